@@ -1,0 +1,42 @@
+# The first step is shared: `.venv` from pinned requirements, and a `.env` where there is none.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+RUN := $(VENV)/bin/python
+MANAGE := $(RUN) manage.py
+
+.PHONY: run test check setup lint bench lock
+
+run: setup ## everything up to a server with the demo traffic in it
+	@$(MANAGE) run_demo --port $(PORT)
+
+test: setup ## everything up to a finished test run
+	@$(RUN) -m pytest
+
+check: setup lint test ## what CI runs
+
+lint: setup
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy .
+	@$(MANAGE) makemigrations --check --dry-run
+	@.ci/check-deploy $(MANAGE)
+
+bench: setup ## measures against its yardsticks; ROWS=10000000 by default
+	@$(RUN) -m tests.benchmarks
+
+setup: $(VENV)/.installed .env
+
+$(VENV)/.installed: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.env:
+	@umask 077; $(RUN) -c 'import secrets; print("SMSREPORTS_MODE=local\nSECRET_KEY=" + secrets.token_urlsafe(50))' > .env
+
+lock: ## pins the requirements anew, with hashes and without addresses; needs uv
+	uv pip compile pyproject.toml --extra embedded $(LOCK) -o requirements.txt
+	uv pip compile pyproject.toml --extra embedded --extra dev $(LOCK) -c requirements.txt -o requirements-dev.txt
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet

@@ -1,0 +1,1 @@
+"""Broadcasts: campaigns, and their sends of one SMS to one recipient each."""

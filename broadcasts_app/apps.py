@@ -1,0 +1,14 @@
+"""The application of broadcasts, and its registration as a source."""
+
+from django.apps import AppConfig
+
+
+class BroadcastsConfig(AppConfig):
+    name = "broadcasts_app"
+    verbose_name = "Broadcasts"
+
+    def ready(self) -> None:
+        from broadcasts_app.exports import SOURCE
+        from smsreports.sources import register
+
+        register(SOURCE)

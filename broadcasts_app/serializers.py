@@ -1,0 +1,23 @@
+"""What a list of sends carries."""
+
+from smsreports.api.serializers import RowSerializer
+
+
+class BroadcastSendSerializer(RowSerializer):
+    columns = (
+        "id",
+        "message_id",
+        "recipient",
+        "sender_id",
+        "text",
+        "status",
+        "status_code",
+        "segments",
+        "cost",
+        "sent_at",
+        "delivered_at",
+        "clicked_at",
+        "action_type",
+        "action_at",
+        "broadcast_id",
+    )

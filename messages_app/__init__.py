@@ -1,0 +1,1 @@
+"""API messages: one SMS to one recipient, sent through the API."""

@@ -1,0 +1,14 @@
+"""The application of API messages, and its registration as a source."""
+
+from django.apps import AppConfig
+
+
+class MessagesConfig(AppConfig):
+    name = "messages_app"
+    verbose_name = "API messages"
+
+    def ready(self) -> None:
+        from messages_app.exports import SOURCE
+        from smsreports.sources import register
+
+        register(SOURCE)

@@ -1,0 +1,15 @@
+"""What a caller may ask of messages: narrowed by the message's own time."""
+
+import django_filters as filters
+
+from messages_app.models import Message
+from smsreports.api.filters import SmsFilterSet
+
+
+class MessageFilterSet(SmsFilterSet):
+    since = filters.DateTimeFilter("created_at", "gte")
+    until = filters.DateTimeFilter("created_at", "lt")
+
+    class Meta:
+        model = Message
+        fields: list[str] = []

@@ -1,0 +1,20 @@
+"""What a list of messages carries."""
+
+from smsreports.api.serializers import RowSerializer
+
+
+class MessageSerializer(RowSerializer):
+    columns = (
+        "id",
+        "client_message_id",
+        "message_id",
+        "recipient",
+        "sender_id",
+        "text",
+        "status",
+        "status_code",
+        "segments",
+        "cost",
+        "created_at",
+        "delivered_at",
+    )

@@ -1,0 +1,12 @@
+"""The list of messages, and one by its client's id."""
+
+from messages_app.filters import MessageFilterSet
+from messages_app.models import Message
+from messages_app.serializers import MessageSerializer
+from smsreports.api.viewsets import SmsViewSet
+
+
+class MessageViewSet(SmsViewSet):
+    rows = Message.objects
+    filterset_class = MessageFilterSet
+    serializer_class = MessageSerializer

@@ -1,0 +1,1 @@
+"""Accounts, their keys, who is calling and what they may do."""

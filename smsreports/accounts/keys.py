@@ -1,0 +1,118 @@
+"""Making keys, and telling from a key who is calling."""
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+
+from smsreports.accounts.models import Account, ApiKey
+
+# What 23 Telecom's live keys begin with; clients and secret scanners know the form.
+KEY_PREFIX = "sk_prod_"
+# 32 random bytes: no guessing, so the hash may be fast.
+KEY_BYTES = 32
+SHOWN_CHARACTERS = len(KEY_PREFIX) + 6
+# No key that was ever made is longer; what is longer is not worth hashing.
+LONGEST_KEY = 128
+# `last_used_at` answers "is it still in use?", for which a minute is exact enough.
+LAST_USED_STEP = timedelta(minutes=1)
+
+
+class Refusal(StrEnum):
+    """Why a caller is not let in."""
+
+    NO_KEY = "no key was given"
+    UNKNOWN_KEY = "the key is not known"
+    INACTIVE_KEY = "the key is switched off"
+    EXPIRED_KEY = "the key has expired"
+    INACTIVE_ACCOUNT = "the account is not active"
+    FOREIGN_ADDRESS = "the key may not be used from this address"
+
+
+class AccessRefused(Exception):
+    """The caller's key does not let them in, for this `reason`."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def digest(key: str, secret: str) -> str:
+    """The keyed hash under which a key is stored, 64 hex digits."""
+    return hmac.new(b"smsreports.api-key:" + secret.encode(), key.encode(), sha256).hexdigest()
+
+
+def create(
+    account: Account,
+    scopes: Sequence[str],
+    *,
+    name: str = "",
+    allowed_networks: Sequence[str] = (),
+    expires_at: datetime | None = None,
+) -> str:
+    """Makes a key of `account` and returns it: the only time that it is seen."""
+    key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
+    ApiKey.objects.create(
+        account=account,
+        name=name,
+        prefix=key[:SHOWN_CHARACTERS],
+        digest=digest(key, settings.SECRET_KEY),
+        scopes=list(scopes),
+        allowed_networks=list(allowed_networks),
+        expires_at=expires_at,
+    )
+    return key
+
+
+def caller(key: str | None, address: str) -> ApiKey:
+    """The ApiKey (with its account) behind the secret `key`, used from the IP `address`.
+
+    Raises AccessRefused. The lookup is by hash, so its time tells nothing about stored keys.
+    """
+    if not key:
+        raise AccessRefused(Refusal.NO_KEY)
+    found = _find(key)
+    if found is None:
+        raise AccessRefused(Refusal.UNKNOWN_KEY)
+    if fault := _fault(found, address):
+        raise AccessRefused(fault)
+    _note_use(found)
+    return found
+
+
+def _find(key: str) -> ApiKey | None:
+    if len(key) > LONGEST_KEY:
+        return None
+    hashes = [digest(key, secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    return ApiKey.objects.select_related("account").filter(digest__in=hashes).first()
+
+
+def _fault(key: ApiKey, address: str) -> Refusal | None:
+    if not key.is_active:
+        return Refusal.INACTIVE_KEY
+    if key.expires_at is not None and key.expires_at <= datetime.now(UTC):
+        return Refusal.EXPIRED_KEY
+    if not key.account.is_active:
+        return Refusal.INACTIVE_ACCOUNT
+    if key.allowed_networks and not _within(address, key.allowed_networks):
+        return Refusal.FOREIGN_ADDRESS
+    return None
+
+
+def _within(address: str, networks: Sequence[str]) -> bool:
+    try:
+        caller_address = ip_address(address)
+    except ValueError:  # no address, as over a Unix socket: not one that was allowed
+        return False
+    return any(caller_address in ip_network(network, strict=False) for network in networks)
+
+
+def _note_use(key: ApiKey) -> None:
+    now = datetime.now(UTC)
+    if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)

@@ -1,0 +1,26 @@
+"""`manage.py create_account`: makes an account."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from smsreports.accounts.models import Account
+
+
+class Command(BaseCommand):
+    help = "Makes an account."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="letters, digits, . _ -")
+        parser.add_argument("--currency", default="EUR", help="ISO 4217, three capital letters (default EUR)")
+
+    def handle(self, *, name: str, currency: str, **options: Any) -> None:
+        account = Account(name=name, currency=currency)
+        try:
+            account.full_clean()
+        except ValidationError as fault:
+            raise CommandError("; ".join(fault.messages)) from None
+        account.save()
+        self.stdout.write(f"account {account.name} ({account.currency})")

@@ -1,0 +1,55 @@
+"""`manage.py create_api_key`: makes a key and prints it, once and alone, on standard output."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime, timedelta
+from ipaddress import ip_network
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.dateparse import parse_date
+
+from smsreports.accounts.keys import create
+from smsreports.accounts.models import Account, Scope
+from smsreports.windows import midnight
+
+
+def network(text: str) -> str:
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not an address or a network such as 10.0.0.0/8") from None
+
+
+def last_day(text: str) -> datetime:
+    """The end of that UTC day."""
+    try:
+        day = parse_date(text)
+    except ValueError:
+        day = None
+    if day is None:
+        raise ArgumentTypeError(f"{text!r} is not a day, YYYY-MM-DD")
+    return midnight(day) + timedelta(days=1)
+
+
+class Command(BaseCommand):
+    help = "Makes an API key of an account and prints it; it cannot be shown again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("account", help="the account's name")
+        parser.add_argument("--scope", action="append", choices=Scope.values, help="default sms.read; repeatable")
+        parser.add_argument("--allow-ip", action="append", type=network, default=[], metavar="CIDR", help="repeatable")
+        parser.add_argument("--expires", type=last_day, metavar="DATE", help="the last day on which it is good, UTC")
+        parser.add_argument("--name", default="", help="what the key is for")
+
+    def handle(self, *, account: str, **options: Any) -> None:
+        owner = Account.objects.filter(name=account).first()
+        if owner is None:
+            raise CommandError(f"there is no account {account!r}")
+        key = create(
+            owner,
+            options["scope"] or [Scope.READ],
+            name=options["name"],
+            allowed_networks=options["allow_ip"],
+            expires_at=options["expires"],
+        )
+        self.stdout.write(key)

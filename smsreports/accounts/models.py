@@ -1,0 +1,77 @@
+"""An account, its keys, and the minute in which its requests are counted."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Now
+
+# Accounts are named on command lines, in file names and in records: letters, digits, `.`, `_` and `-`.
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+
+class Scope(models.TextChoices):
+    """What a key may do; a key without a scope may do nothing."""
+
+    READ = "sms.read"
+    WRITE = "sms.write"
+
+
+class Account(models.Model):
+    """The customer whose traffic it is: every row, key, figure and file belongs to one."""
+
+    name = models.CharField(max_length=64, unique=True, validators=[RegexValidator(NAME)])
+    # ISO 4217; every cost of the account is in it.
+    currency = models.CharField(max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$")])
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiKey(models.Model):
+    """A secret that speaks for an account, in every dialect.
+
+    The secret is shown once, by `smsreports.accounts.keys.create`; here are its keyed hash, by which
+    it is found, and its first characters, by which people tell keys apart.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100, blank=True)
+    prefix = models.CharField(max_length=16, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=32, choices=Scope.choices), default=list)
+    # CIDR; empty means from anywhere.
+    allowed_networks = ArrayField(models.CharField(max_length=43), default=list, blank=True)
+    is_active = models.BooleanField(default=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ("account", "id")
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… of {self.account}"
+
+
+class RequestCount(models.Model):
+    """How many requests an account made at one dialect in the minute it last called.
+
+    One row per account and dialect, overwritten from minute to minute, in an unlogged table: losing
+    it in a crash gives a caller a fresh minute, and counting costs no write to disk.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    dialect = models.CharField(max_length=32)
+    minute = models.DateTimeField()
+    spent = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("account", "dialect", name="request_count_once"),
+        ]

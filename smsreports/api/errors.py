@@ -1,0 +1,84 @@
+"""Every error of the API, in the shape of the dialect it was asked in."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
+from rest_framework import exceptions
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
+
+from smsreports.accounts.keys import AccessRefused
+from smsreports.api.rendering import dump
+from smsreports.dialects.base import Dialect
+
+logger = logging.getLogger(__name__)
+# Seconds after which a caller may try again when the database did not answer.
+RETRY_AFTER = 5
+
+
+class Unavailable(APIException):
+    status_code = 503
+    default_detail = "The service is not available at the moment."
+
+
+class TooLarge(APIException):
+    status_code = 413
+    default_detail = "The request is too large."
+
+
+def handle(fault: Exception, context: dict[str, Any]) -> Response:
+    """DRF's exception handler. What no rule names is logged, without the data it was about, and told as a 500."""
+    view = context["view"]
+    refusal = fault.reason if isinstance(fault, AccessRefused) else None
+    problem = as_problem(fault)
+    headers = {"Retry-After": str(RETRY_AFTER)} if isinstance(problem, Unavailable) else {}
+    if problem.status_code == 401:
+        headers["WWW-Authenticate"] = view.dialect.authentication.scheme
+    if isinstance(problem, exceptions.MethodNotAllowed):
+        headers["Allow"] = ", ".join(view.allowed_methods)
+    return Response(view.dialect.error(problem, refusal), problem.status_code, headers=headers)
+
+
+def as_problem(fault: Exception) -> APIException:
+    """The HTTP error that `fault` amounts to."""
+    match fault:
+        case APIException():
+            return fault
+        case AccessRefused():
+            return exceptions.NotAuthenticated(fault.reason.value)
+        case Http404():
+            return exceptions.NotFound()
+        case PermissionDenied():
+            return exceptions.PermissionDenied()
+        case RequestDataTooBig():
+            return TooLarge()
+        case BadRequest() | SuspiciousOperation():
+            return exceptions.ParseError("The request is malformed.")
+        case OperationalError() | InterfaceError():
+            logger.error("the database did not answer: %s", type(fault).__name__)
+            return Unavailable()
+    # The traceback names code; the exception's own text may hold a caller's data.
+    logger.error("crash in a request: %s", type(fault).__name__, exc_info=_without_text(fault))
+    return APIException("Something went wrong on our side.")
+
+
+def _without_text(fault: Exception) -> tuple[type[Exception], Exception, Any]:
+    return RuntimeError, RuntimeError(f"{type(fault).__name__}, text withheld"), fault.__traceback__
+
+
+def dialects() -> list[Dialect]:
+    return [import_string(f"{module}.dialect") for module in settings.DIALECTS]
+
+
+def answer_outside_views(request: HttpRequest, problem: APIException) -> HttpResponse | None:
+    """The error of a request that no view took, if its path is below a dialect's prefix."""
+    for dialect in dialects():
+        if dialect.speaks(request):
+            body = dump(dialect.error(problem, None))
+            return HttpResponse(body, content_type="application/json", status=problem.status_code)
+    return None

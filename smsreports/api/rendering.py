@@ -1,0 +1,38 @@
+"""JSON out: exact decimals, UTC to the second."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from rest_framework.renderers import BaseRenderer
+
+# Stored times are UTC and carry microseconds; printed ones end in whole seconds and `Z`.
+OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
+
+
+def plain(number: Decimal) -> str:
+    """Without exponent and trailing zeros: `0.0085`, `12`."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def dump(data: Any) -> bytes:
+    return orjson.dumps(data, default=_default, option=OPTIONS)
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(plain(value))
+    return str(value)
+
+
+class ExactJsonRenderer(BaseRenderer):
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        return dump(data)

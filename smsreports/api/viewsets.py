@@ -1,0 +1,102 @@
+"""The views under every dialect: who calls, what they ask, and what they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from smsreports.accounts.limits import Allowance, spend, untouched
+from smsreports.accounts.models import Account, Scope
+from smsreports.api.filters import AskedFilterBackend
+from smsreports.api.negotiation import Negotiation
+from smsreports.dialects.base import Asked, Dialect, Path
+
+JSON = ("application/json",)
+
+
+class DialectViewSet(GenericViewSet[Any]):
+    """A view that speaks the dialect it is mounted under; `smsreports.routing` mounts it."""
+
+    dialect: Dialect = None  # type: ignore[assignment]  # given by as_view
+    door: Path = None  # type: ignore[assignment]  # given by as_view
+    scope: ClassVar[str] = Scope.READ
+    media_types: Sequence[str] = JSON
+    # OPTIONS would describe the view in DRF's own words, which are no dialect's.
+    http_method_names = ["get", "head"]
+    # DRF's suffixes (`messages.json`) do not exist here.
+    format_kwarg = None
+    allowance: Allowance | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """A key first, then its share of the minute, then its scope: a refused caller costs nobody anything."""
+        self.perform_authentication(request)
+        self.allowance = spend(self.account, self.dialect.slug)
+        if self.allowance.exceeded:
+            raise exceptions.Throttled(self.allowance.wait)
+        if self.scope not in request.auth.scopes and "*" not in request.auth.scopes:
+            raise exceptions.PermissionDenied(f"This needs a key with the scope {self.scope}.")
+        negotiated = self.perform_content_negotiation(request)
+        request.accepted_renderer, request.accepted_media_type = negotiated
+
+    def finalize_response(
+        self, request: HttpRequest, response: HttpResponse, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        for name, value in self.dialect.limit_headers(self.allowance or untouched()).items():
+            response[name] = value
+        return response
+
+    @property
+    def account(self) -> Account:
+        account: Account = self.request.auth.account
+        return account
+
+    @cached_property
+    def asked(self) -> Asked:
+        return self.door.params(self.request.META.get("QUERY_STRING", ""))
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        return [self.dialect.authentication()]
+
+    def get_content_negotiator(self) -> BaseContentNegotiation:
+        return Negotiation(self.media_types if self.dialect.negotiates else ())
+
+    @property
+    def pagination_class(self) -> type[BasePagination]:  # type: ignore[override]
+        return self.dialect.pagination
+
+    def written(self, rows: Sequence[Any]) -> list[Any]:
+        """The rows in the dialect's own keys."""
+        return [self.door.row(row) for row in rows]
+
+
+class SmsViewSet(DialectViewSet):
+    """The lists and items of one source. A source declares its queryset, FilterSet and serializer."""
+
+    filter_backends = [AskedFilterBackend]
+
+    def get_queryset(self) -> Any:
+        return self.rows.for_account(self.account)
+
+    def list(self, request: Request) -> Response:
+        rows = self.filter_queryset(self.get_queryset()).values(*self.serializer_class.columns)
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(self.written(self.get_serializer(page, many=True).data))
+
+    def retrieve(self, request: Request, **key: str) -> Response:
+        if any("\0" in value for value in key.values()):
+            raise exceptions.NotFound
+        row = self.get_queryset().filter(**key).values(*self.serializer_class.columns).first()
+        if row is None:
+            raise exceptions.NotFound("The message does not exist.")
+        return Response(self.door.row(self.get_serializer(row).data))

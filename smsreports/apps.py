@@ -1,0 +1,10 @@
+"""The project's own application: system checks and commands."""
+
+from django.apps import AppConfig
+
+
+class SmsreportsConfig(AppConfig):
+    name = "smsreports"
+
+    def ready(self) -> None:
+        from smsreports import checks  # noqa: F401  registers the checks

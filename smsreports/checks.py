@@ -1,0 +1,38 @@
+"""System checks with ids: what would fail later, and quietly."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from smsreports.api.errors import dialects
+from smsreports.sources import registered
+
+
+@register()
+def joined_columns(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Legs are merged by position: every source must declare the same columns in the same order."""
+    errors: list[CheckMessage] = []
+    for rows in ("sms", "items"):
+        declared = {source.slug: list(getattr(source, rows).columns) for source in registered()}
+        if len({tuple(names) for names in declared.values()}) > 1:
+            errors.append(Error(f"the sources' {rows} columns differ: {declared}", id="smsreports.E001"))
+    return errors
+
+
+@register()
+def dialect_prefixes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Below a prefix every address is its dialect's, so none may lie below another's."""
+    prefixes = [dialect.prefix for dialect in dialects()]
+    clashes = [(a, b) for a in prefixes for b in prefixes if a is not b and a.startswith(b)]
+    return [Error(f"dialect prefix {a!r} lies below {b!r}", id="smsreports.E002") for a, b in clashes]
+
+
+@register()
+def wsgi_only(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """An ASGI server would collect a whole export in memory before its first byte."""
+    if getattr(settings, "ASGI_APPLICATION", None):
+        return [Error("ASGI_APPLICATION is set; exports stream under WSGI alone", id="smsreports.E003")]
+    return []

@@ -1,0 +1,50 @@
+"""Where the data is: DATABASE_URL, or the PostgreSQL that comes as a dependency."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from smsreports.database.layout import NAME, PORT, Layout
+
+# Django finds `base.DatabaseWrapper` under this name.
+ENGINE = "smsreports.database"
+SCHEMES = ("postgres", "postgresql", "psql", "pgsql")
+# Seconds that a worker keeps its connection: opening one can cost as much as a whole answer.
+CONNECTION_SECONDS = 60
+
+
+def config(url: str | None, data: Path) -> dict[str, Any]:
+    """Django's `DATABASES["default"]`. Nothing is made or started before somebody connects."""
+    kept = {"CONN_MAX_AGE": CONNECTION_SECONDS, "CONN_HEALTH_CHECKS": True}
+    return kept | (_named(url) if url else _embedded(data))
+
+
+def _named(url: str) -> dict[str, Any]:
+    """A refusal repeats nothing of the URL: there is a password in it."""
+    if url.partition("://")[0] not in SCHEMES:
+        raise ImproperlyConfigured(f"DATABASE_URL must name a PostgreSQL: {' or '.join(SCHEMES)}, then ://")
+    try:
+        found: dict[str, Any] = environ.Env.db_url_config(url, engine="django.db.backends.postgresql")
+    except ValueError:
+        found = {}
+    if not found.get("NAME"):
+        raise ImproperlyConfigured("DATABASE_URL is not of the form postgres://user:password@host:5432/name")
+    # A socket directory stands percent-encoded where a host would: postgres://user@%2Frun%2Fpostgresql/name
+    found["HOST"] = unquote(found["HOST"])
+    return found
+
+
+def _embedded(data: Path) -> dict[str, Any]:
+    layout = Layout.of(data)
+    return {
+        "ENGINE": ENGINE,
+        "NAME": NAME,
+        "USER": NAME,
+        "HOST": str(layout.socket),
+        "PORT": PORT,
+        # For `base.DatabaseWrapper`, which starts the server.
+        "DATA": str(layout.data),
+    }

@@ -1,0 +1,36 @@
+"""Django's engine for the PostgreSQL that comes as a dependency: a connection makes it run."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import OperationalError
+from django.db.backends.postgresql import base, client
+
+from smsreports.database.embedded import Server
+from smsreports.database.errors import DatabaseUnavailable
+
+
+class DatabaseClient(client.DatabaseClient):
+    def runshell(self, parameters: Iterable[str]) -> None:
+        """psql connects by itself, so the server must run before."""
+        self.connection.ensure_connection()
+        super().runshell(parameters)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    client_class = DatabaseClient
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """The process counts as a user of the server before it connects: another's exit can't stop it."""
+        server = Server.of(self.settings_dict["DATA"])
+        if server.held:
+            try:
+                return super().get_new_connection(conn_params)
+            except self.Database.OperationalError:
+                # It may have died, or been stopped by hand: `acquire` finds out.
+                pass
+        try:
+            server.acquire()
+        except DatabaseUnavailable as error:
+            raise OperationalError(str(error)) from error
+        return super().get_new_connection(conn_params)

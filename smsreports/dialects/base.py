@@ -1,0 +1,134 @@
+"""What a dialect is: paths, credentials, words, pages and errors, as the rest of the house sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from smsreports.accounts.keys import Refusal, caller
+from smsreports.accounts.limits import Allowance
+from smsreports.accounts.models import ApiKey
+from smsreports.sources import ALL
+
+Row = Mapping[str, Any]
+
+
+
+class InvalidParams(APIException):
+    """The query string asks for what cannot be: `reasons` by the dialect's own parameter names."""
+
+    status_code = 400
+
+    def __init__(self, reasons: Mapping[str, Sequence[str]]) -> None:
+        super().__init__("; ".join(f"{name} {', '.join(why)}" for name, why in reasons.items()))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a caller asks for, in our words, whatever dialect it was said in."""
+
+    # As a FilterSet takes them; `names` says what the caller called each.
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    source: str = ALL
+    page: int = 1
+    size: int = 1
+    # Of an export: the file's format.
+    format: str = ""
+
+
+class Pages(BasePagination):
+    """Numbered pages of anything that can be counted and sliced; a dialect adds its envelope.
+
+    A page past the end is empty: nothing is read for it.
+    """
+
+    request: Request
+    view: Any
+    asked: Asked
+    total: int
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        self.request, self.view, self.asked = request, view, view.asked
+        self.total = queryset.count()
+        if self.first >= self.total:
+            return []
+        return list(queryset[self.first : self.first + self.asked.size])
+
+    @property
+    def first(self) -> int:
+        """The index of the page's first row."""
+        return (self.asked.page - 1) * self.asked.size
+
+    @property
+    def page_count(self) -> int:
+        return -(-self.total // self.asked.size)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(self.envelope(data))
+
+    def envelope(self, rows: list[Any]) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class KeyAuthentication(BaseAuthentication):
+    """Finds the key's account; a dialect says where in the request the key stands."""
+
+    scheme: ClassVar[str]
+
+    def authenticate(self, request: Request) -> tuple[None, ApiKey]:
+        return None, caller(self.key(request), request.META.get("REMOTE_ADDR", ""))
+
+    def key(self, request: Request) -> str | None:
+        raise NotImplementedError
+
+    def authenticate_header(self, request: Request) -> str:
+        return self.scheme
+
+
+@dataclass(frozen=True)
+class Path:
+    """One address of a dialect: which view answers there, and how it is asked and answers."""
+
+    # A Django route below the dialect's prefix.
+    route: str
+    # A source's slug, or the name of a joined view, and its action.
+    view: str
+    action: str
+    # The query string into what is asked.
+    params: Callable[[str], Asked]
+    # One of our rows into what the wire carries; of a file instead its columns, their name: ours.
+    row: Callable[[Row], Any] = dict
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One way of speaking the API."""
+
+    slug: str
+    # Every address below it is the dialect's, those that do not exist included.
+    prefix: str
+    paths: tuple[Path, ...]
+    authentication: type[KeyAuthentication]
+    pagination: type[Pages]
+    # The body of an error; with the reason when it is the caller's key.
+    error: Callable[[APIException, Refusal | None], Mapping[str, Any]]
+    # The headers that tell a caller what is left, on answers with and without an account.
+    limit_headers: Callable[[Allowance], Mapping[str, str]]
+    # False: JSON whatever `Accept` says.
+    negotiates: bool
+
+    def speaks(self, request: HttpRequest) -> bool:
+        return request.path.startswith(f"/{self.prefix}")
+
+

@@ -1,0 +1,31 @@
+"""Errors: `{"message", "code", "details"}`, whatever the HTTP status."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework.exceptions import APIException
+
+from smsreports.accounts.keys import Refusal
+from smsreports.dialects.base import InvalidParams
+
+# Clients compare these texts: the ones their documentation and public code show.
+MESSAGES = {401: "Unauthenticated.", 403: "Forbidden"}
+FOREIGN_ADDRESS = "Unauthorized IP"
+CODES = {
+    400: "INVALID_PARAMETERS",
+    401: "UNAUTHORIZED",
+    403: "ACCESS_DENIED",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    429: "RATE_LIMIT_EXCEEDED",
+    503: "SERVICE_UNAVAILABLE",
+}
+
+
+def error(problem: APIException, refusal: Refusal | None) -> Mapping[str, Any]:
+    message = MESSAGES.get(problem.status_code, str(problem.detail))
+    return {
+        "message": FOREIGN_ADDRESS if refusal is Refusal.FOREIGN_ADDRESS else message,
+        "code": CODES.get(problem.status_code, "INTERNAL_ERROR"),
+        "details": problem.reasons if isinstance(problem, InvalidParams) else {},
+    }

@@ -1,0 +1,10 @@
+"""The addresses of Ersaal."""
+
+from smsreports.dialects.base import Path
+from smsreports.dialects.laravel import params, rows
+
+PREFIX = "api/sms/"
+PATHS = (
+    Path("messages", "items", "list", params.items, rows.item),
+    Path("messages/<str:key>", "items", "retrieve", params.nothing, rows.single),
+)

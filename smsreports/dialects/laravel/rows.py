@@ -1,0 +1,73 @@
+"""Rows as Ersaal writes them: an item is a request or a broadcast with its receipts."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from smsreports.dialects.base import Row
+
+# A receipt's status by the raw one.
+RECEIPT_STATUSES = {
+    "pending": "pending",
+    "sent": "sent",
+    "ENROUTE": "sent",
+    "ACCEPTD": "sent",
+    "DELIVRD": "delivered",
+    "EXPIRED": "expired",
+    "REJECTD": "rejected",
+    "UNDELIV": "failed",
+    "DELETED": "failed",
+    "UNKNOWN": "failed",
+    "failed": "failed",
+}
+# The summary's three counters by the receipt's status.
+SUMMARY_COUNTERS = {
+    "delivered": "delivered",
+    "failed": "failed",
+    "expired": "failed",
+    "rejected": "failed",
+    "pending": "pending",
+    "sent": "pending",
+}
+
+
+def item(row: Row) -> dict[str, Any]:
+    return {
+        "short_message": row["text"],
+        "message_type": "sms",
+        "send_type": "multiple" if row["is_broadcast"] or row["receiver_total"] > 1 else "single",
+        "contact_group_id": row["contact_group_id"],
+        "message_consumption": row["segments"],
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "receiver": [_receipt(receiver) for receiver in row["receivers"]],
+        "receiver_total": row["receiver_total"],
+    }
+
+
+def single(row: Row) -> list[dict[str, Any]]:
+    """One item by its id: an array holding it, without the item's own times."""
+    whole = item(row)
+    del whole["created_at"], whole["updated_at"]
+    return [whole]
+
+
+def _receipt(row: Row) -> dict[str, Any]:
+    return {
+        "number": "00" + row["recipient"].removeprefix("+"),
+        "sent_at": row["sent_at"],
+        "delivered_at": row["delivered_at"],
+        "status": RECEIPT_STATUSES[row["status"]],
+        "delivery_report": row["status_code"] or None,
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+    }
+
+
+def summary(figures: Mapping[str, tuple[int, Decimal]]) -> dict[str, Any]:
+    """From SMS and their cost by raw status to the summary's counters."""
+    counted = {"delivered": 0, "failed": 0, "pending": 0}
+    for status, (messages, _) in figures.items():
+        counted[SUMMARY_COUNTERS[RECEIPT_STATUSES[status]]] += messages
+    cost = sum((cost for _, cost in figures.values()), Decimal(0))
+    return {"total_cost": cost, "total_messages": sum(counted.values()), **counted}

@@ -1,0 +1,106 @@
+"""Reading a query string strictly: nothing is guessed, and every fault is named."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import date
+from urllib.parse import parse_qsl
+
+from smsreports.dialects.base import InvalidParams
+from smsreports.windows import Window, of_days, today
+
+# ASCII alone: `int` and `date` also take digits of other scripts.
+NUMBER = re.compile(r"[0-9]+")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# What Python puts in the place of bytes that are no UTF-8.
+NOT_UTF8 = re.compile("[\ud800-\udfff]")
+# PostgreSQL's bigint; a number past it is not a page of anything.
+GREATEST_NUMBER = 2**63 - 1
+# More fields than any client sends; past it the time to read them is an attack.
+MOST_FIELDS = 100
+
+
+class Query:
+    """A query string's known parameters. Faults are gathered; `check` raises them all at once.
+
+    A parameter that is not known is ignored, as the vendors do; one given twice, or empty, is a fault.
+    """
+
+    def __init__(self, raw: str, known: Collection[str]) -> None:
+        self.reasons: dict[str, list[str]] = {}
+        pairs = _pairs(raw)
+        for name, value in pairs:
+            if NOT_UTF8.search(name + value):
+                self.refuse(NOT_UTF8.sub("?", name), "must be UTF-8")
+        self._values = {name: value for name, value in pairs if name in known}
+        for name, times in Counter(name for name, _ in pairs if name in known).items():
+            if times > 1:
+                self.refuse(name, "is given more than once")
+            elif "\0" in self._values[name]:
+                self.refuse(name, "must not contain a NUL character")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def refuse(self, name: str, reason: str) -> None:
+        self.reasons.setdefault(name, []).append(reason)
+
+    def text(self, name: str) -> str | None:
+        value = self._sound(name)
+        if value == "":
+            self.refuse(name, "must not be empty")
+        return value or None
+
+    def _sound(self, name: str) -> str | None:
+        return None if name in self.reasons else self._values.get(name)
+
+    def choice(self, name: str, allowed: Sequence[str], default: str) -> str:
+        value = self._sound(name)
+        if value is None or value in allowed:
+            return default if value is None else value
+        self.refuse(name, f"must be one of {', '.join(allowed)}")
+        return default
+
+    def number(self, name: str, default: int, most: int = GREATEST_NUMBER) -> int:
+        """From 1 on; above `most` means `most`."""
+        value = self._sound(name)
+        if value is None:
+            return default
+        if not NUMBER.fullmatch(value) or len(value) > 19 or not 1 <= int(value) <= GREATEST_NUMBER:
+            self.refuse(name, "must be a whole number from 1 on")
+            return default
+        return min(int(value), most)
+
+    def day(self, name: str) -> date | None:
+        value = self._sound(name)
+        if value is None:
+            return None
+        try:
+            if DAY.fullmatch(value):
+                return date.fromisoformat(value)
+        except ValueError:  # the form of a date, but of a day that never was
+            pass
+        self.refuse(name, "must be a day, YYYY-MM-DD")
+        return None
+
+    def days(self) -> Window:
+        """The window of `from` and `to`, both included: `from` alone ends today, `to` alone never began."""
+        first, last = self.day("from"), self.day("to")
+        if first is not None and "to" not in self:
+            return of_days(first, today())
+        if first is not None and last is not None and first > last:
+            self.refuse("from", "must not be after to")
+        return of_days(first, last)
+
+    def check(self) -> None:
+        if self.reasons:
+            raise InvalidParams(self.reasons)
+
+
+def _pairs(raw: str) -> list[tuple[str, str]]:
+    # WSGI hands over bytes as Latin-1.
+    text = raw.encode("latin-1").decode(errors="surrogateescape")
+    try:
+        return parse_qsl(text, keep_blank_values=True, errors="surrogateescape", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise InvalidParams({"query string": [f"must not have more than {MOST_FIELDS} parameters"]}) from None

@@ -1,0 +1,78 @@
+"""The query strings of 23 Telecom, in our words."""
+
+from typing import Any
+
+from smsreports.dialects.base import Asked
+from smsreports.dialects.query import Query
+from smsreports.dialects.telecom23.pagination import DEFAULT_LIMIT, MOST_LIMIT
+from smsreports.sources import ALL
+from smsreports.statuses import Group
+from smsreports.windows import PERIODS, Window, days_of_period, of_days, today
+
+# Their words for a status, two of them aliases.
+STATUS_WORDS = {
+    "delivered": Group.DELIVERED,
+    "undelivered": Group.UNDELIVERED,
+    "expired": Group.EXPIRED,
+    "pending": Group.PENDING,
+    "sent": Group.PENDING,
+    "failed": Group.UNDELIVERED,
+    "unknown": Group.UNKNOWN,
+}
+SOURCE_WORDS = ("api", "broadcasts", ALL)
+DEFAULT_PERIOD = "7d"
+# Our names of the plain filters, and theirs.
+NAMES = {"phone": "phone", "country": "country", "sender": "sender"}
+FILTERS = ("status", *NAMES.values(), "period", "from", "to")
+LIST = (*FILTERS, "page", "limit")
+UNIFIED = (*LIST, "source")
+EXPORT = (*FILTERS, "source", "format", "dialect")
+
+
+def messages(query_string: str) -> Asked:
+    query = Query(query_string, LIST)
+    return _checked(query, **_page(query))
+
+
+def unified(query_string: str) -> Asked:
+    query = Query(query_string, UNIFIED)
+    return _checked(query, source=query.choice("source", SOURCE_WORDS, ALL), **_page(query))
+
+
+def export(query_string: str) -> Asked:
+    query = Query(query_string, EXPORT)
+    kind = query.choice("format", ("csv", "ndjson"), "csv")
+    strict = query.choice("dialect", ("excel", "strict"), "excel") == "strict"
+    source = query.choice("source", SOURCE_WORDS, ALL)
+    return _checked(query, source=source, format="csv-strict" if strict and kind == "csv" else kind)
+
+
+def nothing(query_string: str) -> Asked:
+    return _checked(Query(query_string, ()))
+
+
+def _page(query: Query) -> dict[str, int]:
+    return {"page": query.number("page", 1), "size": query.number("limit", DEFAULT_LIMIT, MOST_LIMIT)}
+
+
+def _checked(query: Query, **asked: Any) -> Asked:
+    filters = _filters(query)
+    query.check()
+    return Asked(filters=filters, names=NAMES, **asked)
+
+
+def _filters(query: Query) -> dict[str, Any]:
+    window = _window(query)
+    status = query.choice("status", tuple(STATUS_WORDS), "")
+    filters = {ours: query.text(theirs) for ours, theirs in NAMES.items()}
+    filters |= {"since": window.start, "until": window.end, "status": STATUS_WORDS.get(status)}
+    return {name: value for name, value in filters.items() if value is not None}
+
+
+def _window(query: Query) -> Window:
+    if "from" not in query and "to" not in query:
+        period = query.choice("period", PERIODS, DEFAULT_PERIOD)
+        return of_days(*days_of_period(period, today()))
+    if "period" in query:
+        query.refuse("period", "must not be given together with from or to")
+    return query.days()

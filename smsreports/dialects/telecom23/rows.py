@@ -1,0 +1,71 @@
+"""Rows as 23 Telecom writes them: its keys, in its order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from smsreports.dialects.base import Row
+
+# Their keys, in their order, and our name of each.
+MESSAGE = {
+    "id": "id",
+    "client_message_id": "client_message_id",
+    "recipient": "recipient",
+    "sender_id": "sender_id",
+    "message": "text",
+    "status": "status",
+    "status_code": "status_code",
+    "segments": "segments",
+    "cost": "cost",
+    "created_at": "created_at",
+    "delivered_at": "delivered_at",
+}
+UNIFIED = {
+    "id": "id",
+    "source": "source",
+    "recipient": "recipient",
+    "sender_id": "sender_id",
+    "message": "text",
+    "status": "status",
+    "status_code": "status_code",
+    "cost": "cost",
+    "sent_at": "sent_at",
+    "delivered_at": "delivered_at",
+    "clicked": "clicked",
+    "clicked_at": "clicked_at",
+    "action_type": "action_type",
+    "action_at": "action_at",
+    "message_id": "message_id",
+    "client_message_id": "client_message_id",
+    "segments": "segments",
+    "broadcast_id": "broadcast_id",
+    "broadcast_name": "broadcast_name",
+}
+STATUS = {
+    "message_id": "client_message_id",
+    "telecom_message_id": "message_id",
+    "recipient": "recipient",
+    "segments": "segments",
+    "message": "text",
+    "sender_id": "sender_id",
+    "status": "status",
+    "status_code": "status_code",
+    "cost": "cost",
+    "created_at": "created_at",
+    "delivered_at": "delivered_at",
+}
+
+
+def message(row: Row) -> dict[str, Any]:
+    return _keyed(MESSAGE, row)
+
+
+def unified(row: Row) -> dict[str, Any]:
+    return _keyed(UNIFIED, row) | {"id": str(row["id"])}
+
+
+def status(row: Row) -> dict[str, Any]:
+    return {"status": True, "message": _keyed(STATUS, row)}
+
+
+def _keyed(keys: Mapping[str, str], row: Row) -> dict[str, Any]:
+    return {theirs: row[ours] for theirs, ours in keys.items()}

@@ -1,0 +1,43 @@
+"""Typed readers of the process environment that fail by the variable's name."""
+
+import os
+from collections.abc import Sequence
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = ("1", "true", "yes", "on")
+FALSE = ("0", "false", "no", "off")
+
+
+def text(name: str, default: str | None = None) -> str:
+    value = os.environ.get(name, "") or default
+    if value is None:
+        raise ImproperlyConfigured(f"{name} is not set")
+    return value
+
+
+def choice(name: str, allowed: Sequence[str], default: str) -> str:
+    value = text(name, default)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
+    return value
+
+
+def switch(name: str, *, default: bool) -> bool:
+    value = text(name, str(default)).lower()
+    if value not in TRUE + FALSE:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(TRUE + FALSE)}")
+    return value in TRUE
+
+
+def number(name: str, *, default: int, least: int, most: int) -> int:
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a whole number from {least} to {most}")
+    return int(value)
+
+
+def words(name: str, default: str | None = None) -> list[str]:
+    """A comma-separated list, blanks dropped."""
+    found = [word.strip() for word in text(name, default).split(",")]
+    return [word for word in found if word]

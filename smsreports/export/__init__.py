@@ -1,0 +1,1 @@
+"""Files: columns, formats, and the response that streams one."""

@@ -1,0 +1,109 @@
+"""The streaming response: one snapshot, counted and copied on a connection of its own."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+from django.http import StreamingHttpResponse
+
+from smsreports.export.columns import Column
+from smsreports.export.formats import Format
+
+logger = logging.getLogger(__name__)
+# Bytes handed to the server at once: rows one by one cost more than reading them does.
+BLOCK = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL with its parameters."""
+
+    sql: str
+    params: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class File:
+    """What to write: `rows` in order, `count` of all that match, and at most `limit` of them."""
+
+    rows: Statement
+    count: Statement
+    columns: Sequence[Column]
+    titles: Sequence[str]
+    format: Format
+    limit: int
+
+
+class Blocks:
+    """The bytes of a file, a block at a time, and `total`, the number of rows that match.
+
+    Both come from one snapshot, so the total is true of the file. The transaction is open until
+    `close`, which the server calls when the client has everything or has left; an unfinished COPY
+    is then cancelled. A failure midway is raised into the server, which breaks the connection.
+    """
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._connection = connection.copy()
+        try:
+            self.total = self._open()
+        except BaseException:
+            self._connection.close()
+            raise
+        self._blocks = self._read()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._blocks
+
+    def close(self) -> None:
+        try:
+            self._blocks.close()
+        finally:
+            self._connection.close()
+
+    def _open(self) -> int:
+        with self._connection.cursor() as cursor:
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute(self._file.count.sql, self._file.count.params)
+            total: int = cursor.fetchone()[0]
+        return total
+
+    def _read(self) -> Iterator[bytes]:
+        block, size = [self._file.format.preamble(self._file.titles)], 0
+        try:
+            for row in self._copied():
+                block.append(row)
+                size += len(row)
+                if size >= BLOCK:
+                    yield b"".join(block)
+                    block, size = [], 0
+        except Exception as fault:
+            logger.error("an export broke: %s", type(fault).__name__)
+            raise
+        yield b"".join(block)
+
+    def _copied(self) -> Iterator[bytes]:
+        file = self._file
+        sql = file.format.copy_sql(file.columns, file.titles, file.rows.sql)
+        with self._connection.cursor() as cursor, cursor.copy(sql, file.rows.params) as copy:
+            yield from copy
+
+
+def response(file: File, *, headers_only: bool = False) -> StreamingHttpResponse:
+    """Streams `file`; with `headers_only` nothing but what is known before the first byte."""
+    blocks = Blocks(file)
+    if headers_only:
+        blocks.close()
+    answer = StreamingHttpResponse(() if headers_only else blocks, content_type=file.format.content_type)
+    now = datetime.now(UTC)
+    name = f"messages_export_{now:%Y%m%dT%H%M%SZ}.{file.format.extension}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["X-Export-Limit"] = str(file.limit)
+    answer["X-Export-Total"] = str(blocks.total)
+    answer["X-Export-Truncated"] = str(blocks.total > file.limit).lower()
+    # A proxy that collects the file first would undo the streaming.
+    answer["X-Accel-Buffering"] = "no"
+    return answer

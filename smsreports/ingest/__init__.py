@@ -1,0 +1,1 @@
+"""Getting traffic in: records become rows, once each, in whatever order they come."""

@@ -1,0 +1,116 @@
+"""Staged broadcasts and sends into theirs; a send whose broadcast is not known waits for it."""
+
+from django.db.backends.utils import CursorWrapper
+
+from smsreports.ingest.merge.keyed import Keyed, Refusals
+from smsreports.ingest.staging import TABLES
+
+BROADCASTS = Keyed(
+    "stage_broadcast",
+    "broadcasts_app_broadcast",
+    "key",
+    {
+        "name": "name",
+        "text": "message",
+        "sender_id": "sender_id",
+        "contact_group_id": "contact_group_id",
+        "created_at": "created_at",
+    },
+)
+SENDS = Keyed(
+    "stage_send",
+    "broadcasts_app_broadcastsend",
+    "message_id",
+    {
+        "broadcast_id": "broadcast",
+        "recipient": "recipient",
+        "country": "country",
+        "sender_id": "sender_id",
+        "text": "message",
+        "segments": "segments",
+        "cost": "cost",
+        "sent_at": "sent_at",
+    },
+)
+STAGED_SEND = ", ".join(TABLES["stage_send"])
+SEND = STAGED_SEND.replace("broadcast_key", "broadcast_id")
+
+
+def merge_broadcasts(cursor: CursorWrapper) -> tuple[int, Refusals]:
+    accepted = BROADCASTS.mark_fresh(cursor)
+    columns = ", ".join(["account_id", *TABLES["stage_broadcast"]])
+    cursor.execute(f"""
+        INSERT INTO broadcasts_app_broadcast ({columns}) SELECT {columns} FROM stage_broadcast WHERE fresh ORDER BY n
+    """)
+    _release_sends(cursor)
+    return accepted, BROADCASTS.refuse_conflicts(cursor)
+
+
+def _release_sends(cursor: CursorWrapper) -> None:
+    """Sends that waited for one of the new broadcasts are staged again, under the broadcast's line."""
+    shown = ", ".join(f"p.{column}" for column in TABLES["stage_send"])
+    cursor.execute(f"""
+        WITH released AS (
+            DELETE FROM ingest_waitingsend w USING stage_broadcast b
+            WHERE b.fresh AND w.account_id = b.account_id AND w.broadcast_key = b.key
+            RETURNING b.line, w.account_id, w.staged
+        )
+        INSERT INTO stage_send (line, account_id, {STAGED_SEND}, again)
+        SELECT r.line, r.account_id, {shown}, true
+        FROM released r CROSS JOIN LATERAL jsonb_populate_record(NULL::stage_send, r.staged) p
+    """)
+
+
+def merge_sends(cursor: CursorWrapper) -> tuple[int, Refusals]:
+    _take_from_broadcast(cursor)
+    accepted = _hold(cursor) + SENDS.mark_fresh(cursor)
+    cursor.execute(f"""
+        INSERT INTO broadcasts_app_broadcastsend (account_id, {SEND})
+        SELECT account_id, {SEND} FROM stage_send WHERE fresh ORDER BY n
+    """)
+    refused = SENDS.refuse_conflicts(cursor)
+    _report(cursor)
+    return accepted, refused
+
+
+def _take_from_broadcast(cursor: CursorWrapper) -> None:
+    """What a send leaves out is its broadcast's."""
+    cursor.execute("""
+        UPDATE stage_send s SET
+            broadcast_id = b.id,
+            sender_id = coalesce(s.sender_id, b.sender_id),
+            text = coalesce(s.text, b.text),
+            segments = coalesce(s.segments, b.segments)
+        FROM broadcasts_app_broadcast b WHERE b.account_id = s.account_id AND b.key = s.broadcast_key
+    """)
+
+
+def _hold(cursor: CursorWrapper) -> int:
+    """Lets the sends wait whose broadcast is not known; returns how many had not come before."""
+    cursor.execute("""
+        WITH held AS (
+            DELETE FROM stage_send WHERE broadcast_id IS NULL RETURNING *
+        ), packed AS (
+            SELECT account_id, broadcast_key, message_id,
+                   to_jsonb(held) - '{line,n,fresh,again,broadcast_id}'::text[] AS staged
+            FROM held
+        )
+        INSERT INTO ingest_waitingsend (account_id, broadcast_key, message_id, staged, digest)
+        SELECT account_id, broadcast_key, message_id, staged, md5(staged::text) FROM packed
+        ON CONFLICT DO NOTHING
+    """)
+    return int(cursor.rowcount)
+
+
+def _report(cursor: CursorWrapper) -> None:
+    """A send that is known already reports its status, click and action, as receipts would."""
+    cursor.execute(f"""
+        INSERT INTO stage_report
+        SELECT 'send', t.id, s.status, s.status_code, s.status_at, NULL, s.delivered_at
+        FROM stage_send s JOIN broadcasts_app_broadcastsend t ON {SENDS.same} WHERE NOT s.fresh
+    """)
+    cursor.execute(f"""
+        INSERT INTO stage_response
+        SELECT t.id, s.clicked_at, s.action_type, s.action_at
+        FROM stage_send s JOIN broadcasts_app_broadcastsend t ON {SENDS.same} WHERE NOT s.fresh
+    """)

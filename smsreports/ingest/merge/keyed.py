@@ -1,0 +1,55 @@
+"""Rows that are known by a key: which of the staged ones are new, and which contradict what is known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.backends.utils import CursorWrapper
+
+# Line, reason, and whether the row had waited for that line.
+Refusals = list[tuple[int, str, bool]]
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A staging table, the table it goes to, the key within an account, and what of a row never changes."""
+
+    stage: str
+    table: str
+    key: str
+    # The column's name: what the record calls it.
+    constants: Mapping[str, str]
+
+    @property
+    def same(self) -> str:
+        return f"t.account_id = s.account_id AND t.{self.key} = s.{self.key}"
+
+    def mark_fresh(self, cursor: CursorWrapper) -> int:
+        """Marks the first staged row of each key that is not known; returns how many lines that are new."""
+        cursor.execute(f"""
+            WITH fresh AS (
+                SELECT DISTINCT ON (account_id, {self.key}) n FROM {self.stage} s
+                WHERE NOT EXISTS (SELECT FROM {self.table} t WHERE {self.same})
+                ORDER BY account_id, {self.key}, n
+            ), marked AS (
+                UPDATE {self.stage} s SET fresh = true FROM fresh WHERE fresh.n = s.n RETURNING s.again
+            )
+            SELECT count(*) FROM marked WHERE NOT again
+        """)
+        fresh: int = cursor.fetchone()[0]
+        return fresh
+
+    def refuse_conflicts(self, cursor: CursorWrapper) -> Refusals:
+        """Takes out the staged rows whose key is known with something else; call it when the new ones are in."""
+        differs = ", ".join(
+            f"CASE WHEN s.{column} IS DISTINCT FROM t.{column} THEN '{name}' END"
+            for column, name in self.constants.items()
+        )
+        cursor.execute(f"""
+            WITH compared AS (
+                SELECT s.n, concat_ws(', ', {differs}) AS differs
+                FROM {self.stage} s JOIN {self.table} t ON {self.same} WHERE NOT s.fresh
+            )
+            DELETE FROM {self.stage} s USING compared c WHERE c.n = s.n AND c.differs <> ''
+            RETURNING s.line, 'conflicts with what is known: ' || c.differs, s.again
+        """)
+        return cursor.fetchall()

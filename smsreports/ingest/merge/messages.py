@@ -1,0 +1,109 @@
+"""Staged messages into theirs, each request with one head."""
+
+from django.db.backends.utils import CursorWrapper
+
+from smsreports.ingest.merge.keyed import Keyed, Refusals
+from smsreports.ingest.staging import TABLES
+
+MESSAGES = Keyed(
+    "stage_message",
+    "messages_app_message",
+    "client_message_id",
+    {
+        "request_key": "request_id",
+        "recipient": "recipient",
+        "country": "country",
+        "sender_id": "sender_id",
+        "text": "message",
+        "segments": "segments",
+        "cost": "cost",
+        "contact_group_id": "contact_group_id",
+        "created_at": "created_at",
+    },
+)
+COLUMNS = ", ".join(["account_id", *TABLES["stage_message"]])
+# Before another message of the same request, on any server and in any language.
+PLACE = 'created_at, client_message_id COLLATE "C"'
+
+
+def merge_messages(cursor: CursorWrapper) -> tuple[int, Refusals]:
+    refused = _refuse_other_carrier_ids(cursor)
+    accepted = MESSAGES.mark_fresh(cursor)
+    _insert(cursor)
+    _move_heads(cursor)
+    refused += MESSAGES.refuse_conflicts(cursor)
+    _report(cursor)
+    return accepted, refused
+
+
+def _refuse_other_carrier_ids(cursor: CursorWrapper) -> Refusals:
+    """The carrier's id may come later, but not change: within this batch the first line's counts."""
+    cursor.execute(f"""
+        WITH known AS (
+            SELECT DISTINCT ON (account_id, client_message_id) account_id, client_message_id, message_id
+            FROM (
+                SELECT t.account_id, t.client_message_id, t.message_id, 0 AS n
+                FROM messages_app_message t JOIN stage_message s ON {MESSAGES.same}
+                UNION ALL
+                SELECT account_id, client_message_id, message_id, n FROM stage_message
+            ) every
+            WHERE message_id IS NOT NULL ORDER BY account_id, client_message_id, n
+        )
+        DELETE FROM stage_message s USING known t WHERE {MESSAGES.same} AND s.message_id <> t.message_id
+        RETURNING s.line, 'conflicts with what is known: message_id', false
+    """)
+    return cursor.fetchall()
+
+
+def _insert(cursor: CursorWrapper) -> None:
+    """The first new message of a request heads it, unless the request has a head already."""
+    cursor.execute(f"""
+        WITH placed AS (
+            SELECT *, row_number() OVER (PARTITION BY account_id, request_key ORDER BY {PLACE}) AS place
+            FROM stage_message WHERE fresh
+        ), inserted AS (
+            INSERT INTO messages_app_message ({COLUMNS}, heads_request)
+            SELECT {COLUMNS}, place = 1 AND NOT EXISTS (
+                SELECT FROM messages_app_message h
+                WHERE h.account_id = placed.account_id AND h.request_key = placed.request_key AND h.heads_request
+            )
+            FROM placed ORDER BY n
+            RETURNING account_id, request_key, heads_request
+        )
+        INSERT INTO stage_follower SELECT DISTINCT account_id, request_key FROM inserted WHERE NOT heads_request
+    """)
+
+
+def _move_heads(cursor: CursorWrapper) -> None:
+    """A follower that came later may be the earlier message. Two updates, since a request never has two heads."""
+    cursor.execute(f"""
+        INSERT INTO stage_head
+        SELECT h.id, f.id FROM stage_follower r
+        JOIN messages_app_message h USING (account_id, request_key)
+        CROSS JOIN LATERAL (
+            SELECT id, created_at, client_message_id FROM messages_app_message
+            WHERE account_id = r.account_id AND request_key = r.request_key AND NOT heads_request
+            ORDER BY {PLACE} LIMIT 1
+        ) f
+        WHERE h.heads_request
+          AND (f.created_at, f.client_message_id COLLATE "C") < (h.created_at, h.client_message_id COLLATE "C")
+    """)
+    if cursor.rowcount:
+        for which, heads in (("old_id", "false"), ("new_id", "true")):
+            cursor.execute(f"""
+                UPDATE messages_app_message SET heads_request = {heads}
+                FROM stage_head WHERE id = stage_head.{which}
+            """)
+
+
+def _report(cursor: CursorWrapper) -> None:
+    """A message that is known already reports its status and times, as a receipt would, and its carrier's id."""
+    cursor.execute(f"""
+        INSERT INTO stage_report
+        SELECT 'message', t.id, s.status, s.status_code, s.status_at, s.sent_at, s.delivered_at
+        FROM stage_message s JOIN messages_app_message t ON {MESSAGES.same} WHERE NOT s.fresh
+    """)
+    cursor.execute(f"""
+        UPDATE messages_app_message t SET message_id = s.message_id FROM stage_message s
+        WHERE {MESSAGES.same} AND NOT s.fresh AND t.message_id IS NULL AND s.message_id IS NOT NULL
+    """)

@@ -1,0 +1,56 @@
+"""Staged reports onto the rows they speak of. The result is the same in whatever order reports come."""
+
+from django.db.backends.utils import CursorWrapper
+
+from smsreports.ingest.merge.keyed import Refusals
+from smsreports.statuses import rank_sql
+
+TABLES = {"message": "messages_app_message", "send": "broadcasts_app_broadcastsend"}
+
+
+def apply_reports(cursor: CursorWrapper) -> tuple[int, Refusals]:
+    """The winning report brings its status, code and times, if it beats what the row says."""
+    for target, table in TABLES.items():
+        cursor.execute(f"""
+            UPDATE {table} t
+            SET status = w.status, status_code = w.status_code, status_at = w.at, delivered_at = w.delivered_at
+            FROM (
+                SELECT DISTINCT ON (row_id) * FROM stage_report r WHERE target = '{target}'
+                ORDER BY row_id, {_rank("r", "at")} DESC
+            ) w
+            WHERE t.id = w.row_id AND {_rank("w", "at")} > {_rank("t", "status_at")}
+        """)
+    cursor.execute("""
+        UPDATE messages_app_message t SET sent_at = least(t.sent_at, w.sent_at)
+        FROM (SELECT row_id, min(sent_at) AS sent_at FROM stage_report WHERE target = 'message' GROUP BY row_id) w
+        WHERE t.id = w.row_id AND (t.sent_at > w.sent_at OR t.sent_at IS NULL AND w.sent_at IS NOT NULL)
+    """)
+    return 0, []
+
+
+def _rank(row: str, at: str) -> str:
+    """What decides between two reports, greatest first; the last two only make the order total."""
+    precedence, order = rank_sql(f"{row}.status")
+    code = f'{row}.status_code COLLATE "C"'
+    return f"ROW({precedence}, {row}.{at}, {order}, {code}, coalesce({row}.delivered_at, '-infinity'))"
+
+
+def apply_responses(cursor: CursorWrapper) -> tuple[int, Refusals]:
+    """The earliest click and the earliest action count."""
+    cursor.execute("""
+        UPDATE broadcasts_app_broadcastsend t SET clicked_at = w.clicked_at
+        FROM (SELECT row_id, min(clicked_at) AS clicked_at FROM stage_response GROUP BY row_id) w
+        WHERE t.id = w.row_id AND (t.clicked_at > w.clicked_at OR t.clicked_at IS NULL AND w.clicked_at IS NOT NULL)
+    """)
+    cursor.execute("""
+        UPDATE broadcasts_app_broadcastsend t SET action_type = w.action_type, action_at = w.action_at
+        FROM (
+            SELECT DISTINCT ON (row_id) row_id, action_type, action_at FROM stage_response
+            WHERE action_at IS NOT NULL ORDER BY row_id, action_at, action_type COLLATE "C"
+        ) w
+        WHERE t.id = w.row_id AND (
+            t.action_at IS NULL
+            OR (w.action_at, w.action_type COLLATE "C") < (t.action_at, t.action_type COLLATE "C")
+        )
+    """)
+    return 0, []

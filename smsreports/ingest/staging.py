@@ -1,0 +1,102 @@
+"""Staging tables: where a batch's rows stand, as they were read, before they are merged."""
+
+from collections.abc import Mapping, Sequence
+
+from django.db.backends.utils import CursorWrapper
+
+# Each column and its type, in the order in which `records` gives the values, after `line` and `account_id`.
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "stage_message": {
+        "client_message_id": "text",
+        "request_key": "text",
+        "message_id": "text",
+        "recipient": "text",
+        "country": "text",
+        "sender_id": "text",
+        "text": "text",
+        "status": "text",
+        "status_code": "text",
+        "segments": "smallint",
+        "cost": "numeric(12,6)",
+        "contact_group_id": "text",
+        "created_at": "timestamptz",
+        "sent_at": "timestamptz",
+        "delivered_at": "timestamptz",
+        "status_at": "timestamptz",
+    },
+    "stage_broadcast": {
+        "key": "text",
+        "name": "text",
+        "text": "text",
+        "sender_id": "text",
+        "contact_group_id": "text",
+        "created_at": "timestamptz",
+        "segments": "smallint",
+    },
+    "stage_send": {
+        "broadcast_key": "text",
+        "message_id": "text",
+        "recipient": "text",
+        "country": "text",
+        "sender_id": "text",
+        "text": "text",
+        "status": "text",
+        "status_code": "text",
+        "segments": "smallint",
+        "cost": "numeric(12,6)",
+        "sent_at": "timestamptz",
+        "delivered_at": "timestamptz",
+        "clicked_at": "timestamptz",
+        "action_type": "text",
+        "action_at": "timestamptz",
+        "status_at": "timestamptz",
+    },
+    "stage_event": {
+        "kind": "text",
+        "reference_kind": "text",
+        "reference": "text",
+        "status": "text",
+        "status_code": "text",
+        "action_type": "text",
+        "at": "timestamptz",
+    },
+}
+# Filled while merging: followers whose request may want another head, and reports on known rows.
+WORK = {
+    "stage_follower": "account_id bigint, request_key text",
+    "stage_head": "old_id bigint, new_id bigint",
+    "stage_report": (
+        "target text, row_id bigint, status text, status_code text, at timestamptz,"
+        " sent_at timestamptz, delivered_at timestamptz"
+    ),
+    "stage_response": "row_id bigint, clicked_at timestamptz, action_type text, action_at timestamptz",
+    "stage_arrival": "event_id bigint",
+    "stage_reached": "event_id bigint, target text, row_id bigint",
+}
+# `fresh` marks the rows to insert; the others speak of rows that are known. `again` marks sends that
+# waited for their broadcast, whose id is `broadcast_id`: their own line was answered when it came.
+MARKS = (
+    "n bigint GENERATED ALWAYS AS IDENTITY, fresh boolean DEFAULT false,"
+    " again boolean DEFAULT false, broadcast_id bigint"
+)
+
+
+def prepare(cursor: CursorWrapper) -> None:
+    """Empty staging tables, made with the connection's first batch. The ORM has no temporary tables."""
+    cursor.execute("SELECT to_regclass('pg_temp.stage_arrival') IS NOT NULL")
+    if cursor.fetchone()[0]:
+        cursor.execute(f"TRUNCATE {', '.join([*TABLES, *WORK])}")
+        return
+    for table, columns in TABLES.items():
+        typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        cursor.execute(f"CREATE TEMPORARY TABLE {table} (line bigint, account_id bigint, {typed}, {MARKS})")
+    for table, typed in WORK.items():
+        cursor.execute(f"CREATE TEMPORARY TABLE {table} ({typed})")
+
+
+def copy_in(cursor: CursorWrapper, table: str, rows: Sequence[str]) -> None:
+    """Writes `rows`, lines of COPY's text format, and lets the planner know how many there are."""
+    columns = ", ".join(["line", "account_id", *TABLES[table]])
+    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        copy.write("\n".join(rows) + "\n")
+    cursor.execute(f"ANALYZE {table}")

@@ -1,0 +1,63 @@
+"""`manage.py database`: the PostgreSQL that comes as a dependency, by hand."""
+
+import shlex
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from smsreports.database import ENGINE
+from smsreports.database.embedded import Server, Status
+from smsreports.database.errors import DatabaseUnavailable
+
+NOT_OURS = "DATABASE_URL is set: that database is not ours to start or stop."
+# What init scripts say for a service that is not running.
+NOT_RUNNING = 3
+
+
+class Command(BaseCommand):
+    help = "Starts, stops or shows the PostgreSQL that is used where no DATABASE_URL is set."
+    # The database may be what is broken.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("action", choices=("start", "stop", "status"))
+
+    def handle(self, *args: Any, action: str, **options: Any) -> None:
+        database = settings.DATABASES["default"]
+        if database["ENGINE"] == ENGINE:
+            self._act(action, Server.of(database["DATA"]))
+        else:
+            self._decline(action)
+
+    def _act(self, action: str, server: Server) -> None:
+        actions = {"start": self._start, "stop": self._stop, "status": self._status}
+        try:
+            actions[action](server)
+        except DatabaseUnavailable as error:
+            raise CommandError(str(error)) from error
+
+    def _decline(self, action: str) -> None:
+        if action != "status":
+            raise CommandError(NOT_OURS)
+        self.stdout.write(NOT_OURS)
+
+    def _start(self, server: Server) -> None:
+        server.start()
+        self.stdout.write("Runs until `manage.py database stop`.")
+        self._describe(server)
+
+    def _stop(self, server: Server) -> None:
+        server.stop()
+        self.stdout.write("Stopped.")
+
+    def _status(self, server: Server) -> None:
+        status = server.status()
+        self.stdout.write(f"PostgreSQL is {status.name.lower()}.")
+        self._describe(server)
+        if status is not Status.RUNNING:
+            raise SystemExit(NOT_RUNNING)
+
+    def _describe(self, server: Server) -> None:
+        self.stdout.write(f"Data: {server.layout.data}\nConnect: psql {shlex.quote(server.conninfo())}")

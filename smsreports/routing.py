@@ -1,0 +1,35 @@
+"""The only file that sees dialects and sources: joins them by slug."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import NotFound
+
+from smsreports.api.errors import answer_outside_views, dialects
+from smsreports.dialects.base import Dialect
+from smsreports.sources import registered
+from smsreports.unified.views import ExportViewSet, ItemViewSet, UnifiedViewSet
+
+JOINED_VIEWS: dict[str, type[Any]] = {"unified": UnifiedViewSet, "export": ExportViewSet, "items": ItemViewSet}
+
+
+def urlpatterns() -> list[URLPattern]:
+    """Every dialect's addresses, and below each prefix its own 404 for all the others."""
+    return [pattern for dialect in dialects() for pattern in _patterns(dialect)]
+
+
+def _patterns(dialect: Dialect) -> Iterator[URLPattern]:
+    views = JOINED_VIEWS | {source.slug: source.viewset for source in registered()}
+    for door in dialect.paths:
+        view = views[door.view].as_view({"get": door.action}, dialect=dialect, door=door)
+        yield path(dialect.prefix + door.route, view, name=f"{dialect.slug}-{door.view}-{door.action}")
+    yield re_path(rf"^{dialect.prefix}", csrf_exempt(_unknown), name=f"{dialect.slug}-unknown")
+
+
+def _unknown(request: HttpRequest) -> HttpResponse:
+    answer = answer_outside_views(request, NotFound("There is nothing at this address."))
+    assert answer is not None
+    return answer

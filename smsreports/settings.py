@@ -1,0 +1,141 @@
+"""All settings, read from the environment and `.env`; a missing or odd value stops the start by its name."""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from smsreports import database
+from smsreports.environment import choice, number, switch, text, words
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environ.Env.read_env(BASE_DIR / ".env")
+
+# Production unless said otherwise: what a forgotten variable leaves behind must be the safe half.
+MODE = choice("SMSREPORTS_MODE", ("production", "local"), "production")
+LOCAL = MODE == "local"
+DEBUG = switch("DEBUG", default=False)
+SECRET_KEY = text("SECRET_KEY")
+# Former keys: API keys and sessions made under them stay good while the key is replaced.
+SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS", "")
+ALLOWED_HOSTS = words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if LOCAL else None)
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is '*'; page addresses are built from it, so name the hosts")
+
+# Where the data is. Production names its server; the embedded one is for one machine and its user.
+SMSREPORTS_DATA = Path(text("SMSREPORTS_DATA", str(BASE_DIR / ".data"))).expanduser().resolve()
+DATABASES = {"default": database.config(text("DATABASE_URL", "" if LOCAL else None) or None, SMSREPORTS_DATA)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Limits that callers are told of.
+# One export holds at most so many rows: a spreadsheet's 1,048,576 is just above it.
+EXPORT_LIMIT = number("SMSREPORTS_EXPORT_LIMIT", default=1_000_000, least=1, most=100_000_000)
+# Requests per minute of one account at one dialect: the 1,000 a second that 23 Telecom documents.
+RATE_LIMIT = number("SMSREPORTS_RATE_LIMIT", default=60_000, least=1, most=100_000_000)
+
+# The ways of speaking the API; each is a package that defines `dialect`.
+DIALECTS = ["smsreports.dialects.telecom23", "smsreports.dialects.laravel"]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_filters",
+    "rest_framework",
+    "smsreports",
+    "smsreports.accounts",
+    "messages_app",
+    "broadcasts_app",
+    "smsreports.ingest",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+# API paths have no trailing slash and never redirect: plain curl does not follow.
+APPEND_SLASH = False
+
+ROOT_URLCONF = "smsreports.urls"
+WSGI_APPLICATION = "smsreports.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# What the service stores and prints is UTC.
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+STATIC_URL = "static/"
+# Admin assets straight from their packages: no collected copy that could be stale or missing.
+WHITENOISE_USE_FINDERS = True
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
+# A server behind a proxy that ends TLS names the header it sets, e.g. `HTTP_X_FORWARDED_PROTO=https`.
+SECURE_PROXY_SSL_HEADER = tuple(text("PROXY_SSL_HEADER", "").split("=", 1)) if text("PROXY_SSL_HEADER", "") else None
+SECURE_SSL_REDIRECT = switch("SECURE_SSL_REDIRECT", default=not LOCAL)
+# A load balancer asks over plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["smsreports.api.rendering.ExactJsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_THROTTLE_CLASSES": [],
+    "EXCEPTION_HANDLER": "smsreports.api.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": text("LOG_LEVEL", "WARNING")},
+}

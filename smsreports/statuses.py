@@ -1,0 +1,73 @@
+"""The statuses of an SMS: what each means, which are final, and which of two reports wins."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Group(StrEnum):
+    """What a caller may ask for; every raw status is in exactly one group."""
+
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    EXPIRED = "expired"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Status:
+    """One raw status; `order` decides between two reports of the same moment."""
+
+    name: str
+    group: Group
+    order: int
+
+    @property
+    def final(self) -> bool:
+        return self.group is not Group.PENDING
+
+    @property
+    def precedence(self) -> int:
+        """Delivered beats every other final status, and a final one beats every other."""
+        return 2 if self.group is Group.DELIVERED else int(self.final)
+
+
+_IN_ORDER = (
+    ("pending", Group.PENDING),
+    ("sent", Group.PENDING),
+    ("ENROUTE", Group.PENDING),
+    ("ACCEPTD", Group.PENDING),
+    ("UNKNOWN", Group.UNKNOWN),
+    ("EXPIRED", Group.EXPIRED),
+    ("failed", Group.UNDELIVERED),
+    ("DELETED", Group.UNDELIVERED),
+    ("REJECTD", Group.UNDELIVERED),
+    ("UNDELIV", Group.UNDELIVERED),
+    ("DELIVRD", Group.DELIVERED),
+)
+STATUSES = {name: Status(name, group, order) for order, (name, group) in enumerate(_IN_ORDER)}
+PENDING = "pending"
+NAMES = tuple(STATUSES)
+FINAL = tuple(status.name for status in STATUSES.values() if status.final)
+# What a receipt says while the message is on its way: the moment it left us.
+SUBMITTED = ("sent", "ENROUTE", "ACCEPTD")
+
+
+def in_groups(groups: Iterable[Group]) -> tuple[str, ...]:
+    """The raw statuses of these groups, in the table's order."""
+    wanted = frozenset(groups)
+    return tuple(status.name for status in STATUSES.values() if status.group in wanted)
+
+
+def rank_sql(column: str) -> tuple[str, str]:
+    """SQL for the precedence and the order of the status in `column`, so that the database merges
+    reports by this table. The names are the constants above, never a caller's words."""
+    cases = [
+        " ".join(f"WHEN '{status.name}' THEN {value}" for status, value in pairs)
+        for pairs in (
+            [(status, status.precedence) for status in STATUSES.values()],
+            [(status, status.order) for status in STATUSES.values()],
+        )
+    ]
+    return f"(CASE {column} {cases[0]} END)", f"(CASE {column} {cases[1]} END)"

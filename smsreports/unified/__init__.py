@@ -1,0 +1,1 @@
+"""The joined lists: every source's rows as one, newest first."""

@@ -1,0 +1,106 @@
+"""The unified list, its export, and the list of items (requests and broadcasts)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.http import StreamingHttpResponse
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from smsreports.accounts.models import Account
+from smsreports.api.filters import narrowed
+from smsreports.api.viewsets import DialectViewSet
+from smsreports.counters.totals import by_status
+from smsreports.export.formats import FORMATS
+from smsreports.export.stream import File, response
+from smsreports.sources import Receivers, Source, asked_for, registered
+from smsreports.unified.exports import COLUMNS
+from smsreports.unified.joined import Joined, shaped
+
+
+class JoinedViewSet(DialectViewSet):
+    """What the joined views share: the sources that were asked for."""
+
+    @property
+    def sources(self) -> list[Source]:
+        return list(asked_for(self.asked.source))
+
+    def unified(self) -> Joined:
+        return Joined(self.account, [source.sms for source in self.sources], self.asked, time="sent_at")
+
+    def page_of(self, rows: Joined) -> list[Any]:
+        page: list[Any] = self.paginator.paginate_queryset(rows, self.request, view=self)  # type: ignore
+        return page
+
+
+class UnifiedViewSet(JoinedViewSet):
+    """Every SMS, one row each."""
+
+    def list(self, request: Request) -> Response:
+        return self.get_paginated_response(self.written(self.page_of(self.unified())))
+
+
+class ExportViewSet(JoinedViewSet):
+    """The unified list as a file."""
+
+    media_types = ("text/csv", "application/x-ndjson", "application/json", "application/octet-stream")
+
+    def export(self, request: Request) -> StreamingHttpResponse:
+        rows, titles = self.unified(), {ours: theirs for theirs, ours in self.door.columns.items()}
+        file = File(
+            rows=rows.rows_statement(settings.EXPORT_LIMIT),
+            count=rows.count_statement(),
+            columns=COLUMNS,
+            titles=[titles[column.name] for column in COLUMNS],
+            format=FORMATS[self.asked.format],
+            limit=settings.EXPORT_LIMIT,
+        )
+        return response(file, headers_only=request.method == "HEAD")
+
+
+class ItemViewSet(JoinedViewSet):
+    """Requests and broadcasts, one row each, with their receivers."""
+
+    def list(self, request: Request) -> Response:
+        items = Joined(self.account, [source.items for source in self.sources], self.asked, time="created_at")
+        page = with_receivers(self.account, self.sources, self.page_of(items))
+        return self.get_paginated_response(self.written(page))
+
+    def retrieve(self, request: Request, key: str) -> Response:
+        for source in registered() if "\0" not in key else ():
+            found = source.items.of(self.account).filter(**{source.key: key})
+            for row in shaped(source.items, found):
+                item = dict(zip(source.items.columns, row, strict=True))
+                return Response(self.written(with_receivers(self.account, [source], [item]))[0])
+        raise NotFound("Message not found")
+
+    def figures(self) -> Mapping[str, tuple[int, Decimal]]:
+        """SMS and their cost by raw status, over all that the list's window holds."""
+        return by_status(
+            narrowed(source.sms.filterset, source.sms.of(self.account), self.asked) for source in self.sources
+        )
+
+
+def with_receivers(
+    account: Account, sources: Iterable[Source], items: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Each item with its receivers; a fixed number of queries a source, however many items there are."""
+    found = {}
+    for source in sources:
+        ids = [item["id"] for item in items if item["source"] == source.slug]
+        found |= {(source.slug, item): who for item, who in source.receivers(account, ids).items()}
+    return [_with(item, found[item["source"], item["id"]]) for item in items]
+
+
+def _with(item: Mapping[str, Any], receivers: Receivers) -> dict[str, Any]:
+    changes = [item["created_at"], receivers.updated_at]
+    return {
+        **item,
+        "segments": receivers.segments,
+        "updated_at": max(change for change in changes if change is not None),
+        "receiver_total": receivers.total,
+        "receivers": receivers.first,
+    }

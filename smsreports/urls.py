@@ -1,0 +1,18 @@
+"""The map of the site."""
+
+from django.contrib import admin
+from django.urls import path
+
+from smsreports import pages, routing
+
+urlpatterns = [
+    *routing.urlpatterns(),
+    path("", pages.home, name="home"),
+    path("healthz", pages.healthz, name="healthz"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = pages.bad_request
+handler403 = pages.forbidden
+handler404 = pages.not_found
+handler500 = pages.server_error

@@ -1,0 +1,1 @@
+"""Tests against the truth: real PostgreSQL, real HTTP."""

@@ -1,0 +1,277 @@
+"""The embedded server against the real programs: starting, sharing, dying and coming back."""
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from smsreports.database import config
+from smsreports.database.embedded import SETTINGS, Server, Status
+from smsreports.database.errors import DatabaseUnavailable
+
+ROOT = Path(__file__).resolve().parents[2]
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="PostgreSQL refuses root only")
+# A user of the server: says so, and leaves when told to.
+USER = """
+import sys
+from smsreports.database.embedded import Server
+Server.of(sys.argv[1]).acquire()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+# A user whose child takes its leave, releasing what is not its own.
+PARENT = """
+import os, sys
+from smsreports.database.embedded import Server
+server = Server.of(sys.argv[1])
+server.acquire()
+child = os.fork()
+if not child:
+    server.release()
+    sys.exit()
+os.waitpid(child, 0)
+print(server.held, server.status().name, flush=True)
+"""
+# A process that knows only Django's settings.
+DJANGO = """
+import sys
+from pathlib import Path
+from django.conf import settings
+from smsreports.database import config
+settings.configure(DATABASES={"default": config(None, Path(sys.argv[1]))})
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SELECT current_user, current_setting('server_encoding'), current_setting('timezone')")
+    print(*cursor.fetchone(), flush=True)
+"""
+
+
+@contextmanager
+def cleaned(data: Path) -> Iterator[Server]:
+    """A server that leaves neither a process nor its 40 MB behind."""
+    server = Server.of(data)
+    try:
+        yield server
+    finally:
+        server.release()
+        server.stop()
+        shutil.rmtree(data, ignore_errors=True)
+        if server.layout.socket.parent != server.layout.data:
+            shutil.rmtree(server.layout.socket, ignore_errors=True)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Server]:
+    """A server whose data directory does not exist."""
+    with cleaned(tmp_path / "data") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that many tests use in turn: making one takes longer than all of them."""
+    with cleaned(tmp_path_factory.mktemp("it's a") / "$HOME") as server:
+        server.acquire()
+        yield server
+
+
+@pytest.fixture
+def server(made: Server) -> Iterator[Server]:
+    """A server that was used before and is stopped."""
+    made.release()
+    made.stop()
+    yield made
+    made.release()
+
+
+def python(program: str, server: Server) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", program, str(server.layout.data)]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def answer(program: str, server: Server) -> str:
+    with python(program, server) as process:
+        return process.communicate()[0].strip()
+
+
+def is_ready(process: subprocess.Popen[str]) -> bool:
+    assert process.stdout is not None
+    line: str = process.stdout.readline()
+    return line == "ready\n"
+
+
+def postmaster(server: Server) -> int:
+    return int((server.layout.postgres / "postmaster.pid").read_text().splitlines()[0])
+
+
+def rows(server: Server, query: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(server.conninfo()) as connection:
+        cursor = connection.execute(query.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_it_starts_from_nothing_and_stops(fresh: Server) -> None:
+    assert fresh.status() is Status.STOPPED
+    fresh.acquire()
+    assert fresh.status() is Status.RUNNING
+    assert rows(fresh, "SELECT current_database(), current_user") == [("smsreports", "smsreports")]
+    fresh.release()
+    assert fresh.status() is Status.STOPPED
+
+
+def test_it_listens_on_a_private_socket_only(server: Server) -> None:
+    server.acquire()
+    assert rows(server, "SELECT current_setting('listen_addresses')") == [("",)]
+    assert mode(server.layout.socket) == mode(server.layout.postgres) == 0o700
+    assert not mode(server.layout.data) & stat.S_IRWXO
+
+
+def test_a_second_acquire_is_instant(server: Server) -> None:
+    server.acquire()
+    began = time.monotonic()
+    server.acquire()
+    assert time.monotonic() - began < 0.2
+
+
+def test_two_processes_that_start_at_once_share_one_server(fresh: Server) -> None:
+    with python(USER, fresh) as one, python(USER, fresh) as other:
+        assert is_ready(one)
+        assert is_ready(other)
+        one.communicate()
+        assert fresh.status() is Status.RUNNING
+    assert fresh.status() is Status.STOPPED
+    assert fresh.layout.log.read_text().count("starting PostgreSQL") == 1
+
+
+def test_the_exit_after_a_killed_user_stops_the_server(server: Server) -> None:
+    with python(USER, server) as killed:
+        assert is_ready(killed)
+        killed.kill()
+    assert server.status() is Status.RUNNING
+    server.acquire()
+    server.release()
+    assert server.status() is Status.STOPPED
+
+
+def test_what_was_committed_survives_a_killed_server(server: Server) -> None:
+    server.acquire()
+    rows(server, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS id")
+    os.kill(postmaster(server), signal.SIGKILL)
+    server.acquire()
+    assert rows(server, "SELECT count(*) FROM kept") == [(1000,)]
+
+
+def test_a_kept_server_outlives_its_users(server: Server) -> None:
+    server.start()
+    server.acquire()
+    server.release()
+    assert server.status() is Status.RUNNING
+    server.stop()
+    assert server.status() is Status.STOPPED
+    assert not server.layout.keep.exists()
+
+
+def test_a_forked_child_releases_nothing(server: Server) -> None:
+    assert answer(PARENT, server) == "True RUNNING"
+    assert server.status() is Status.STOPPED
+
+
+def test_connecting_through_django_starts_it_and_leaving_stops_it(server: Server) -> None:
+    assert answer(DJANGO, server) == "smsreports UTF8 UTC"
+    assert server.status() is Status.STOPPED
+
+
+def test_the_settings_alone_make_nothing(tmp_path: Path) -> None:
+    config(None, tmp_path / "data")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_initdb_that_was_killed_leaves_nothing(fresh: Server) -> None:
+    half = fresh.layout.data / "postgres.unfinished-x"
+    half.mkdir(parents=True)
+    (half / "PG_VERSION").touch()
+    fresh.acquire()
+    assert not half.exists()
+
+
+def test_a_path_too_long_for_a_socket_will_do(tmp_path: Path) -> None:
+    with cleaned(tmp_path / ("long, " * 20)) as server:
+        server.acquire()
+        assert rows(server, "SELECT 1") == [(1,)]
+        assert mode(server.layout.socket) == 0o700
+
+
+def test_a_socket_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:
+    with cleaned(tmp_path / ("long" * 30)) as server:
+        server.layout.socket.mkdir()
+        server.layout.socket.chmod(0o755)
+        with pytest.raises(DatabaseUnavailable, match="is not a private folder"):
+            server.acquire()
+
+
+def test_data_of_another_version_is_refused_by_both_names(fresh: Server) -> None:
+    fresh.layout.postgres.mkdir(parents=True)
+    (fresh.layout.postgres / "PG_VERSION").write_text("17\n")
+    with pytest.raises(DatabaseUnavailable, match="by PostgreSQL 17 and the one installed is 18"):
+        fresh.acquire()
+
+
+def test_without_the_wheel_it_asks_for_a_database_url(fresh: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smsreports.database.runner.find_spec", lambda name: None)
+    with pytest.raises(DatabaseUnavailable, match="Set DATABASE_URL"):
+        fresh.acquire()
+
+
+def test_a_failed_start_shows_the_log(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SETTINGS, "no_such_setting", "1")
+    with pytest.raises(DatabaseUnavailable, match='unrecognized configuration parameter "no_such_setting"'):
+        server.acquire()
+
+
+def test_folders_above_the_data_keep_their_permissions(fresh: Server) -> None:
+    above = fresh.layout.data.parents
+    before = [(folder.stat().st_mode, folder.stat().st_uid) for folder in above]
+    fresh.acquire()
+    assert [(folder.stat().st_mode, folder.stat().st_uid) for folder in above] == before
+
+
+@as_root
+def test_root_serves_from_a_folder_closed_to_others(server: Server) -> None:
+    server.layout.data.parent.chmod(0o700)
+    server.acquire()
+    assert server.layout.postgres.stat().st_uid != 0
+    assert mode(server.layout.data.parent) == 0o700
+
+
+@as_root
+def test_root_serves_from_a_folder_open_to_others() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        with cleaned(Path(folder) / "data") as server:
+            server.acquire()
+            assert server.layout.postgres.stat().st_uid != 0
+            assert not mode(server.layout.data) & stat.S_IRWXO
+
+
+@as_root
+def test_root_without_capabilities_is_told_what_to_do(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.layout.data.parent.chmod(0o700)
+    monkeypatch.setattr("smsreports.database.runner.CAPABILITIES", ())
+    with pytest.raises(DatabaseUnavailable, match="run this as an ordinary user"):
+        server.acquire()

@@ -1,0 +1,103 @@
+"""The country of a number, beside what phonenumbers says of it."""
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsreports.ingest.countries import country
+
+E164 = phonenumbers.PhoneNumberFormat.E164
+SHARED = [code for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items() if len(regions) > 1]
+
+
+def examples() -> list[str]:
+    """The example numbers of every region, of each kind that it has."""
+    found = (
+        phonenumbers.example_number_for_type(region, kind)
+        for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+        for kind in phonenumbers.PhoneNumberType.values()
+    )
+    return [phonenumbers.format_number(example, E164) for example in found if example is not None]
+
+
+def test_the_examples_of_every_region_are_where_phonenumbers_puts_them() -> None:
+    for number in examples():
+        expected = phonenumbers.region_code_for_number(phonenumbers.parse(number))
+        if expected is not None:
+            assert country(number) == expected, number
+
+
+def test_every_region_is_found() -> None:
+    # Western Sahara and Saint Martin number like Morocco and Guadeloupe: nothing tells them apart.
+    assert {country(number) for number in examples()} == set(phonenumbers.SUPPORTED_REGIONS) - {"EH", "MF"}
+
+
+@pytest.mark.parametrize(
+    ("number", "region"),
+    [
+        ("+12423591234", "BS"),
+        ("+14165551234", "CA"),
+        ("+14155551234", "US"),
+        ("+77012345678", "KZ"),
+        ("+79123456789", "RU"),
+        ("+441481960194", "GG"),
+        ("+447781123456", "GG"),
+        ("+447400123456", "GB"),
+        ("+390669812345", "VA"),
+        ("+390612345678", "IT"),
+        ("+4915123456789", "DE"),
+        ("+218912345678", "LY"),
+    ],
+)
+def test_a_number_under_a_shared_code_is_told_apart(number: str, region: str) -> None:
+    assert country(number) == region
+
+
+@pytest.mark.parametrize(
+    ("number", "region"), [("+447700900123", "GB"), ("+10000000000", "US"), ("+390000", "IT")]
+)
+def test_an_unassigned_number_belongs_to_its_codes_main_region(number: str, region: str) -> None:
+    assert country(number) == region
+
+
+@pytest.mark.parametrize("number", ["+870773111632", "+881612345678", "+80012345678", "+97912345678"])
+def test_satellites_and_global_services_are_in_no_country(number: str) -> None:
+    assert country(number) is None
+
+
+NO_NUMBERS = ["", "+", "garbage", "14155551234", "0014155551234", "+0123456789", "+1415", "+1415555123a"]
+NO_NUMBERS += [
+    "+99912345678",
+    "+1 415 555 1234",
+    "++14155551234",
+    "+14155551234\n",
+    "+1415555123412345",
+    "+٤٤٧٤٠٠١٢٣٤٥٦",
+]
+
+
+@pytest.mark.parametrize("number", NO_NUMBERS)
+def test_what_is_no_international_number_has_no_country(number: str) -> None:
+    assert country(number) is None
+
+
+@given(st.sampled_from(SHARED), st.from_regex(r"[0-9]{5,12}", fullmatch=True))
+def test_any_number_under_a_shared_code_is_in_one_of_its_regions(code: int, rest: str) -> None:
+    assert country(f"+{code}{rest}") in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
+
+
+@given(st.from_regex(r"\+[1-9][0-9]{5,14}", fullmatch=True))
+def test_where_phonenumbers_finds_a_country_so_do_we(number: str) -> None:
+    assert country(number) == slow_country(number)
+
+
+def slow_country(number: str) -> str | None:
+    """Through phonenumbers alone: the region, else the first one of the code that it parses."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return None
+    code = parsed.country_code or 0
+    region = phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(code)
+    return None if region in ("001", "ZZ") else region

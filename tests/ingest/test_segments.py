@@ -1,0 +1,102 @@
+"""Parts of a text, beside a second count that walks septet by septet."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from smsreports.ingest.segments import BASIC, EXTENSION, encoding, segments
+
+CASES = [
+    ("", 1),
+    ("a" * 160, 1),
+    ("a" * 161, 2),
+    ("a" * 306, 2),
+    ("a" * 307, 3),
+    ("я" * 70, 1),
+    ("я" * 71, 2),
+    ("я" * 134, 2),
+    ("я" * 135, 3),
+    # Two septets each: 80 fill one part, and 76 and a half do not fit into one of several.
+    ("€" * 80, 1),
+    ("€" * 81, 2),
+    ("€" * 152, 2),
+    ("€" * 153, 3),
+    ("{" * 80, 1),
+    ("{" * 81, 2),
+    ("\f" * 80, 1),
+    ("\f" * 81, 2),
+    # An escape on the border: the pair moves whole, and what fitted by division alone takes a part more.
+    ("a" * 158 + "€", 1),
+    ("a" * 159 + "€", 2),
+    ("a" * 151 + "€" + "a" * 153, 2),
+    ("a" * 152 + "€" + "a" * 151, 2),
+    ("a" * 152 + "€" + "a" * 152, 3),
+    # A surrogate pair on the border, likewise.
+    ("я" * 68 + "😀", 1),
+    ("я" * 69 + "😀", 2),
+    ("я" * 65 + "😀" + "я" * 67, 2),
+    ("я" * 66 + "😀" + "я" * 65, 2),
+    ("я" * 66 + "😀" + "я" * 66, 3),
+    ("😀" * 35, 1),
+    ("😀" * 36, 2),
+    ("😀" * 67, 3),
+    # Characters that look like plain ones and are not: one of them puts the whole text into UCS-2.
+    ("ç" + "a" * 69, 1),
+    ("ç" + "a" * 70, 2),
+    ("\u2019" + "a" * 70, 2),
+    ("\u00a0" + "a" * 70, 2),
+    ("\x1b" + "a" * 70, 2),
+    ("`" + "a" * 70, 2),
+]
+
+ALPHABET = st.sampled_from("aé€{😀я\n\f")
+BORDERS = st.integers(0, 470)
+
+
+@pytest.mark.parametrize(("text", "parts"), CASES)
+def test_a_text_takes_the_parts_that_the_standard_says(text: str, parts: int) -> None:
+    assert segments(text) == parts == slow_segments(text)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])) | st.text(ALPHABET, max_size=500))
+def test_any_text_takes_as_many_parts_as_the_slow_count_says(text: str) -> None:
+    assert segments(text) == slow_segments(text)
+
+
+@given(BORDERS, st.sampled_from("€{😀"), BORDERS, st.sampled_from("aя"))
+@example(152, "€", 152, "a")
+@example(66, "😀", 66, "я")
+def test_a_wide_character_anywhere_is_never_cut(before: int, wide: str, after: int, filler: str) -> None:
+    text = filler * before + wide * 2 + filler * after
+    assert segments(text) == slow_segments(text)
+
+
+@given(st.text(st.sampled_from(BASIC + EXTENSION)))
+def test_the_gsm_alphabet_with_its_extension_travels_as_gsm(text: str) -> None:
+    assert encoding(text) == "GSM-7"
+
+
+@pytest.mark.parametrize("character", ["ç", "\u2019", "\u00a0", "`", "\t", "\x1b", "ş", "я", "😀"])
+def test_one_character_outside_the_alphabet_makes_the_text_ucs2(character: str) -> None:
+    assert encoding(f"Hello {character}") == "UCS-2"
+
+
+def test_the_alphabet_has_every_septet_but_the_escape() -> None:
+    assert len(set(BASIC)) == len(BASIC) == 127
+    assert not set(BASIC) & set(EXTENSION)
+
+
+def slow_segments(text: str) -> int:
+    """The count again: every character packed in turn, a new part begun where the next one does not fit."""
+    if all(character in BASIC + EXTENSION for character in text):
+        widths, alone, joined = [2 if character in EXTENSION else 1 for character in text], 160, 153
+    else:
+        widths, alone, joined = [len(character.encode("utf-16-be")) // 2 for character in text], 70, 67
+    if sum(widths) <= alone:
+        return 1
+    parts, free = 1, joined
+    for width in widths:
+        if width > free:
+            parts, free = parts + 1, joined
+        free -= width
+    return parts

@@ -1,0 +1,1 @@
+"""A second, independent reading of the contract: random traffic, a slow model, and their comparison."""
