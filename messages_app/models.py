@@ -65,7 +65,8 @@ class Message(models.Model):
             models.CheckConstraint(condition=Q(segments__gte=1), name="message_has_segments"),
             models.CheckConstraint(condition=Q(cost__gte=0), name="message_cost_not_negative"),
             models.CheckConstraint(
-                condition=Q(country__isnull=True) | Q(country__regex=r"^[A-Z]{2}$"), name="message_country_iso"
+                condition=Q(country__isnull=True) | Q(country__regex=r"^[A-Z]{2}$"),
+                name="message_country_iso",
             ),
             models.CheckConstraint(
                 condition=Q(delivered_at__isnull=True) | Q(status__in=statuses.FINAL),
@@ -76,13 +77,9 @@ class Message(models.Model):
             # Every list, the unified view and the exports: an account's rows, newest first.
             models.Index("account", F("created_at").desc(), F("id").desc(), name="message_newest"),
             # The other receivers of a request, in the Laravel dialect.
-            models.Index(
-                "account", "request_key", "id", condition=Q(heads_request=False), name="message_of_request"
-            ),
+            models.Index("account", "request_key", "id", condition=Q(heads_request=False), name="message_of_request"),
             # Receipts that name the carrier's id.
-            models.Index(
-                "account", "message_id", condition=Q(message_id__isnull=False), name="message_by_carrier_id"
-            ),
+            models.Index("account", "message_id", condition=Q(message_id__isnull=False), name="message_by_carrier_id"),
         ]
 
     def __str__(self) -> str:

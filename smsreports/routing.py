@@ -13,7 +13,11 @@ from smsreports.dialects.base import Dialect
 from smsreports.sources import registered
 from smsreports.unified.views import ExportViewSet, ItemViewSet, UnifiedViewSet
 
-JOINED_VIEWS: dict[str, type[Any]] = {"unified": UnifiedViewSet, "export": ExportViewSet, "items": ItemViewSet}
+JOINED_VIEWS: dict[str, type[Any]] = {
+    "unified": UnifiedViewSet,
+    "export": ExportViewSet,
+    "items": ItemViewSet,
+}
 
 
 def urlpatterns() -> list[URLPattern]:

@@ -1,7 +1,7 @@
 """What tests share: accounts and keys, the file command, and a server that really listens."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 

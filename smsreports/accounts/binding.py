@@ -7,7 +7,6 @@ from django.db import models
 from smsreports.accounts.models import Account
 
 
-
 class UnboundQuery(TypeError):
     """Traffic was asked for without saying whose."""
 

@@ -91,8 +91,7 @@ class Runner:
             if runner._enters():
                 return runner
         raise DatabaseUnavailable(
-            f"PostgreSQL doesn't run as root, and {account.name} can't enter "
-            f"{data} or {plain.programs}: {ADVICE}"
+            f"PostgreSQL doesn't run as root, and {account.name} can't enter {data} or {plain.programs}: {ADVICE}"
         )
 
     def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -21,7 +21,6 @@ from smsreports.sources import ALL
 Row = Mapping[str, Any]
 
 
-
 class InvalidParams(APIException):
     """The query string asks for what cannot be: `reasons` by the dialect's own parameter names."""
 
@@ -130,5 +129,3 @@ class Dialect:
 
     def speaks(self, request: HttpRequest) -> bool:
         return request.path.startswith(f"/{self.prefix}")
-
-

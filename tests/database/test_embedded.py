@@ -268,9 +268,7 @@ def test_root_serves_from_a_folder_open_to_others() -> None:
 
 
 @as_root
-def test_root_without_capabilities_is_told_what_to_do(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_root_without_capabilities_is_told_what_to_do(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     server.layout.data.parent.chmod(0o700)
     monkeypatch.setattr("smsreports.database.runner.CAPABILITIES", ())
     with pytest.raises(DatabaseUnavailable, match="run this as an ordinary user"):

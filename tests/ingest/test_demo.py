@@ -89,9 +89,7 @@ def test_another_seed_gives_other_data() -> None:
     assert not {str(record) for record in world()} & {str(record) for record in world(2)}
 
 
-@pytest.mark.parametrize(
-    ("messages", "sends"), [(0, 0), (1, 0), (0, 1), (1, 1), (2, 3), (10, 10), (700, 1601)]
-)
+@pytest.mark.parametrize(("messages", "sends"), [(0, 0), (1, 0), (0, 1), (1, 1), (2, 3), (10, 10), (700, 1601)])
 def test_there_are_exactly_as_many_as_asked_for(messages: int, sends: int) -> None:
     some = records(seed=3, messages=messages, sends=sends, until=UNTIL)
     counts = Counter(record["type"] for record in some)
@@ -194,9 +192,7 @@ def test_a_status_has_the_code_and_times_that_belong_to_it() -> None:
     for record in every_sms():
         status = str(record["status"])
         assert bool(record["status_code"]) == STATUSES[status].final
-        assert (
-            (record["status_code"] == "000") == (record["delivered_at"] is not None) == (status == "DELIVRD")
-        )
+        assert (record["status_code"] == "000") == (record["delivered_at"] is not None) == (status == "DELIVRD")
         if record["type"] == "message":
             submitted = status not in ("pending", "failed")
             assert (record["sent_at"] is not None) == (record["message_id"] is not None) == submitted
@@ -241,9 +237,7 @@ def test_some_requests_have_several_recipients_one_text_and_one_time() -> None:
     assert len(sizes) > 5
     assert max(sizes) <= 20
     for members in requests.values():
-        assert (
-            len({(record["message"], record["created_at"], record["sender_id"]) for record in members}) == 1
-        )
+        assert len({(record["message"], record["created_at"], record["sender_id"]) for record in members}) == 1
 
 
 def test_broadcasts_are_clicked_and_acted_on() -> None:

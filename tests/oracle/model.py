@@ -189,9 +189,7 @@ class Model:
             equal = [item for item in waiting if item.order[:2] == waiting[0].order[:2]]
             match = next((item for item in equal if self.item_body(item) == body), None)
             expected = [self.item_body(item) for item in equal]
-            assert match, (
-                f"item {position} of {account} is not next in order: {body}\nexpected one of {expected}"
-            )
+            assert match, f"item {position} of {account} is not next in order: {body}\nexpected one of {expected}"
             match.rank = -position
             waiting = [item for item in waiting if item is not match]
         assert not waiting, f"{len(waiting)} items of {account} are missing"
@@ -270,8 +268,7 @@ class Model:
         rows = [
             row
             for row in self.accounts[account].rows.values()
-            if row.source in SOURCE_WORDS[params.get("source", "all")]
-            and first <= row.created_at.date() <= last
+            if row.source in SOURCE_WORDS[params.get("source", "all")] and first <= row.created_at.date() <= last
         ]
         counted = [ERSAAL_COUNTERS[ERSAAL_STATUSES[row.winner.status]] for row in rows]
         names = ("delivered", "failed", "pending")
@@ -425,9 +422,7 @@ def own_report(record: Mapping[str, Any], created_at: datetime) -> Report:
 
 
 def derived_country(recipient: str) -> str | None:
-    return next(
-        (country for code, country in CALLING_CODES.items() if recipient.startswith("+" + code)), None
-    )
+    return next((country for code, country in CALLING_CODES.items() if recipient.startswith("+" + code)), None)
 
 
 def segments(text: str) -> int:

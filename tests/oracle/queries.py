@@ -195,20 +195,12 @@ class Questions:
 def bad_requests(foreign_message: str, foreign_request: str) -> list[Bad]:
     """Everything that must be refused, in both dialects; the ids belong to the other account."""
     telecom = [bad for path in (MESSAGES, UNIFIED, EXPORT) for bad in _bad_telecom(path)]
-    return (
-        telecom
-        + _bad_export()
-        + _bad_ersaal()
-        + _bad_callers()
-        + _not_found(foreign_message, foreign_request)
-    )
+    return telecom + _bad_export() + _bad_ersaal() + _bad_callers() + _not_found(foreign_message, foreign_request)
 
 
 def _bad_telecom(path: str) -> list[Bad]:
     found = [_refused(path, "INVALID_PARAMS", query) for query in BAD_DAYS + BAD_PAGES + BAD_FILTERS]
-    found += [
-        _refused(path, "INVALID_PARAMS", query) for query in ("limit=0", "limit=-5", "limit=x", "limit=")
-    ]
+    found += [_refused(path, "INVALID_PARAMS", query) for query in ("limit=0", "limit=-5", "limit=x", "limit=")]
     found += [_listed(path, name, value, words) for name, value, words in BAD_WORDS]
     if path != MESSAGES:
         found += [_listed(path, "source", value, SOURCES) for value in ("campaign", "API", "", "%ff")]

@@ -156,9 +156,7 @@ def test_an_ersaal_summary_counts_single_messages(model: Model) -> None:
 
 def test_an_empty_ersaal_page_is_laravels() -> None:
     path = "http://host/api/sms/messages"
-    answer = Model([BROADCAST], TODAY).ersaal(
-        "acme", {"page": "1", "from": "2026-02-13", "source": "api"}, path
-    )
+    answer = Model([BROADCAST], TODAY).ersaal("acme", {"page": "1", "from": "2026-02-13", "source": "api"}, path)
     url = f"{path}?from=2026-02-13&source=api&page=1"
     assert answer["data"] == {
         "current_page": 1,
@@ -291,12 +289,8 @@ def test_no_two_reports_of_a_row_disagree_without_a_winner() -> None:
         equal = [report for report in row.reports if report.rank == best.rank]
         assert {(report.status, report.code) for report in equal} == {(best.status, best.code)}
         assert {report.delivered_at for report in equal} == {best.delivered_at}
-        others = [
-            report for report in row.reports if report.status in FINAL_STATUSES and report.at == best.at
-        ]
-        assert best.status in ("DELIVRD", *traffic.NON_FINAL) or {report.status for report in others} == {
-            best.status
-        }
+        others = [report for report in row.reports if report.status in FINAL_STATUSES and report.at == best.at]
+        assert best.status in ("DELIVRD", *traffic.NON_FINAL) or {report.status for report in others} == {best.status}
 
 
 def test_the_generator_repeats_itself_and_the_questions_too() -> None:

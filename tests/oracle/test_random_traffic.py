@@ -355,9 +355,7 @@ def snapshot(world: World) -> dict[str, Any]:
     rng = random.Random(SEED)
     found: dict[str, Any] = {}
     for account in world.accounts:
-        found[f"{account} rows"] = (
-            world.get(account, queries.EXPORT, EVERYTHING.items()).content.decode().split("\n")
-        )
+        found[f"{account} rows"] = world.get(account, queries.EXPORT, EVERYTHING.items()).content.decode().split("\n")
         found[f"{account} items"] = world.walk_items(account, {"per_page": "100"})
         found[f"{account} sums"] = world.body(account, queries.ERSAAL)["summary"]
         keys = sorted(key for source, key in world.model.accounts[account].rows if source == "api")
@@ -395,8 +393,7 @@ def difference(expected: Any, found: Any, where: str = "", *, ordered: bool = Fa
         return f"{where or 'body'}: expected {brief(expected)}, found {brief(found)}"
     if isinstance(expected, dict):
         return _keys_differ(expected, found, where, ordered) or _first(
-            difference(value, found[key], f"{where}.{key}", ordered=ordered)
-            for key, value in expected.items()
+            difference(value, found[key], f"{where}.{key}", ordered=ordered) for key, value in expected.items()
         )
     if isinstance(expected, list):
         inside = (

@@ -134,9 +134,7 @@ class _Maker:
             self.placed.append((max(place, 0.0) + self.rng.uniform(1, 300), dict(record)))
 
 
-def generate(
-    seed: int, today: date, accounts: tuple[str, str] = ACCOUNTS, requests: int = 420
-) -> list[Record]:
+def generate(seed: int, today: date, accounts: tuple[str, str] = ACCOUNTS, requests: int = 420) -> list[Record]:
     """The records of both accounts in one file's order; equal arguments give equal records.
 
     A broadcast comes before its sends; receipts, clicks and actions may come before what they are about.
@@ -145,9 +143,7 @@ def generate(
     instants = _instants(rng, today)
     numbers = _numbers(rng)
     placed: list[tuple[float, Record]] = []
-    for account, shared, size in zip(
-        accounts, (numbers[:50], numbers[15:]), (requests, requests - 40), strict=True
-    ):
+    for account, shared, size in zip(accounts, (numbers[:50], numbers[15:]), (requests, requests - 40), strict=True):
         placed += _account_traffic(random.Random(rng.random()), account, instants, shared, size)
     return [record for _, record in sorted(placed, key=lambda pair: pair[0])]
 
@@ -258,9 +254,7 @@ def _message(maker: _Maker, common: Record, created_at: datetime, near: float) -
     rng = maker.rng
     record: Record = {"type": "message", "account": maker.account, **common}
     record["created_at"] = printed_time(created_at)
-    _optional(
-        rng, record, "message_id", str(uuid.UUID(int=rng.getrandbits(128))) if rng.random() < 0.6 else None
-    )
+    _optional(rng, record, "message_id", str(uuid.UUID(int=rng.getrandbits(128))) if rng.random() < 0.6 else None)
     _common_fields(maker, record)
     status = _status(rng)
     sent_at = created_at + _delay(rng, 5) if status in SUBMITTED or rng.random() < 0.4 else None
@@ -354,9 +348,7 @@ def _later_record(maker: _Maker, record: Record, after: datetime, near: float) -
     maker.place(again | ({"status_code": code} if code else {}), near, spread=20)
 
 
-def _receipts(
-    maker: _Maker, about: Record, created_at: datetime, known: set[datetime | None], near: float
-) -> None:
+def _receipts(maker: _Maker, about: Record, created_at: datetime, known: set[datetime | None], near: float) -> None:
     """Up to four receipts, in any order; final ones never share a time, so that the later one is defined."""
     rng = maker.rng
     if rng.random() < 0.45:

@@ -15,7 +15,11 @@ WAYS = (
     ("send", SEND, "message_id"),
 )
 # The same seen from the rows that just came in.
-STAGED = (("stage_message", "client_message_id"), ("stage_message", "message_id"), ("stage_send", "message_id"))
+STAGED = (
+    ("stage_message", "client_message_id"),
+    ("stage_message", "message_id"),
+    ("stage_send", "message_id"),
+)
 
 
 def merge_events(cursor: CursorWrapper) -> tuple[int, Refusals]:

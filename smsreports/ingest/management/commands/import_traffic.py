@@ -26,7 +26,10 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", metavar="FILE", help="a file of records, or - for standard input")
         parser.add_argument("--create-accounts", action="store_true", help="make accounts that are not known")
         parser.add_argument(
-            "--rejects", type=FileType("wb"), metavar="FILE", help="write the rejected lines' numbers and reasons here"
+            "--rejects",
+            type=FileType("wb"),
+            metavar="FILE",
+            help="write the rejected lines' numbers and reasons here",
         )
 
     def handle(self, *, files: list[str], create_accounts: bool, rejects: BinaryIO | None, **options: Any) -> None:
