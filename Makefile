@@ -8,7 +8,10 @@ MANAGE := $(RUN) manage.py
 .PHONY: run test check setup lint bench lock
 
 run: setup ## everything up to a server with the demo traffic in it
-	@$(MANAGE) run_demo --port $(PORT)
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) demo --if-empty
+	@$(MANAGE) welcome --port $(PORT)
+	@exec $(MANAGE) serve --port $(PORT)
 
 test: setup ## everything up to a finished test run
 	@$(RUN) -m pytest

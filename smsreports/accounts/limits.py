@@ -1,6 +1,7 @@
 """How many requests an account has left in this minute, counted once for all workers."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -36,7 +37,7 @@ def untouched() -> Allowance:
     return Allowance(settings.RATE_LIMIT, settings.RATE_LIMIT, 0, SECONDS, exceeded=False)
 
 
-def _count_sql(account: Account, dialect: str) -> tuple[str, list[object]]:
+def _count_sql(account: Account, dialect: str) -> tuple[str, list[Any]]:
     """One statement, so that two workers never read the same count; the ORM has no upsert that adds."""
     return (
         """

@@ -11,7 +11,7 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
     """Rows come in by the loader and are changed by receipts, never by hand."""
 
     list_select_related: ClassVar[tuple[str, ...]] = ("account",)
-    list_filter = (("account", admin.RelatedOnlyFieldListFilter), "status")
+    list_filter: ClassVar[tuple[Any, ...]] = (("account", admin.RelatedOnlyFieldListFilter), "status")
     show_full_result_count = False
     list_per_page = 50
     model: type[Any]

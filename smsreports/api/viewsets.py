@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
+from django_filters import FilterSet
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import BaseContentNegotiation
@@ -16,9 +16,10 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from smsreports.accounts.limits import Allowance, spend, untouched
-from smsreports.accounts.models import Account, Scope
+from smsreports.accounts.models import Account, ApiKey, Scope
 from smsreports.api.filters import AskedFilterBackend
 from smsreports.api.negotiation import Negotiation
+from smsreports.api.serializers import RowSerializer
 from smsreports.dialects.base import Asked, Dialect, Path
 
 JSON = ("application/json",)
@@ -43,23 +44,25 @@ class DialectViewSet(GenericViewSet[Any]):
         self.allowance = spend(self.account, self.dialect.slug)
         if self.allowance.exceeded:
             raise exceptions.Throttled(self.allowance.wait)
-        if self.scope not in request.auth.scopes and "*" not in request.auth.scopes:
+        if self.scope not in self.key.scopes:
             raise exceptions.PermissionDenied(f"This needs a key with the scope {self.scope}.")
         negotiated = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = negotiated
 
-    def finalize_response(
-        self, request: HttpRequest, response: HttpResponse, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
         for name, value in self.dialect.limit_headers(self.allowance or untouched()).items():
             response[name] = value
         return response
 
     @property
+    def key(self) -> ApiKey:
+        key: ApiKey = self.request.auth  # type: ignore[assignment]  # what KeyAuthentication found
+        return key
+
+    @property
     def account(self) -> Account:
-        account: Account = self.request.auth.account
-        return account
+        return self.key.account
 
     @cached_property
     def asked(self) -> Asked:
@@ -83,6 +86,10 @@ class DialectViewSet(GenericViewSet[Any]):
 class SmsViewSet(DialectViewSet):
     """The lists and items of one source. A source declares its queryset, FilterSet and serializer."""
 
+    # The source's `objects`, an OfAccount.
+    rows: Any
+    filterset_class: ClassVar[type[FilterSet]]
+    serializer_class: type[RowSerializer]
     filter_backends = [AskedFilterBackend]
 
     def get_queryset(self) -> Any:

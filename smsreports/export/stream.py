@@ -1,7 +1,7 @@
 """The streaming response: one snapshot, counted and copied on a connection of its own."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -71,7 +71,7 @@ class Blocks:
             total: int = cursor.fetchone()[0]
         return total
 
-    def _read(self) -> Iterator[bytes]:
+    def _read(self) -> Generator[bytes]:
         block, size = [self._file.format.preamble(self._file.titles)], 0
         try:
             for row in self._copied():

@@ -97,6 +97,6 @@ def prepare(cursor: CursorWrapper) -> None:
 def copy_in(cursor: CursorWrapper, table: str, rows: Sequence[str]) -> None:
     """Writes `rows`, lines of COPY's text format, and lets the planner know how many there are."""
     columns = ", ".join(["line", "account_id", *TABLES[table]])
-    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         copy.write("\n".join(rows) + "\n")
     cursor.execute(f"ANALYZE {table}")

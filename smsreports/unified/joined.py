@@ -58,4 +58,5 @@ def _leg(rows: Rows, account: Account, asked: Asked) -> QuerySet[Any]:
 def shaped(rows: Rows, own: QuerySet[Any]) -> QuerySet[Any]:
     """`own` as tuples of the joined columns."""
     marked = own.annotate(**{MARK + name: shown for name, shown in rows.columns.items()})
-    return marked.values_list(*(MARK + name for name in rows.columns))
+    tuples: QuerySet[Any] = marked.values_list(*(MARK + name for name in rows.columns))
+    return tuples

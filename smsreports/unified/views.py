@@ -88,7 +88,7 @@ def with_receivers(
     account: Account, sources: Iterable[Source], items: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Each item with its receivers; a fixed number of queries a source, however many items there are."""
-    found = {}
+    found: dict[tuple[str, int], Receivers] = {}
     for source in sources:
         ids = [item["id"] for item in items if item["source"] == source.slug]
         found |= {(source.slug, item): who for item, who in source.receivers(account, ids).items()}

@@ -64,7 +64,7 @@ def _checked(query: Query, **asked: Any) -> Asked:
 def _filters(query: Query) -> dict[str, Any]:
     window = _window(query)
     status = query.choice("status", tuple(STATUS_WORDS), "")
-    filters = {ours: query.text(theirs) for ours, theirs in NAMES.items()}
+    filters: dict[str, Any] = {ours: query.text(theirs) for ours, theirs in NAMES.items()}
     filters |= {"since": window.start, "until": window.end, "status": STATUS_WORDS.get(status)}
     return {name: value for name, value in filters.items() if value is not None}
 

@@ -52,4 +52,5 @@ class Keyed:
             DELETE FROM {self.stage} s USING compared c WHERE c.n = s.n AND c.differs <> ''
             RETURNING s.line, 'conflicts with what is known: ' || c.differs, s.again
         """)
-        return cursor.fetchall()
+        refused: Refusals = cursor.fetchall()
+        return refused

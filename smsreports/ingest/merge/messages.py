@@ -52,7 +52,8 @@ def _refuse_other_carrier_ids(cursor: CursorWrapper) -> Refusals:
         DELETE FROM stage_message s USING known t WHERE {MESSAGES.same} AND s.message_id <> t.message_id
         RETURNING s.line, 'conflicts with what is known: message_id', false
     """)
-    return cursor.fetchall()
+    refused: Refusals = cursor.fetchall()
+    return refused
 
 
 def _insert(cursor: CursorWrapper) -> None:

@@ -14,7 +14,7 @@ from smsreports.environment import number
 LOCAL_ADDRESS, EVERY_ADDRESS = "127.0.0.1", "0.0.0.0"  # noqa: S104  behind the operator's proxy
 
 
-class Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class Gunicorn(BaseApplication):
     """gunicorn in this process, so that it and the embedded database end together."""
 
     def __init__(self, options: dict[str, Any]) -> None:

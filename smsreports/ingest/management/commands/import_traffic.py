@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser, FileType
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
@@ -55,7 +56,7 @@ class Command(BaseCommand):
         if name == "-":
             return self._stdin
         try:
-            return opened.enter_context(open(name, "rb"))
+            return opened.enter_context(Path(name).open("rb"))
         except OSError as fault:
             raise CommandError(f"{name}: {fault.strerror}") from None
 
