@@ -109,6 +109,8 @@ def _within(address: str, networks: Sequence[str]) -> bool:
         caller_address = ip_address(address)
     except ValueError:  # no address, as over a Unix socket: not one that was allowed
         return False
+    # A server that listens on IPv6 sees its IPv4 callers as ::ffff:a.b.c.d.
+    caller_address = getattr(caller_address, "ipv4_mapped", None) or caller_address
     return any(caller_address in ip_network(network, strict=False) for network in networks)
 
 

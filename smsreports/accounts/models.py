@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 # Accounts are named on command lines, in file names and in records: letters, digits, `.`, `_` and `-`.
-NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+# `$` would let a line end pass behind them.
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
 
 
 class Scope(models.TextChoices):

@@ -13,6 +13,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
 from smsreports.accounts.keys import AccessRefused
+from smsreports.accounts.limits import untouched
 from smsreports.api.rendering import dump
 from smsreports.dialects.base import Dialect
 
@@ -80,5 +81,6 @@ def answer_outside_views(request: HttpRequest, problem: APIException) -> HttpRes
     for dialect in dialects():
         if dialect.speaks(request):
             body = dump(dialect.error(problem, None))
-            return HttpResponse(body, content_type="application/json", status=problem.status_code)
+            headers = dialect.limit_headers(untouched())
+            return HttpResponse(body, "application/json", problem.status_code, headers=headers)
     return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.http.request import MediaType
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
@@ -22,6 +23,15 @@ class Negotiation(BaseContentNegotiation):
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         renderer = next(iter(renderers))
-        if self._media_types and not any(request._request.accepts(kind) for kind in self._media_types):
+        if self._media_types and not any(_takes(request, kind) for kind in self._media_types):
             raise NotAcceptable
         return renderer, renderer.media_type
+
+
+def _takes(request: Request, kind: str) -> bool:
+    """A blank header asks for nothing. Parameters, such as a charset, change nothing in what we would send;
+    Django's own `accepts` refuses `application/json; charset=utf-8`."""
+    if not request.headers.get("Accept", "").strip():
+        return True
+    ranges = (f"{each.main_type}/{each.sub_type}" for each in request._request.accepted_types)
+    return any(MediaType(kind).match(each) for each in ranges)

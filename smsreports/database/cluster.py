@@ -41,6 +41,9 @@ def make_socket(layout: Layout, account: Account) -> None:
 
 def make_files(layout: Layout, runner: Runner) -> None:
     """The log and the server's own files, of a version that the programs can read."""
+    for left_over in layout.data.glob(f"{UNFINISHED}*"):
+        # An initdb whose caller was killed may still be at it; the next start tries again.
+        shutil.rmtree(left_over, ignore_errors=True)
     layout.log.touch(0o600)
     runner.account.own(layout.log)
     version = layout.postgres / "PG_VERSION"
@@ -55,8 +58,6 @@ def make_files(layout: Layout, runner: Runner) -> None:
 
 
 def _initialise(layout: Layout, runner: Runner) -> None:
-    for left_over in layout.data.glob(f"{UNFINISHED}*"):
-        shutil.rmtree(left_over, ignore_errors=True)
     unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=layout.data))
     runner.account.own(unfinished)
     done = runner.run(

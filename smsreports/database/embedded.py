@@ -1,8 +1,8 @@
 """The PostgreSQL of a data directory: made and started by who needs it first, stopped by who leaves last."""
 
 import atexit
+import logging
 import shlex
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +20,16 @@ from smsreports.database.errors import ADVICE, DatabaseUnavailable
 from smsreports.database.layout import NAME, PORT, Layout
 from smsreports.database.runner import Account, Runner
 
+logger = logging.getLogger(__name__)
 # Recovery after a crash takes minutes on a slow disk; after an hour the server hangs.
 START_SECONDS = 3600
 # How often a command that waits for it says so.
 REPORT_SECONDS = 10
-POLL_SECONDS = 0.1
-# The processes of a server that was just killed take a moment to go, and until then it won't start.
-GOING_SECONDS = 30
+# A look at a server that is not ready leaves a line in its log.
+POLL_SECONDS = 0.5
+# The processes of a server that was just killed take a moment to go, one in the middle of a long statement
+# more than that, and until then the data is refused to a new one.
+GOING_SECONDS = 60
 GOING = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
 # A stop writes out what is in memory: seconds, on a slow disk a minute.
 STOP_SECONDS = 120
@@ -104,10 +107,9 @@ class Server:
 
     def stop(self) -> None:
         """Stop it even if it is used; a user that connects again starts it again."""
-        if self.layout.data.exists():
-            with self._alone():
-                self.layout.keep.unlink(missing_ok=True)
-                self._shut_down()
+        with self._alone():
+            self.layout.keep.unlink(missing_ok=True)
+            self._shut_down()
 
     def status(self) -> Status:
         asked = make_conninfo(self._conninfo("postgres"), connect_timeout=ANSWER_SECONDS)
@@ -153,7 +155,7 @@ class Server:
         while (waited := time.monotonic() - begun) < START_SECONDS:
             if waited - said > REPORT_SECONDS:
                 said = waited
-                print(f"Waiting for PostgreSQL, see {self.layout.log}", file=sys.stderr, flush=True)
+                logger.warning("Waiting for PostgreSQL, see %s", self.layout.log)
             yield waited
             time.sleep(POLL_SECONDS)
         raise DatabaseUnavailable(f"PostgreSQL is not ready after {START_SECONDS} s, see {self.layout.log}")
@@ -213,4 +215,4 @@ class Server:
         try:
             self.release()
         except DatabaseUnavailable as error:
-            print(error, file=sys.stderr)
+            logger.error("%s", error)

@@ -14,7 +14,7 @@ SOCKET_FILE = f".s.PGSQL.{PORT}"
 # A socket's path must fit 104 bytes on macOS and 108 on Linux, the closing zero included.
 SOCKET_PATH_BYTES = 100
 # Not TMPDIR: that differs between shells, and everybody must find the same socket.
-TEMPORARY = Path("/tmp")
+TEMPORARY = Path("/tmp")  # noqa: S108  what is found there is checked before use
 
 
 @dataclass(frozen=True)
@@ -63,4 +63,7 @@ class Layout:
 
     def _owner(self) -> int:
         """Whose data it is: root and its owner must come to the same name."""
-        return self.data.stat().st_uid if self.data.exists() else os.geteuid()
+        try:
+            return self.data.stat().st_uid
+        except OSError:
+            return os.geteuid()

@@ -26,8 +26,9 @@ def share(path: Path) -> bool:
     with _mutex:
         if path in _shared:
             return False
-        _shared[path] = _open(path)
-        fcntl.flock(_shared[path], fcntl.LOCK_SH)
+        descriptor = _open(path)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        _shared[path] = descriptor
         return True
 
 

@@ -90,9 +90,8 @@ class Runner:
         for runner in (plain, *(replace(plain, capability=name) for name in CAPABILITIES)):
             if runner._enters():
                 return runner
-        raise DatabaseUnavailable(
-            f"PostgreSQL doesn't run as root, and {account.name} can't enter {data} or {plain.programs}: {ADVICE}"
-        )
+        closed = f"{account.name} can't enter {data} or {plain.programs}"
+        raise DatabaseUnavailable(f"PostgreSQL doesn't run as root, and {closed}: {ADVICE}")
 
     def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self._run(str(self.programs / program), *arguments)
@@ -111,7 +110,7 @@ class Runner:
             return False
 
     def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603  our own programs and arguments
             [*self._prefix(), *command],
             cwd=self.data,
             env=_environment(),

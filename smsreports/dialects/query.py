@@ -28,7 +28,7 @@ class Query:
 
     def __init__(self, raw: str, known: Collection[str]) -> None:
         self.reasons: dict[str, list[str]] = {}
-        pairs = _pairs(raw)
+        pairs = fields(raw)
         for name, value in pairs:
             if NOT_UTF8.search(name + value):
                 self.refuse(NOT_UTF8.sub("?", name), "must be UTF-8")
@@ -97,7 +97,8 @@ class Query:
             raise InvalidParams(self.reasons)
 
 
-def _pairs(raw: str) -> list[tuple[str, str]]:
+def fields(raw: str) -> list[tuple[str, str]]:
+    """The names and values of a query string, bytes that are no UTF-8 among them as lone surrogates."""
     # WSGI hands over bytes as Latin-1.
     text = raw.encode("latin-1").decode(errors="surrogateescape")
     try:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, urlencode
 
 from smsreports.dialects.base import Pages
 from smsreports.dialects.laravel.rows import summary
+from smsreports.dialects.query import fields
 
 DEFAULT_PER_PAGE = 20
 # What the vendor documents; above it means it, and the body says so.
@@ -61,7 +62,7 @@ class LengthAware(Pages):
 
     def _url(self, number: int) -> str:
         """The query string is kept, with `page` last, as Laravel's `withQueryString` has it."""
-        query = dict(parse_qsl(self.request.META.get("QUERY_STRING", ""), keep_blank_values=True))
+        query = dict(fields(self.request.META.get("QUERY_STRING", "")))
         query.pop("page", None)
         query["page"] = str(number)
         return f"{self._path()}?{urlencode(query, quote_via=quote, safe='')}"

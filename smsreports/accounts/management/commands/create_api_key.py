@@ -1,7 +1,7 @@
 """`manage.py create_api_key`: makes a key and prints it, once and alone, on standard output."""
 
 from argparse import ArgumentParser, ArgumentTypeError
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_date
 
 from smsreports.accounts.keys import create
-from smsreports.accounts.models import Account, Scope
+from smsreports.accounts.models import Account, ApiKey, Scope
 from smsreports.windows import midnight
 
 
@@ -26,9 +26,16 @@ def last_day(text: str) -> datetime:
         day = parse_date(text)
     except ValueError:
         day = None
-    if day is None:
-        raise ArgumentTypeError(f"{text!r} is not a day, YYYY-MM-DD")
+    if day is None or day == date.max:
+        raise ArgumentTypeError(f"{text!r} is not a day, YYYY-MM-DD, that another one follows")
     return midnight(day) + timedelta(days=1)
+
+
+def purpose(text: str) -> str:
+    longest = ApiKey._meta.get_field("name").max_length or 0
+    if len(text) > longest:
+        raise ArgumentTypeError(f"must not be longer than {longest} characters")
+    return text
 
 
 class Command(BaseCommand):
@@ -39,7 +46,7 @@ class Command(BaseCommand):
         parser.add_argument("--scope", action="append", choices=Scope.values, help="default sms.read; repeatable")
         parser.add_argument("--allow-ip", action="append", type=network, default=[], metavar="CIDR", help="repeatable")
         parser.add_argument("--expires", type=last_day, metavar="DATE", help="the last day on which it is good, UTC")
-        parser.add_argument("--name", default="", help="what the key is for")
+        parser.add_argument("--name", type=purpose, default="", help="what the key is for")
 
     def handle(self, *, account: str, **options: Any) -> None:
         owner = Account.objects.filter(name=account).first()

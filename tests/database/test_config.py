@@ -1,0 +1,51 @@
+"""Which database the settings get."""
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from smsreports.database import config
+
+
+def test_a_url_is_used_as_it_is(tmp_path: Path) -> None:
+    found = config("postgres://me:p%40ss@db.example:5433/sms?sslmode=require", tmp_path)
+    assert found["ENGINE"] == "django.db.backends.postgresql"
+    assert [found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")] == [
+        "sms", "me", "p@ss", "db.example", 5433,
+    ]  # fmt: skip
+    assert found["OPTIONS"] == {"sslmode": "require"}
+    assert found["CONN_HEALTH_CHECKS"] is True
+
+
+def test_without_a_url_it_is_the_embedded_one_and_nothing_is_made(tmp_path: Path) -> None:
+    found = config(None, tmp_path / "data")
+    assert found["ENGINE"] == "smsreports.database"
+    assert found["HOST"] == str(tmp_path / "data" / "socket")
+    assert found["CONN_MAX_AGE"] > 0
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["long" * 30, "two,hosts"])
+def test_a_path_that_is_no_socket_address_gets_one_elsewhere(tmp_path: Path, name: str) -> None:
+    found, again = (config(None, tmp_path / name)["HOST"] for _ in range(2))
+    assert found == again
+    assert not Path(found).is_relative_to(tmp_path)
+    assert config(None, tmp_path / f"{name}2")["HOST"] != found
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://me:secret@host/sms",
+        "sqlite:///sms.db",
+        "postgis://me:secret@host/sms",
+        "host=db.example password=secret",
+        "postgres://me:secret@host",
+        "postgres://me:sec/ret@host/sms",
+    ],
+)
+def test_any_other_url_is_refused_by_name_and_not_repeated(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL") as refusal:
+        config(url, tmp_path)
+    assert "sec" not in str(refusal.value)
