@@ -6,6 +6,7 @@ from django.db.models import BooleanField, CharField, F, Q, Value
 from django.db.models.expressions import ExpressionWrapper
 from django.db.models.functions import Cast
 
+from broadcasts_app.counters import COUNTED
 from broadcasts_app.filters import BroadcastFilterSet, BroadcastSendFilterSet
 from broadcasts_app.models import Broadcast, BroadcastSend
 from broadcasts_app.views import BroadcastSendViewSet
@@ -53,9 +54,10 @@ def receivers(account: Account, broadcasts: Sequence[int]) -> Mapping[int, Recei
 
 SOURCE = Source(
     slug="broadcasts",
-    sms=Rows(BroadcastSend.objects.for_account, BroadcastSendFilterSet, "sent_at", UNIFIED),
-    items=Rows(Broadcast.objects.for_account, BroadcastFilterSet, "created_at", ITEM),
+    sms=Rows(BroadcastSend.objects.for_account, BroadcastSendFilterSet, "sent_at", "campaign", UNIFIED),
+    items=Rows(Broadcast.objects.for_account, BroadcastFilterSet, "created_at", "broadcasts", ITEM),
     key="key",
     receivers=receivers,
+    counted=COUNTED,
     viewset=BroadcastSendViewSet,
 )

@@ -48,7 +48,7 @@ class BroadcastSend(models.Model):
         pending ──> sent ──> ENROUTE / ACCEPTD ──> a final status
                                                       └──> clicked ──> action (registration, …)
 
-    Clicks and actions are stored as the earliest of each: they do not wait for a receipt.
+    Clicks and actions do not wait for a receipt: a phone can be quicker than its network.
     """
 
     # No index of its own: those below begin with it.
@@ -61,6 +61,7 @@ class BroadcastSend(models.Model):
     sender_id = models.CharField(max_length=32)
     text = models.TextField()
     status = models.CharField(max_length=8, choices=[(name, name) for name in statuses.NAMES])
+    status_group = statuses.group_field()
     status_code = models.CharField(max_length=16, blank=True)
     segments = models.PositiveSmallIntegerField()
     # In the account's currency, exact.
@@ -70,9 +71,12 @@ class BroadcastSend(models.Model):
     delivered_at = models.DateTimeField(null=True)
     # When the status came about, by the report that won.
     status_at = models.DateTimeField()
+    # The earliest click and the earliest action, and how many of each there were.
     clicked_at = models.DateTimeField(null=True)
+    click_count = models.PositiveIntegerField(default=0, db_default=0)
     action_type = models.CharField(max_length=64, null=True)
     action_at = models.DateTimeField(null=True)
+    action_count = models.PositiveIntegerField(default=0, db_default=0)
 
     everyones = models.Manager["BroadcastSend"]()
     objects = OfAccount(BroadcastSendQuerySet)
@@ -101,6 +105,19 @@ class BroadcastSend(models.Model):
         indexes = [
             # The unified view and the exports: an account's rows, newest first.
             models.Index("account", F("sent_at").desc(), F("id").desc(), name="send_newest"),
+            # The same narrowed to a status group, which may be rare; most rows are delivered, and those the list
+            # above finds as fast.
+            models.Index(
+                "account",
+                "status_group",
+                F("sent_at").desc(),
+                F("id").desc(),
+                condition=~Q(status_group=statuses.Group.DELIVERED),
+                name="send_newest_of_group",
+            ),
+            # The same of one sender, and of one country.
+            models.Index("account", "sender_id", F("sent_at").desc(), F("id").desc(), name="send_newest_of_sender"),
+            models.Index("account", "country", F("sent_at").desc(), F("id").desc(), name="send_newest_of_country"),
             # The receivers of a broadcast, in the Laravel dialect and in the admin.
             models.Index("broadcast", "id", name="send_of_broadcast"),
         ]

@@ -7,6 +7,8 @@ from smsreports.api.viewsets import SmsViewSet
 
 
 class BroadcastSendViewSet(SmsViewSet):
+    slug = "broadcasts"
     rows = BroadcastSend.objects
+    time = "sent_at"
     filterset_class = BroadcastSendFilterSet
     serializer_class = BroadcastSendSerializer

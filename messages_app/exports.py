@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import BigIntegerField, BooleanField, CharField, DateTimeField, Expression, F, Value
 from django.db.models.functions import Cast
 
+from messages_app.counters import COUNTED
 from messages_app.filters import MessageFilterSet
 from messages_app.models import Message
 from messages_app.views import MessageViewSet
@@ -49,9 +50,12 @@ ITEM = {
 }
 SOURCE = Source(
     slug="api",
-    sms=Rows(Message.objects.for_account, MessageFilterSet, "created_at", UNIFIED),
-    items=Rows(lambda account: Message.objects.for_account(account).heads(), MessageFilterSet, "created_at", ITEM),
+    sms=Rows(Message.objects.for_account, MessageFilterSet, "created_at", "api", UNIFIED),
+    items=Rows(
+        lambda account: Message.objects.for_account(account).heads(), MessageFilterSet, "created_at", "api", ITEM
+    ),
     key="request_key",
     receivers=lambda account, ids: Message.objects.for_account(account).receivers(ids),
+    counted=COUNTED,
     viewset=MessageViewSet,
 )

@@ -36,6 +36,7 @@ class Message(models.Model):
     sender_id = models.CharField(max_length=32)
     text = models.TextField()
     status = models.CharField(max_length=8, choices=[(name, name) for name in statuses.NAMES])
+    status_group = statuses.group_field()
     status_code = models.CharField(max_length=16, blank=True)
     segments = models.PositiveSmallIntegerField()
     # In the account's currency, exact.
@@ -76,6 +77,23 @@ class Message(models.Model):
         indexes = [
             # Every list, the unified view and the exports: an account's rows, newest first.
             models.Index("account", F("created_at").desc(), F("id").desc(), name="message_newest"),
+            # The same narrowed to a status group, which may be rare; most rows are delivered, and those the list
+            # above finds as fast.
+            models.Index(
+                "account",
+                "status_group",
+                F("created_at").desc(),
+                F("id").desc(),
+                condition=~Q(status_group=statuses.Group.DELIVERED),
+                name="message_newest_of_group",
+            ),
+            # The same of one sender, and of one country.
+            models.Index(
+                "account", "sender_id", F("created_at").desc(), F("id").desc(), name="message_newest_of_sender"
+            ),
+            models.Index(
+                "account", "country", F("created_at").desc(), F("id").desc(), name="message_newest_of_country"
+            ),
             # The other receivers of a request, in the Laravel dialect.
             models.Index("account", "request_key", "id", condition=Q(heads_request=False), name="message_of_request"),
             # Receipts that name the carrier's id.

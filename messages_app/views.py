@@ -7,6 +7,8 @@ from smsreports.api.viewsets import SmsViewSet
 
 
 class MessageViewSet(SmsViewSet):
+    slug = "api"
     rows = Message.objects
+    time = "created_at"
     filterset_class = MessageFilterSet
     serializer_class = MessageSerializer

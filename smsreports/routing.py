@@ -11,12 +11,14 @@ from rest_framework.exceptions import NotFound
 from smsreports.api.errors import answer_outside_views, dialects
 from smsreports.dialects.base import Dialect
 from smsreports.sources import registered
+from smsreports.unified.stats import StatsViewSet
 from smsreports.unified.views import ExportViewSet, ItemViewSet, UnifiedViewSet
 
 JOINED_VIEWS: dict[str, type[Any]] = {
     "unified": UnifiedViewSet,
     "export": ExportViewSet,
     "items": ItemViewSet,
+    "stats": StatsViewSet,
 }
 
 

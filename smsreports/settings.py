@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "smsreports",
     "smsreports.accounts",
+    "smsreports.counters",
     "messages_app",
     "broadcasts_app",
     "smsreports.ingest",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from smsreports.accounts.models import Account
+from smsreports.counters.counted import Counted
 
 # The word that means every source.
 ALL = "all"
@@ -32,6 +33,8 @@ class Rows:
     filterset: type[Any]
     # The field that the rows are ordered by.
     time: str
+    # The word that breaks ties between sources.
+    label: str
     # The joined column's name: this source's expression for it.
     columns: Mapping[str, Any]
 
@@ -50,6 +53,8 @@ class Source:
     key: str
     # Receivers by item id.
     receivers: Callable[[Account, Sequence[int]], Mapping[int, Receivers]]
+    # The tables whose rows are counted.
+    counted: Sequence[Counted]
     # Serves the source's own lists and items.
     viewset: type[Any]
 
@@ -70,3 +75,8 @@ def registered() -> list[Source]:
 def asked_for(word: str) -> Iterable[Source]:
     """The sources that a caller's word means: one, or all of them."""
     return [source for source in registered() if word in (ALL, source.slug)]
+
+
+def counted() -> list[Counted]:
+    """Every table whose rows are counted."""
+    return [one for source in registered() for one in source.counted]

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.db import models
+from django.db.models import Case, Value, When
+
 
 class Group(StrEnum):
     """What a caller may ask for; every raw status is in exactly one group."""
@@ -71,3 +74,10 @@ def rank_sql(column: str) -> tuple[str, str]:
         )
     ]
     return f"(CASE {column} {cases[0]} END)", f"(CASE {column} {cases[1]} END)"
+
+
+def group_field(column: str = "status") -> models.GeneratedField:
+    """A stored column with the status group of `column`, so that filters and counters need no list of statuses."""
+    cases = [When(**{f"{column}__in": in_groups([group])}, then=Value(group.value)) for group in Group]
+    output = models.CharField(max_length=16)
+    return models.GeneratedField(expression=Case(*cases, output_field=output), output_field=output, db_persist=True)

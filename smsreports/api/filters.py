@@ -1,22 +1,28 @@
 """What a caller may ask of a source: the filters that all sources share, and how they are applied."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import django_filters as filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from rest_framework.filters import BaseFilterBackend
-from rest_framework.request import Request
 
-from smsreports.dialects.base import InvalidParams
-from smsreports.statuses import Group, in_groups
+from smsreports.accounts.models import Account
+from smsreports.counters.reading import Scope
+from smsreports.dialects.base import Asked, InvalidParams
+from smsreports.statuses import Group
 
 IGNORED_IN_NUMBERS = re.compile(r"[ ()+-]")
 # E.164 numbers have at most 15 digits.
 PART_OF_NUMBER = re.compile(r"[0-9]{1,15}")
 COUNTRY = re.compile(r"[A-Za-z]{2}")
+
+
+# The filters that counters cover, and their names there.
+COUNTED = {"since": "since", "until": "until", "status": "group", "sender": "sender", "country": "country"}
 
 
 class PhoneField(forms.CharField):
@@ -49,29 +55,37 @@ class CountryFilter(filters.CharFilter):
 class SmsFilterSet(filters.FilterSet):
     """The filters of one SMS. A source adds `since` and `until` on its own time."""
 
-    status = filters.ChoiceFilter(
-        choices=[(group.value, group.value) for group in Group], method="of_group", label="status group"
-    )
+    status = filters.ChoiceFilter("status_group", choices=[(group.value, group.value) for group in Group])
     phone = PhoneFilter("recipient", "contains")
     country = CountryFilter("country")
     sender = filters.CharFilter("sender_id", strip=False)
 
-    def of_group(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return queryset.filter(status__in=in_groups([Group(value)]))
+
+@dataclass(frozen=True)
+class Narrowed:
+    """Rows that a caller's filters left, and what of the counters covers the same."""
+
+    rows: QuerySet[Any]
+    scope: Scope | None
 
 
-def narrowed(filterset: type[filters.FilterSet], queryset: Any, asked: Any) -> Any:
-    """The rows of `queryset` that `asked` (an Asked) wants; raises InvalidParams in the caller's words."""
-    bound = filterset(asked.filters, queryset=queryset)
+def narrowed(
+    filterset: type[filters.FilterSet], own: QuerySet[Any], account: Account, slug: str, asked: Asked
+) -> Narrowed:
+    """The rows of `own`, which is the account's part of the source `slug`, that `asked` wants.
+
+    Raises InvalidParams in the caller's words.
+    """
+    bound = filterset(asked.filters, queryset=own)
     if not bound.is_valid():
         reasons = {asked.names.get(name, name): list(why) for name, why in bound.errors.items()}
         raise InvalidParams(reasons)
-    return bound.qs
+    return Narrowed(bound.qs, _scope(account, slug, bound.form.cleaned_data))
 
 
-class AskedFilterBackend(BaseFilterBackend):
-    """Narrows a viewset's rows by its FilterSet and by what its dialect understood."""
-
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        rows: QuerySet[Any] = narrowed(view.filterset_class, queryset, view.asked)
-        return rows
+def _scope(account: Account, slug: str, wanted: Mapping[str, Any]) -> Scope | None:
+    """Counters know no numbers of phones."""
+    if wanted.get("phone"):
+        return None
+    given = {ours: wanted.get(name) or None for name, ours in COUNTED.items()}
+    return Scope(account, (slug,), **given)

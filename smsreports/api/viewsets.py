@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.db.models import F
 from django.utils.functional import cached_property
 from django_filters import FilterSet
 from rest_framework import exceptions
@@ -17,9 +18,11 @@ from rest_framework.viewsets import GenericViewSet
 
 from smsreports.accounts.limits import Allowance, spend, untouched
 from smsreports.accounts.models import Account, ApiKey, Scope
-from smsreports.api.filters import AskedFilterBackend
+from smsreports.api.filters import narrowed
+from smsreports.api.listing import Leg, Listing
 from smsreports.api.negotiation import Negotiation
 from smsreports.api.serializers import RowSerializer
+from smsreports.api.snapshot import snapshot
 from smsreports.dialects.base import Asked, Dialect, Path
 
 JSON = ("application/json",)
@@ -84,26 +87,31 @@ class DialectViewSet(GenericViewSet[Any]):
 
 
 class SmsViewSet(DialectViewSet):
-    """The lists and items of one source. A source declares its queryset, FilterSet and serializer."""
+    """The lists and items of one source, which declares what is read, and how it is narrowed and ordered."""
 
-    # The source's `objects`, an OfAccount.
+    # The source's word, its `objects` (an OfAccount), and the field that is a row's own time.
+    slug: ClassVar[str]
     rows: Any
+    time: ClassVar[str]
     filterset_class: ClassVar[type[FilterSet]]
     serializer_class: type[RowSerializer]
-    filter_backends = [AskedFilterBackend]
-
-    def get_queryset(self) -> Any:
-        return self.rows.for_account(self.account)
 
     def list(self, request: Request) -> Response:
-        rows = self.filter_queryset(self.get_queryset()).values(*self.serializer_class.columns)
-        page = self.paginate_queryset(rows)
-        return self.get_paginated_response(self.written(self.get_serializer(page, many=True).data))
+        with snapshot():
+            page = self.paginate_queryset(self.listing())  # type: ignore[arg-type]  # a Listing is no QuerySet
+            return self.get_paginated_response(self.written(self.get_serializer(page, many=True).data))
+
+    def listing(self) -> Listing:
+        own = self.rows.for_account(self.account)
+        found = narrowed(self.filterset_class, own, self.account, self.slug, self.asked)
+        columns = {name: F(name) for name in self.serializer_class.columns}
+        return Listing([Leg(found.rows, self.time, self.slug, columns)], time=self.time, scope=found.scope)
 
     def retrieve(self, request: Request, **key: str) -> Response:
         if any("\0" in value for value in key.values()):
             raise exceptions.NotFound
-        row = self.get_queryset().filter(**key).values(*self.serializer_class.columns).first()
+        own = self.rows.for_account(self.account).filter(**key)
+        row = own.values(*self.serializer_class.columns).first()
         if row is None:
             raise exceptions.NotFound("The message does not exist.")
         return Response(self.door.row(self.get_serializer(row).data))

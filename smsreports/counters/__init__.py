@@ -1,1 +1,1 @@
-"""Numbers over many rows."""
+"""The kept totals: fed by triggers, squashed later, read instead of counting."""

@@ -11,11 +11,11 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from smsreports.accounts.keys import Refusal, caller
 from smsreports.accounts.limits import Allowance
 from smsreports.accounts.models import ApiKey
+from smsreports.dialects.cursor import Cursor
 from smsreports.sources import ALL
 
 Row = Mapping[str, Any]
@@ -41,42 +41,10 @@ class Asked:
     source: str = ALL
     page: int = 1
     size: int = 1
+    # Instead of a page's number: the rows beside a place.
+    cursor: Cursor | None = None
     # Of an export: the file's format.
     format: str = ""
-
-
-class Pages(BasePagination):
-    """Numbered pages of anything that can be counted and sliced; a dialect adds its envelope.
-
-    A page past the end is empty: nothing is read for it.
-    """
-
-    request: Request
-    view: Any
-    asked: Asked
-    total: int
-
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        self.request, self.view, self.asked = request, view, view.asked
-        self.total = queryset.count()
-        if self.first >= self.total:
-            return []
-        return list(queryset[self.first : self.first + self.asked.size])
-
-    @property
-    def first(self) -> int:
-        """The index of the page's first row."""
-        return (self.asked.page - 1) * self.asked.size
-
-    @property
-    def page_count(self) -> int:
-        return -(-self.total // self.asked.size)
-
-    def get_paginated_response(self, data: Any) -> Response:
-        return Response(self.envelope(data))
-
-    def envelope(self, rows: list[Any]) -> dict[str, Any]:
-        raise NotImplementedError
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -119,7 +87,7 @@ class Dialect:
     prefix: str
     paths: tuple[Path, ...]
     authentication: type[KeyAuthentication]
-    pagination: type[Pages]
+    pagination: type[BasePagination]
     # The body of an error; with the reason when it is the caller's key.
     error: Callable[[APIException, Refusal | None], Mapping[str, Any]]
     # The headers that tell a caller what is left, on answers with and without an account.

@@ -7,6 +7,7 @@ from datetime import date
 from urllib.parse import parse_qsl
 
 from smsreports.dialects.base import InvalidParams
+from smsreports.dialects.cursor import Cursor
 from smsreports.windows import Window, of_days, today
 
 # ASCII alone: `int` and `date` also take digits of other scripts.
@@ -55,7 +56,7 @@ class Query:
         return None if name in self.reasons else self._values.get(name)
 
     def choice(self, name: str, allowed: Sequence[str], default: str) -> str:
-        value = self._sound(name)
+        value = self._values.get(name)
         if value is None or value in allowed:
             return default if value is None else value
         self.refuse(name, f"must be one of {', '.join(allowed)}")
@@ -70,6 +71,18 @@ class Query:
             self.refuse(name, "must be a whole number from 1 on")
             return default
         return min(int(value), most)
+
+    def cursor(self) -> Cursor | None:
+        value = self._sound("cursor")
+        if value is None:
+            return None
+        if "page" in self:
+            self.refuse("cursor", "must not be given together with page")
+        try:
+            return Cursor.read(value)
+        except ValueError as fault:
+            self.refuse("cursor", str(fault))
+        return None
 
     def day(self, name: str) -> date | None:
         value = self._sound(name)

@@ -5,7 +5,6 @@ from typing import BinaryIO
 
 from smsreports.ingest.records import LONGEST_LINE
 
-
 # Read at once: a line's end, of up to two characters, does not count.
 READ = LONGEST_LINE + 2
 

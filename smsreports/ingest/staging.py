@@ -74,7 +74,8 @@ WORK = {
     "stage_reached": "event_id bigint, target text, row_id bigint",
 }
 # `fresh` marks the rows to insert; the others speak of rows that are known. `again` marks sends that
-# waited for their broadcast, whose id is `broadcast_id`: their own line was answered when it came.
+# waited for their broadcast (whose id is `broadcast_id`) and events that a send's record tells: those lines are
+# answered elsewhere.
 MARKS = (
     "n bigint GENERATED ALWAYS AS IDENTITY, fresh boolean DEFAULT false,"
     " again boolean DEFAULT false, broadcast_id bigint"

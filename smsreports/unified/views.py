@@ -1,7 +1,6 @@
 """The unified list, its export, and the list of items (requests and broadcasts)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -11,14 +10,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from smsreports.accounts.models import Account
-from smsreports.api.filters import narrowed
+from smsreports.api.listing import Listing, leg
+from smsreports.api.snapshot import snapshot
 from smsreports.api.viewsets import DialectViewSet
-from smsreports.counters.totals import by_status
+from smsreports.counters.reading import sums
 from smsreports.export.formats import FORMATS
-from smsreports.export.stream import File, response
+from smsreports.export.stream import File, Statement, response
 from smsreports.sources import Receivers, Source, asked_for, registered
 from smsreports.unified.exports import COLUMNS
-from smsreports.unified.joined import Joined, shaped
+from smsreports.unified.joined import items, unified
 
 
 class JoinedViewSet(DialectViewSet):
@@ -28,11 +28,12 @@ class JoinedViewSet(DialectViewSet):
     def sources(self) -> list[Source]:
         return list(asked_for(self.asked.source))
 
-    def unified(self) -> Joined:
-        return Joined(self.account, [source.sms for source in self.sources], self.asked, time="sent_at")
+    def unified(self) -> Listing:
+        """Every SMS of these sources, as the caller narrowed it."""
+        return unified(self.account, self.sources, self.asked)
 
-    def page_of(self, rows: Joined) -> list[Any]:
-        page: list[Any] = self.paginator.paginate_queryset(rows, self.request, view=self)  # type: ignore
+    def page_of(self, listing: Listing) -> list[Any]:
+        page: list[Any] = self.paginate_queryset(listing)  # type: ignore[arg-type,assignment]  # no QuerySet
         return page
 
 
@@ -40,7 +41,8 @@ class UnifiedViewSet(JoinedViewSet):
     """Every SMS, one row each."""
 
     def list(self, request: Request) -> Response:
-        return self.get_paginated_response(self.written(self.page_of(self.unified())))
+        with snapshot():
+            return self.get_paginated_response(self.written(self.page_of(self.unified())))
 
 
 class ExportViewSet(JoinedViewSet):
@@ -49,10 +51,10 @@ class ExportViewSet(JoinedViewSet):
     media_types = ("text/csv", "application/x-ndjson", "application/json", "application/octet-stream")
 
     def export(self, request: Request) -> StreamingHttpResponse:
-        rows, titles = self.unified(), {ours: theirs for theirs, ours in self.door.columns.items()}
+        listing, titles = self.unified(), {ours: theirs for theirs, ours in self.door.columns.items()}
         file = File(
-            rows=rows.rows_statement(settings.EXPORT_LIMIT),
-            count=rows.count_statement(),
+            rows=Statement(*listing.rows()[: settings.EXPORT_LIMIT].query.sql_with_params()),
+            count=Statement(*listing.count_sql()),
             columns=COLUMNS,
             titles=[titles[column.name] for column in COLUMNS],
             format=FORMATS[self.asked.format],
@@ -65,23 +67,23 @@ class ItemViewSet(JoinedViewSet):
     """Requests and broadcasts, one row each, with their receivers."""
 
     def list(self, request: Request) -> Response:
-        items = Joined(self.account, [source.items for source in self.sources], self.asked, time="created_at")
-        page = with_receivers(self.account, self.sources, self.page_of(items))
-        return self.get_paginated_response(self.written(page))
+        with snapshot():
+            page = self.page_of(items(self.account, self.sources, self.asked))
+            return self.get_paginated_response(self.written(with_receivers(self.account, self.sources, page)))
 
     def retrieve(self, request: Request, key: str) -> Response:
-        for source in registered() if "\0" not in key else ():
-            found = source.items.of(self.account).filter(**{source.key: key})
-            for row in shaped(source.items, found):
-                item = dict(zip(source.items.columns, row, strict=True))
-                return Response(self.written(with_receivers(self.account, [source], [item]))[0])
+        with snapshot():
+            for source in registered() if "\0" not in key else ():
+                found = source.items.of(self.account).filter(**{source.key: key})
+                for item in Listing([leg(source.items, found)], time="created_at", scope=None).page(0, 1):
+                    return Response(self.written(with_receivers(self.account, [source], [item]))[0])
         raise NotFound("Message not found")
 
-    def figures(self) -> Mapping[str, tuple[int, Decimal]]:
-        """SMS and their cost by raw status, over all that the list's window holds."""
-        return by_status(
-            narrowed(source.sms.filterset, source.sms.of(self.account), self.asked) for source in self.sources
-        )
+    def figures(self) -> Mapping[str, Mapping[str, Any]]:
+        """The measures of SMS by status group, over all that the list's window holds."""
+        scope = self.unified().scope
+        assert scope is not None  # this view has no filter that counters do not cover
+        return sums(scope).get((), {})
 
 
 def with_receivers(

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, urlencode
 
-from smsreports.dialects.base import Pages
 from smsreports.dialects.laravel.rows import summary
-from smsreports.dialects.query import fields
+from smsreports.dialects.pages import Pages
 
 DEFAULT_PER_PAGE = 20
 # What the vendor documents; above it means it, and the body says so.
@@ -21,7 +19,7 @@ class LengthAware(Pages):
         return {"data": self._paginator(rows), "summary": summary(self.view.figures())}
 
     def _paginator(self, rows: list[Any]) -> dict[str, Any]:
-        page = self.asked.page
+        page = self.number
         return {
             "current_page": page,
             "data": rows,
@@ -31,7 +29,7 @@ class LengthAware(Pages):
             "last_page_url": self._url(self.last_page),
             "links": list(self._links()),
             "next_page_url": self._next_url(),
-            "path": self._path(),
+            "path": self.path(),
             "per_page": self.asked.size,
             "prev_page_url": self._previous_url(),
             "to": self.first + len(rows) if rows else None,
@@ -44,28 +42,21 @@ class LengthAware(Pages):
 
     def _links(self) -> Iterator[dict[str, Any]]:
         yield {"url": self._previous_url(), "label": "&laquo; Previous", "active": False}
-        for number in page_window(self.asked.page, self.last_page):
+        for number in page_window(self.number, self.last_page):
             yield DOTS if number is None else self._link(number)
         yield {"url": self._next_url(), "label": "Next &raquo;", "active": False}
 
     def _link(self, number: int) -> dict[str, Any]:
-        return {"url": self._url(number), "label": str(number), "active": number == self.asked.page}
+        return {"url": self._url(number), "label": str(number), "active": number == self.number}
 
     def _previous_url(self) -> str | None:
-        return self._url(self.asked.page - 1) if self.asked.page > 1 else None
+        return self._url(self.number - 1) if self.number > 1 else None
 
     def _next_url(self) -> str | None:
-        return self._url(self.asked.page + 1) if self.asked.page < self.last_page else None
-
-    def _path(self) -> str:
-        return self.request.build_absolute_uri(self.request.path)
+        return self._url(self.number + 1) if self.number < self.last_page else None
 
     def _url(self, number: int) -> str:
-        """The query string is kept, with `page` last, as Laravel's `withQueryString` has it."""
-        query = dict(fields(self.request.META.get("QUERY_STRING", "")))
-        query.pop("page", None)
-        query["page"] = str(number)
-        return f"{self._path()}?{urlencode(query, quote_via=quote, safe='')}"
+        return self.url(page=str(number))
 
 
 def page_window(current: int, last: int) -> Iterator[int | None]:

@@ -6,7 +6,7 @@ from smsreports.dialects.query import Query
 from smsreports.sources import ALL
 
 SOURCE_WORDS = ("api", "broadcasts", ALL)
-LIST = ("page", "per_page", "from", "to", "source")
+LIST = ("page", "per_page", "cursor", "from", "to", "source")
 
 
 def items(query_string: str) -> Asked:
@@ -15,10 +15,11 @@ def items(query_string: str) -> Asked:
     size = query.number("per_page", DEFAULT_PER_PAGE, MOST_PER_PAGE)
     source = query.choice("source", SOURCE_WORDS, ALL)
     window = query.days()
+    cursor = query.cursor()
     query.check()
     bounds = {"since": window.start, "until": window.end}
     filters = {name: bound for name, bound in bounds.items() if bound is not None}
-    return Asked(filters=filters, source=source, page=page, size=size)
+    return Asked(filters=filters, source=source, page=page, size=size, cursor=cursor)
 
 
 def nothing(query_string: str) -> Asked:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from smsreports.dialects.base import Row
+from smsreports.statuses import Group
 
 # A receipt's status by the raw one.
 RECEIPT_STATUSES = {
@@ -20,14 +21,13 @@ RECEIPT_STATUSES = {
     "UNKNOWN": "failed",
     "failed": "failed",
 }
-# The summary's three counters by the receipt's status.
+# The summary's three counters, by status group.
 SUMMARY_COUNTERS = {
-    "delivered": "delivered",
-    "failed": "failed",
-    "expired": "failed",
-    "rejected": "failed",
-    "pending": "pending",
-    "sent": "pending",
+    Group.DELIVERED: "delivered",
+    Group.UNDELIVERED: "failed",
+    Group.EXPIRED: "failed",
+    Group.UNKNOWN: "failed",
+    Group.PENDING: "pending",
 }
 
 
@@ -64,10 +64,14 @@ def _receipt(row: Row) -> dict[str, Any]:
     }
 
 
-def summary(figures: Mapping[str, tuple[int, Decimal]]) -> dict[str, Any]:
-    """From SMS and their cost by raw status to the summary's counters."""
-    counted = {"delivered": 0, "failed": 0, "pending": 0}
-    for status, (messages, _) in figures.items():
-        counted[SUMMARY_COUNTERS[RECEIPT_STATUSES[status]]] += messages
-    cost = sum((cost for _, cost in figures.values()), Decimal(0))
+def summary(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """From measures by status group to the summary's counters.
+
+    Only groups with SMS in them count: broadcasts themselves have a counter, but no group.
+    """
+    counted, cost = {"delivered": 0, "failed": 0, "pending": 0}, Decimal(0)
+    for group, counter in SUMMARY_COUNTERS.items():
+        if group in figures:
+            counted[counter] += figures[group]["sms"]
+            cost += figures[group]["cost"]
     return {"total_cost": cost, "total_messages": sum(counted.values()), **counted}

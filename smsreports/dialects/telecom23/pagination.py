@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from smsreports.dialects.base import Pages
+from smsreports.dialects.pages import Pages
 
 DEFAULT_LIMIT = 25
 # What the vendor documents; above it means it, and the body says so.
@@ -14,7 +14,7 @@ class PageLimit(Pages):
         return {
             "messages": rows,
             "total": self.total,
-            "page": self.asked.page,
+            "page": self.number,
             "limit": self.asked.size,
             "total_pages": self.page_count,
         }

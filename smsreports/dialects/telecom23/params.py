@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from smsreports.dialects.base import Asked
+from smsreports.dialects.base import Asked, InvalidParams
 from smsreports.dialects.query import Query
 from smsreports.dialects.telecom23.pagination import DEFAULT_LIMIT, MOST_LIMIT
 from smsreports.sources import ALL
@@ -24,9 +24,12 @@ DEFAULT_PERIOD = "7d"
 # Our names of the plain filters, and theirs.
 NAMES = {"phone": "phone", "country": "country", "sender": "sender"}
 FILTERS = ("status", *NAMES.values(), "period", "from", "to")
-LIST = (*FILTERS, "page", "limit")
+LIST = (*FILTERS, "page", "limit", "cursor")
 UNIFIED = (*LIST, "source")
-EXPORT = (*FILTERS, "source", "format", "dialect")
+EXPORT = (*UNIFIED, "format", "dialect")
+STATS = (*FILTERS, "source")
+# A day each, for ten years: more would be an answer that nobody reads.
+MOST_DAYS = 3660
 
 
 def messages(query_string: str) -> Asked:
@@ -44,15 +47,30 @@ def export(query_string: str) -> Asked:
     kind = query.choice("format", ("csv", "ndjson"), "csv")
     strict = query.choice("dialect", ("excel", "strict"), "excel") == "strict"
     source = query.choice("source", SOURCE_WORDS, ALL)
+    _page(query)  # without effect on a file, but never without sense
     return _checked(query, source=source, format="csv-strict" if strict and kind == "csv" else kind)
+
+
+def stats(query_string: str) -> Asked:
+    query = Query(query_string, STATS)
+    return _checked(query, source=query.choice("source", SOURCE_WORDS, "api"))
+
+
+def daily(query_string: str) -> Asked:
+    asked = stats(query_string)
+    since, until = asked.filters.get("since"), asked.filters.get("until")
+    if since and until and (until - since).days > MOST_DAYS:
+        raise InvalidParams({"from": [f"must not be more than {MOST_DAYS} days before to"]})
+    return asked
 
 
 def nothing(query_string: str) -> Asked:
     return _checked(Query(query_string, ()))
 
 
-def _page(query: Query) -> dict[str, int]:
-    return {"page": query.number("page", 1), "size": query.number("limit", DEFAULT_LIMIT, MOST_LIMIT)}
+def _page(query: Query) -> dict[str, Any]:
+    size = query.number("limit", DEFAULT_LIMIT, MOST_LIMIT)
+    return {"page": query.number("page", 1), "size": size, "cursor": query.cursor()}
 
 
 def _checked(query: Query, **asked: Any) -> Asked:

@@ -33,7 +33,13 @@ SENDS = Keyed(
     },
 )
 STAGED_SEND = ", ".join(TABLES["stage_send"])
-SEND = STAGED_SEND.replace("broadcast_key", "broadcast_id")
+# Clicks and actions are events, also those that a send's own record tells.
+TOLD_BY_EVENTS = ("clicked_at", "action_type", "action_at")
+SEND = ", ".join(
+    "broadcast_id" if column == "broadcast_key" else column
+    for column in TABLES["stage_send"]
+    if column not in TOLD_BY_EVENTS
+)
 
 
 def merge_broadcasts(cursor: CursorWrapper) -> tuple[int, Refusals]:
@@ -103,14 +109,16 @@ def _hold(cursor: CursorWrapper) -> int:
 
 
 def _report(cursor: CursorWrapper) -> None:
-    """A send that is known already reports its status, click and action, as receipts would."""
+    """A send that is known already reports its status, as a receipt would; clicks and actions become events."""
     cursor.execute(f"""
         INSERT INTO stage_report
         SELECT 'send', t.id, s.status, s.status_code, s.status_at, NULL, s.delivered_at
         FROM stage_send s JOIN broadcasts_app_broadcastsend t ON {SENDS.same} WHERE NOT s.fresh
     """)
-    cursor.execute(f"""
-        INSERT INTO stage_response
-        SELECT t.id, s.clicked_at, s.action_type, s.action_at
-        FROM stage_send s JOIN broadcasts_app_broadcastsend t ON {SENDS.same} WHERE NOT s.fresh
-    """)
+    for kind, action_type, at in (("click", "''", "clicked_at"), ("action", "action_type", "action_at")):
+        cursor.execute(f"""
+            INSERT INTO stage_event
+                (account_id, kind, reference_kind, reference, status, status_code, action_type, at, again)
+            SELECT account_id, '{kind}', 'message_id', message_id, '', '', {action_type}, {at}, true
+            FROM stage_send WHERE {at} IS NOT NULL
+        """)

@@ -24,14 +24,20 @@ STAGED = (
 
 def merge_events(cursor: CursorWrapper) -> tuple[int, Refusals]:
     """Keeps each event once; it waits until `settle_events` finds its row."""
+    accepted = _keep(cursor, "NOT again")
+    _keep(cursor, "again")
+    return accepted, []
+
+
+def _keep(cursor: CursorWrapper, which: str) -> int:
     cursor.execute(f"""
         WITH kept AS (
-            INSERT INTO ingest_event ({COLUMNS}, waits) SELECT {COLUMNS}, true FROM stage_event ORDER BY n
+            INSERT INTO ingest_event ({COLUMNS}, waits) SELECT {COLUMNS}, true FROM stage_event WHERE {which} ORDER BY n
             ON CONFLICT DO NOTHING RETURNING id
         )
         INSERT INTO stage_arrival SELECT id FROM kept
     """)
-    return int(cursor.rowcount), []
+    return int(cursor.rowcount)
 
 
 def find_waiting(cursor: CursorWrapper) -> tuple[int, Refusals]:

@@ -36,11 +36,17 @@ def _rank(row: str, at: str) -> str:
 
 
 def apply_responses(cursor: CursorWrapper) -> tuple[int, Refusals]:
-    """The earliest click and the earliest action count."""
+    """Every click and action counts; the earliest of each is shown."""
     cursor.execute("""
-        UPDATE broadcasts_app_broadcastsend t SET clicked_at = w.clicked_at
-        FROM (SELECT row_id, min(clicked_at) AS clicked_at FROM stage_response GROUP BY row_id) w
-        WHERE t.id = w.row_id AND (t.clicked_at > w.clicked_at OR t.clicked_at IS NULL AND w.clicked_at IS NOT NULL)
+        UPDATE broadcasts_app_broadcastsend t SET
+            clicked_at = least(t.clicked_at, w.clicked_at),
+            click_count = t.click_count + w.clicks,
+            action_count = t.action_count + w.actions
+        FROM (
+            SELECT row_id, min(clicked_at) AS clicked_at, count(clicked_at) AS clicks, count(action_at) AS actions
+            FROM stage_response GROUP BY row_id
+        ) w
+        WHERE t.id = w.row_id
     """)
     cursor.execute("""
         UPDATE broadcasts_app_broadcastsend t SET action_type = w.action_type, action_at = w.action_at

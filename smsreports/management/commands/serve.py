@@ -33,8 +33,6 @@ class Gunicorn(BaseApplication):
 
 class Command(BaseCommand):
     help = "Serves the site by gunicorn."
-    # gunicorn's workers check nothing more than this process has.
-    requires_system_checks = ["__all__"]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, help="default: PORT, or 8000")

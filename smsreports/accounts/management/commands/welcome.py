@@ -46,9 +46,7 @@ def _fresh_key(owner: Account) -> str:
 
 def _fresh_password() -> str:
     password = secrets.token_urlsafe(9)
-    staff, _ = get_user_model().objects.get_or_create(
-        username=STAFF, defaults={"is_staff": True, "is_superuser": True}
-    )
+    staff, _ = get_user_model().objects.get_or_create(username=STAFF, defaults={"is_staff": True, "is_superuser": True})
     staff.set_password(password)
     staff.save()
     return password

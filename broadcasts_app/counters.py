@@ -1,0 +1,35 @@
+"""What the kept totals hold of broadcasts and their sends."""
+
+from smsreports.counters.counted import Counted
+from smsreports.counters.models import Grain
+
+COUNTED = (
+    Counted(
+        source="broadcasts",
+        table="broadcasts_app_broadcastsend",
+        time="sent_at",
+        dimensions={
+            "status_group": "t.status_group",
+            "sender_id": "t.sender_id",
+            "country": "coalesce(t.country, '')",
+            "broadcast_id": "t.broadcast_id",
+        },
+        measures={
+            "sms": "1",
+            "segments": "t.segments",
+            "cost": "t.cost",
+            "clicks": "t.click_count",
+            "unique_clicks": "(t.clicked_at IS NOT NULL)::int",
+            "actions": "t.action_count",
+        },
+        grains=(Grain.DAY, Grain.ROUTE, Grain.BROADCAST),
+    ),
+    # A broadcast is one act of sending, on the day it was made.
+    Counted(
+        source="broadcasts",
+        table="broadcasts_app_broadcast",
+        time="created_at",
+        dimensions={},
+        measures={"requests": "1"},
+    ),
+)

@@ -1,0 +1,19 @@
+"""What the kept totals hold of messages."""
+
+from smsreports.counters.counted import Counted
+from smsreports.counters.models import Grain
+
+COUNTED = (
+    Counted(
+        source="api",
+        table="messages_app_message",
+        time="created_at",
+        dimensions={
+            "status_group": "t.status_group",
+            "sender_id": "t.sender_id",
+            "country": "coalesce(t.country, '')",
+        },
+        measures={"sms": "1", "requests": "t.heads_request::int", "segments": "t.segments", "cost": "t.cost"},
+        grains=(Grain.DAY, Grain.ROUTE),
+    ),
+)

@@ -1,0 +1,73 @@
+"""A counter: a kept total per account, source, UTC day and dimensions."""
+
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from smsreports.accounts.binding import OfAccount
+from smsreports.accounts.models import Account
+
+# What is summed; every one of them is zero where it means nothing for a source.
+MEASURES = ("sms", "requests", "segments", "cost", "clicks", "unique_clicks", "actions")
+DIMENSIONS = ("status_group", "sender_id", "country", "broadcast_id")
+
+
+class Grain(models.IntegerChoices):
+    """What a counter keeps apart beside account, source and day; each grain sums up to the same totals."""
+
+    # The status group alone: few rows, read by every list and figure without other filters.
+    DAY = 0
+    # Status group, sender and country.
+    ROUTE = 1
+    # Status group and broadcast.
+    BROADCAST = 2
+
+
+class Counter(models.Model):
+    """One part of a total. The total of a key is the sum of its rows.
+
+    Triggers on the sources' tables insert differences, so that writers never wait for each other;
+    `smsreports.counters.squash` makes one row of many. A dimension that the grain does not keep apart
+    is empty, or 0; so is the country of a number that has none.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    source = models.CharField(max_length=16)
+    grain = models.PositiveSmallIntegerField(choices=Grain.choices)
+    day = models.DateField()
+    status_group = models.CharField(max_length=16)
+    sender_id = models.CharField(max_length=32)
+    country = models.CharField(max_length=2)
+    broadcast_id = models.BigIntegerField()
+    sms = models.BigIntegerField()
+    requests = models.BigIntegerField()
+    segments = models.BigIntegerField()
+    cost = models.DecimalField(max_digits=24, decimal_places=6)
+    clicks = models.BigIntegerField()
+    unique_clicks = models.BigIntegerField()
+    actions = models.BigIntegerField()
+    # False: a difference that a trigger wrote and nobody has squashed yet.
+    squashed = models.BooleanField()
+
+    everyones = models.Manager["Counter"]()
+    objects = OfAccount(QuerySet)
+
+    class Meta:
+        default_manager_name = "everyones"
+        indexes = [
+            # Totals, sums and days of every list and figure, without sender or country.
+            models.Index("account", "day", "source", condition=Q(grain=Grain.DAY), name="counter_by_day"),
+            # The same for one sender, and for one country.
+            models.Index("account", "sender_id", "day", condition=Q(grain=Grain.ROUTE), name="counter_by_sender"),
+            models.Index("account", "country", "day", condition=Q(grain=Grain.ROUTE), name="counter_by_country"),
+            # Receivers and parts of a broadcast.
+            models.Index("account", "broadcast_id", condition=Q(grain=Grain.BROADCAST), name="counter_by_broadcast"),
+            # What `squash_counters` has to do.
+            models.Index("id", condition=Q(squashed=False), name="counter_unsquashed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.day} {self.status_group}"
+
+
+KEY: tuple[str, ...] = ("account_id", "source", "grain", "day", *DIMENSIONS)
+COLUMNS: tuple[str, ...] = (*KEY, *MEASURES)

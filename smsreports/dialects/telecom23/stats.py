@@ -1,0 +1,69 @@
+"""Statistics as 23 Telecom writes them: its counters and rates."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from smsreports.dialects.base import Row
+from smsreports.statuses import Group
+
+Figures = Mapping[str, Mapping[str, Any]]
+CENT, HUNDREDTH_OF_CENT = Decimal("0.01"), Decimal("0.0001")
+
+
+def total(row: Row) -> dict[str, Any]:
+    stats = counters(row["figures"]) | {"currency": row["currency"]}
+    return {"status": True, "stats": stats, "period": period(row)}
+
+
+def daily(row: Row) -> dict[str, Any]:
+    days = [{"date": str(day), **counters(figures)} for day, figures in row["days"]]
+    return {"status": True, "days": days, "period": period(row)}
+
+
+def by_country(row: Row) -> dict[str, Any]:
+    countries = [{"country": country or None, **counters(figures)} for country, figures in row["countries"]]
+    return {"status": True, "countries": countries, "period": period(row)}
+
+
+def period(row: Row) -> dict[str, str | None]:
+    first: date | None = row["first"]
+    last: date | None = row["last"]
+    return {"from": str(first) if first else None, "to": str(last) if last else None}
+
+
+def counters(figures: Figures) -> dict[str, Any]:
+    """From measures by status group. Here UNKNOWN counts as undelivered, so that the groups add up to `sent`.
+
+    Nothing that is stored was left unbilled: what the carrier never got is undelivered too.
+    """
+    sms = {group: figures[group]["sms"] if group in figures else 0 for group in Group}
+    undelivered = sms[Group.UNDELIVERED] + sms[Group.UNKNOWN]
+    sent, delivered = sum(sms.values()), sms[Group.DELIVERED]
+    cost = sum((part["cost"] for part in figures.values()), Decimal(0))
+    return {
+        "total_sent": sent,
+        "sent": sent,
+        "delivered": delivered,
+        "undelivered": undelivered,
+        "pending": sms[Group.PENDING],
+        "expired": sms[Group.EXPIRED],
+        "not_billed": 0,
+        "failed": undelivered,
+        "click_count": _sum(figures, "clicks"),
+        "unique_click_count": _sum(figures, "unique_clicks"),
+        "action_count": _sum(figures, "actions"),
+        "sent_rate": _share(Decimal(100 * sent), sent, CENT),
+        "delivery_rate": _share(Decimal(100 * delivered), sent, CENT),
+        "total_cost": cost.quantize(CENT, ROUND_HALF_UP),
+        "avg_cost_per_msg": _share(cost, sent, HUNDREDTH_OF_CENT),
+    }
+
+
+def _sum(figures: Figures, measure: str) -> int:
+    return sum(part[measure] for part in figures.values())
+
+
+def _share(part: Decimal, whole: int, step: Decimal) -> Decimal:
+    return (part / whole).quantize(step, ROUND_HALF_UP) if whole else Decimal(0)
