@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from smsreports.accounts.models import Account
+from smsreports.counters.squash import squash
 from smsreports.ingest.fields import Refused
 from smsreports.ingest.merge import Rejected, merge
 from smsreports.ingest.records import parse, staged
@@ -16,6 +17,8 @@ from smsreports.ingest.staging import copy_in, prepare
 
 # Large enough that a batch's fixed cost is spread thin, small enough for its memory and for a short transaction.
 BATCH_LINES = 10_000
+# Batches after which the counters' differences are squashed, so that a long load does not slow its readers.
+SQUASH_EVERY = 20
 Line = tuple[int, bytes]
 
 
@@ -82,7 +85,12 @@ def load(lines: Iterable[Line], accounts: Accounts) -> Iterator[Outcome]:
     Each outcome is on disk when it is given out. A batch is loaded whole or not at all.
     """
     rest = iter(lines)
-    while batch := list(islice(rest, BATCH_LINES)):
+    for number in count(1):
+        batch = list(islice(rest, BATCH_LINES))
+        if not batch or number % SQUASH_EVERY == 0:
+            squash()
+        if not batch:
+            return
         yield load_batch(batch, accounts)
 
 

@@ -92,7 +92,7 @@ def _take_from_broadcast(cursor: CursorWrapper) -> None:
 
 
 def _hold(cursor: CursorWrapper) -> int:
-    """Lets the sends wait whose broadcast is not known; returns how many had not come before."""
+    """Lets the sends wait whose broadcast is not known; returns how many were not waiting before."""
     cursor.execute("""
         WITH held AS (
             DELETE FROM stage_send WHERE broadcast_id IS NULL RETURNING *
@@ -100,12 +100,17 @@ def _hold(cursor: CursorWrapper) -> int:
             SELECT account_id, broadcast_key, message_id,
                    to_jsonb(held) - '{line,n,fresh,again,broadcast_id}'::text[] AS staged
             FROM held
+        ), kept AS (
+            INSERT INTO ingest_waitingsend (account_id, broadcast_key, message_id, staged, digest)
+            SELECT account_id, broadcast_key, message_id, staged, md5(staged::text) FROM packed
+            ON CONFLICT DO NOTHING
         )
-        INSERT INTO ingest_waitingsend (account_id, broadcast_key, message_id, staged, digest)
-        SELECT account_id, broadcast_key, message_id, staged, md5(staged::text) FROM packed
-        ON CONFLICT DO NOTHING
+        SELECT count(DISTINCT (account_id, broadcast_key, message_id)) FROM packed p WHERE NOT EXISTS (
+            SELECT FROM ingest_waitingsend w WHERE w.account_id = p.account_id
+            AND w.broadcast_key = p.broadcast_key AND w.message_id = p.message_id
+        )
     """)
-    return int(cursor.rowcount)
+    return int(cursor.fetchone()[0])
 
 
 def _report(cursor: CursorWrapper) -> None:

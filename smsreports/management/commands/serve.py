@@ -1,17 +1,29 @@
 """`manage.py serve`: gunicorn with the project's own configuration."""
 
 import os
+import re
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from smsreports.environment import number
 
 # Local means loopback only; in production a proxy in front decides who reaches us.
 LOCAL_ADDRESS, EVERY_ADDRESS = "127.0.0.1", "0.0.0.0"  # noqa: S104  behind the operator's proxy
+QUERY_STRING = re.compile(r"\?\S*")
+
+
+class Log(Logger):
+    """gunicorn's log without query strings: there are numbers in them."""
+
+    def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        super().exception(
+            msg, *(QUERY_STRING.sub("?…", arg) if isinstance(arg, str) else arg for arg in args), **kwargs
+        )
 
 
 class Gunicorn(BaseApplication):
@@ -58,5 +70,6 @@ def configuration(bind: str, workers: int) -> dict[str, Any]:
         "proc_name": "smsreports",
         # Query strings hold numbers: what was asked for is not logged here.
         "accesslog": None,
+        "logger_class": Log,
         "loglevel": "warning",
     }
