@@ -20,6 +20,10 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
         rows: QuerySet[Any] = self.model.everyones.order_by(*self.model._meta.ordering)
         return rows
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """Every column, those that the database fills in too."""
+        return [field.name for field in self.model._meta.concrete_fields]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

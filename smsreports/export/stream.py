@@ -74,24 +74,33 @@ class Blocks:
         return total
 
     def _read(self) -> Generator[bytes]:
-        block, size = [self._file.format.preamble(self._file.titles)], 0
+        """Never an empty block: in a chunked body that is the end."""
+        if preamble := self._file.format.preamble(self._file.titles):
+            yield preamble
         try:
-            for row in self._copied():
-                block.append(row)
-                size += len(row)
-                if size >= BLOCK:
-                    yield b"".join(block)
-                    block, size = [], 0
+            yield from _joined(self._copied())
         except Exception as fault:
             # The server logs what it is given; the fault's own text may hold a row.
             raise ExportBroken(type(fault).__name__) from None
-        yield b"".join(block)
 
     def _copied(self) -> Iterator[bytes]:
         file = self._file
         sql = file.format.copy_sql(file.columns, file.titles, file.rows.sql)
         with self._connection.cursor() as cursor, cursor.copy(sql, file.rows.params) as copy:
             yield from copy
+
+
+def _joined(rows: Iterator[bytes]) -> Iterator[bytes]:
+    """Rows, a BLOCK at a time."""
+    block, size = [], 0
+    for row in rows:
+        block.append(row)
+        size += len(row)
+        if size >= BLOCK:
+            yield b"".join(block)
+            block, size = [], 0
+    if block:
+        yield b"".join(block)
 
 
 def response(file: File, *, headers_only: bool = False) -> StreamingHttpResponse:
