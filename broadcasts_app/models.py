@@ -1,5 +1,6 @@
 """A broadcast, one campaign, and its sends, one SMS to one recipient each."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -118,6 +119,10 @@ class BroadcastSend(models.Model):
             # The same of one sender, and of one country.
             models.Index("account", "sender_id", F("sent_at").desc(), F("id").desc(), name="send_newest_of_sender"),
             models.Index("account", "country", F("sent_at").desc(), F("id").desc(), name="send_newest_of_country"),
+            # Part of a number, in every list and figure; three digits or more.
+            GinIndex(
+                fields=["account", "recipient"], opclasses=["int8_ops", "gin_trgm_ops"], name="send_by_part_of_number"
+            ),
             # The receivers of a broadcast, in the Laravel dialect and in the admin.
             models.Index("broadcast", "id", name="send_of_broadcast"),
         ]

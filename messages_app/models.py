@@ -1,5 +1,6 @@
 """A message: one SMS to one recipient, sent through the API."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -93,6 +94,12 @@ class Message(models.Model):
             ),
             models.Index(
                 "account", "country", F("created_at").desc(), F("id").desc(), name="message_newest_of_country"
+            ),
+            # Part of a number, in every list and figure; three digits or more.
+            GinIndex(
+                fields=["account", "recipient"],
+                opclasses=["int8_ops", "gin_trgm_ops"],
+                name="message_by_part_of_number",
             ),
             # The other receivers of a request, in the Laravel dialect.
             models.Index("account", "request_key", "id", condition=Q(heads_request=False), name="message_of_request"),

@@ -14,6 +14,7 @@ from smsreports.ingest.fields import Refused
 from smsreports.ingest.merge import Rejected, merge
 from smsreports.ingest.records import parse, staged
 from smsreports.ingest.staging import copy_in, prepare
+from smsreports.ingest.statistics import refresh_statistics
 
 # Large enough that a batch's fixed cost is spread thin, small enough for its memory and for a short transaction.
 BATCH_LINES = 10_000
@@ -99,6 +100,7 @@ def load_batch(batch: Sequence[Line], accounts: Accounts) -> Outcome:
     read = sum(len(staged_rows) for staged_rows in rows.values())
     if not read:
         return Outcome(rejected=rejected)
+    refresh_statistics()
     with transaction.atomic(), connection.cursor() as cursor:
         prepare(cursor)
         for table, staged_rows in rows.items():

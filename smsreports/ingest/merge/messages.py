@@ -27,11 +27,12 @@ PLACE = 'created_at, client_message_id COLLATE "C"'
 
 
 def merge_messages(cursor: CursorWrapper) -> tuple[int, Refusals]:
-    refused = _refuse_other_carrier_ids(cursor)
     accepted = MESSAGES.mark_fresh(cursor)
     _insert(cursor)
     _move_heads(cursor)
-    refused += MESSAGES.refuse_conflicts(cursor)
+    # In this order: a line that is refused anyway refuses no other one by the carrier's id that it brought.
+    refused = MESSAGES.refuse_conflicts(cursor)
+    refused += _refuse_other_carrier_ids(cursor)
     _report(cursor)
     return accepted, refused
 
