@@ -53,6 +53,18 @@ class Counter(models.Model):
 
     class Meta:
         default_manager_name = "everyones"
+        constraints = [
+            # What squashing adds to.
+            models.UniqueConstraint(
+                "account",
+                "source",
+                "grain",
+                "day",
+                *DIMENSIONS,
+                condition=Q(squashed=True),
+                name="counter_squashed_once",
+            ),
+        ]
         indexes = [
             # Totals, sums and days of every list and figure, without sender or country.
             models.Index("account", "day", "source", condition=Q(grain=Grain.DAY), name="counter_by_day"),

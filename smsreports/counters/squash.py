@@ -31,25 +31,22 @@ def _squash_batch() -> int:
 
 
 def _squash_sql() -> str:
-    """The ORM cannot delete and insert in one statement, which is what readers need.
+    """Takes differences and adds them to the squashed row of their key, in the one statement that readers need.
 
-    Every dimension is NOT NULL, so rows can be joined on the whole key.
+    The ORM cannot delete and upsert at once. Neither half joins tables, so that no estimate can mislead it.
     """
     key, columns = ", ".join(KEY), ", ".join(COLUMNS)
-    sums = ", ".join(f"sum({name})" for name in MEASURES)
     return f"""
         WITH fresh AS (
-            DELETE FROM {TABLE} WHERE id IN (
-                SELECT id FROM {TABLE} WHERE NOT squashed ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-            ) RETURNING {columns}
-        ), known AS (
-            DELETE FROM {TABLE} c USING (SELECT DISTINCT {key} FROM fresh) k
-            WHERE c.squashed AND {" AND ".join(f"c.{name} = k.{name}" for name in KEY)}
-            RETURNING {", ".join(f"c.{name}" for name in COLUMNS)}
-        ), put AS (
-            INSERT INTO {TABLE} ({columns}, squashed)
-            SELECT {key}, {sums}, true FROM (SELECT * FROM fresh UNION ALL SELECT * FROM known) every
+            DELETE FROM {TABLE} WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM {TABLE} WHERE NOT squashed ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+            )) RETURNING {columns}
+        ), added AS (
+            INSERT INTO {TABLE} AS c ({columns}, squashed)
+            SELECT {key}, {", ".join(f"sum({name})" for name in MEASURES)}, true FROM fresh
             GROUP BY {key} HAVING {" OR ".join(f"sum({name}) <> 0" for name in MEASURES)}
+            ON CONFLICT ({key}) WHERE squashed
+            DO UPDATE SET {", ".join(f"{name} = c.{name} + EXCLUDED.{name}" for name in MEASURES)}
         )
         SELECT count(*) FROM fresh
     """

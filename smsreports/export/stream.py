@@ -86,7 +86,8 @@ class Blocks:
     def _copied(self) -> Iterator[bytes]:
         file = self._file
         sql = file.format.copy_sql(file.columns, file.titles, file.rows.sql)
-        with self._connection.cursor() as cursor, cursor.copy(sql, file.rows.params) as copy:
+        # psycopg's own cursor: Django's takes no parameters for a COPY where DEBUG is on.
+        with self._connection.cursor() as cursor, cursor.cursor.copy(sql, file.rows.params) as copy:
             yield from copy
 
 
