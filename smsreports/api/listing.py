@@ -114,9 +114,9 @@ class Listing:
     def place(self, row: Mapping[str, Any]) -> Place:
         return Place(row[self.time], row.get("source", self.legs[0].source), row["id"])
 
-    def rows(self) -> QuerySet[Any]:
-        """All of it, as tuples of the columns in `names`."""
-        return self._merged(self.legs, self.names, "-")
+    def rows(self, limit: int) -> QuerySet[Any]:
+        """The first `limit` rows, as tuples of the columns in `names`."""
+        return self._merged(self.legs, self.names, 0, limit)
 
     def count_sql(self) -> tuple[str, Sequence[Any]]:
         """The same as `count`, for a connection other than Django's."""
@@ -138,17 +138,22 @@ class Listing:
         """The place of row `rest` of a day's `number`, skipped to from whichever end of the day is nearer."""
         keys = [self.time, *(["source"] if "source" in self.names else []), "id"]
         if rest <= number // 2:
-            found = self._merged(legs, keys, "-")[rest]
+            found = self._merged(legs, keys, rest, rest + 1)
         else:
-            found = self._merged([leg.since(midnight(day)) for leg in self.legs], keys, "")[number - 1 - rest]
-        return self.place(dict(zip(keys, found, strict=True)))
+            above = [leg.since(midnight(day)) for leg in self.legs]
+            found = self._merged(above, keys, number - 1 - rest, number - rest, way="")
+        return self.place(dict(zip(keys, list(found)[0], strict=True)))
 
     def _read(self, legs: Sequence[Leg], first: int, size: int, way: str = "-") -> list[dict[str, Any]]:
-        rows = self._merged(legs, self.names, way)[first : first + size]
+        rows = self._merged(legs, self.names, first, first + size, way)
         return [dict(zip(self.names, row, strict=True)) for row in rows]
 
-    def _merged(self, legs: Sequence[Leg], names: Sequence[str], way: str) -> QuerySet[Any]:
+    def _merged(
+        self, legs: Sequence[Leg], names: Sequence[str], start: int, stop: int, way: str = "-"
+    ) -> QuerySet[Any]:
+        """Each leg ends at `stop` too: without that, PostgreSQL plans a leg as if all of it were wanted, and sorts."""
         first, *others = (leg.shaped(names, way) for leg in legs)
         if not others:
-            return first
-        return first.union(*others, all=True).order_by(*(f"{way}{MARK}{name}" for name in (self.time, "source", "id")))
+            return first[start:stop]
+        joined = first[:stop].union(*(other[:stop] for other in others), all=True)
+        return joined.order_by(*(f"{way}{MARK}{name}" for name in (self.time, "source", "id")))[start:stop]

@@ -69,6 +69,8 @@ class Blocks:
     def _open(self) -> int:
         with self._connection.cursor() as cursor:
             cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            # The rows come in the order of their indexes; sorting a million would hold back the first for seconds.
+            cursor.execute("SET LOCAL enable_sort = off; SET LOCAL jit = off")
             cursor.execute(self._file.count.sql, self._file.count.params)
             total: int = cursor.fetchone()[0]
         return total

@@ -53,7 +53,7 @@ class ExportViewSet(JoinedViewSet):
     def export(self, request: Request) -> StreamingHttpResponse:
         listing, titles = self.unified(), {ours: theirs for theirs, ours in self.door.columns.items()}
         file = File(
-            rows=Statement(*listing.rows()[: settings.EXPORT_LIMIT].query.sql_with_params()),
+            rows=Statement(*listing.rows(settings.EXPORT_LIMIT).query.sql_with_params()),
             count=Statement(*listing.count_sql()),
             columns=COLUMNS,
             titles=[titles[column.name] for column in COLUMNS],

@@ -18,8 +18,8 @@ class Command(BaseCommand):
     help = "Fills the demo accounts with 90 days of made-up traffic. The same seed gives the same traffic."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--messages", type=int, default=60_000, help="API messages (default 60000)")
-        parser.add_argument("--sends", type=int, default=40_000, help="SMS of broadcasts (default 40000)")
+        parser.add_argument("--messages", type=number, default=60_000, help="API messages (default 60000)")
+        parser.add_argument("--sends", type=number, default=40_000, help="SMS of broadcasts (default 40000)")
         parser.add_argument("--seed", type=int, default=1, help="default 1")
         parser.add_argument("--until", type=moment, help="the last moment, ISO 8601 with a zone (default: now)")
         parser.add_argument("--if-empty", action="store_true", help="do nothing where a demo account exists already")
@@ -43,8 +43,17 @@ class Command(BaseCommand):
         self.stdout.write(f"{total} in the demo accounts {', '.join(names)}")
 
 
+def number(text: str) -> int:
+    if int(text) < 0:
+        raise ValueError(text)
+    return int(text)
+
+
 def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found
 
 
 def _lines(records: Iterator[dict[str, Any]]) -> Iterator[Line]:
