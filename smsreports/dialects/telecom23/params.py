@@ -7,7 +7,7 @@ from smsreports.dialects.query import Query
 from smsreports.dialects.telecom23.pagination import DEFAULT_LIMIT, MOST_LIMIT
 from smsreports.sources import ALL
 from smsreports.statuses import Group
-from smsreports.windows import PERIODS, Window, days_of_period, of_days, today
+from smsreports.windows import PERIODS, Window, of_period, today
 
 # Their words for a status, two of them aliases.
 STATUS_WORDS = {
@@ -90,7 +90,7 @@ def _filters(query: Query) -> dict[str, Any]:
 def _window(query: Query) -> Window:
     if "from" not in query and "to" not in query:
         period = query.choice("period", PERIODS, DEFAULT_PERIOD)
-        return of_days(*days_of_period(period, today()))
+        return of_period(period, today())
     if "period" in query:
         query.refuse("period", "must not be given together with from or to")
     return query.days()
