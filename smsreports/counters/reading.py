@@ -80,9 +80,11 @@ def sums_of_rows(counted: Counted, rows: tuple[str, Sequence[Any]], *by: str) ->
 
 
 def _figures(rows: Iterable[tuple[Any, ...]], by: int) -> Figures:
+    """A key whose rows are all gone still has counters; it is left out, as if it never was."""
     found: Figures = defaultdict(dict)
     for row in rows:
-        found[row[:by]][row[by]] = dict(zip(MEASURES, row[by + 1 :], strict=True))
+        if any(row[by + 1 :]):
+            found[row[:by]][row[by]] = dict(zip(MEASURES, row[by + 1 :], strict=True))
     return found
 
 

@@ -12,12 +12,13 @@ BATCH = 50_000
 def squash() -> int:
     """Squashes what there is and returns how many differences that were. Safe at any time, and concurrently.
 
-    A reader sees the rows before or after, never between: one statement takes and puts.
+    A reader sees the rows before or after, never between: one statement takes and puts. What others write
+    meanwhile is left to the next, or a squasher beside busy writers would never end.
     """
     done = 0
-    while taken := _squash_batch():
+    while (taken := _squash_batch()) == BATCH:
         done += taken
-    return done
+    return done + taken
 
 
 def _squash_batch() -> int:

@@ -24,12 +24,13 @@ class Keyed:
         return f"t.account_id = s.account_id AND t.{self.key} = s.{self.key}"
 
     def mark_fresh(self, cursor: CursorWrapper) -> int:
-        """Marks the first staged row of each key that is not known; returns how many lines that are new."""
+        """Marks the first staged row of each key that is not known, what waited before what comes now; returns
+        how many lines are new."""
         cursor.execute(f"""
             WITH fresh AS (
                 SELECT DISTINCT ON (account_id, {self.key}) n FROM {self.stage} s
                 WHERE NOT EXISTS (SELECT FROM {self.table} t WHERE {self.same})
-                ORDER BY account_id, {self.key}, n
+                ORDER BY account_id, {self.key}, again DESC, n
             ), marked AS (
                 UPDATE {self.stage} s SET fresh = true FROM fresh WHERE fresh.n = s.n RETURNING s.again
             )
