@@ -1,21 +1,107 @@
-"""What tests share: accounts and keys, the file command, and a server that really listens."""
+"""What tests share: records, the file command, people with keys, and servers that really listen."""
 
 import io
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
 
 from smsreports.accounts.keys import create
 from smsreports.accounts.models import Account, Scope
+from tests.server import Server
+from tests.server import gunicorn as gunicorn
+from tests.server import without_database as without_database
+
+# The day of the vendors' examples, and the time of records that name none.
+DAY = "2026-02-13"
+NOON = f"{DAY}T12:00:00Z"
+# Every day there is, for lists that otherwise show the last week.
+EVER = {"to": "9999-12-31"}
+# One for all: each would find the admin's assets anew, which takes longer than most tests.
+CLIENT = Client(raise_request_exception=False)
 
 
 def load(lines: Iterable[str]) -> None:
     """Loads NDJSON lines by the file command, making accounts on the way."""
     call_command("import_traffic", "-", create_accounts=True, stdin=io.BytesIO("\n".join(lines).encode()))
+
+
+def message(**fields: Any) -> str:
+    """A line that loads as a message of acme."""
+    return _line(
+        {"type": "message", "account": "acme", "client_message_id": "m-1", "recipient": "+14155551234"}
+        | {"sender_id": "MyApp", "message": "Hello", "created_at": NOON}
+        | fields
+    )
+
+
+def broadcast(**fields: Any) -> str:
+    """A line that loads as a broadcast of acme."""
+    return _line(
+        {"type": "broadcast", "account": "acme", "broadcast": "promo", "name": "Promo", "sender_id": "Promo"}
+        | {"message": "50% off today!", "created_at": NOON}
+        | fields
+    )
+
+
+def send(**fields: Any) -> str:
+    """A line that loads as a send of that broadcast."""
+    return _line(
+        {"type": "send", "account": "acme", "broadcast": "promo", "message_id": "s-1"}
+        | {"recipient": "+447911123456", "sent_at": NOON}
+        | fields
+    )
+
+
+def _line(record: Mapping[str, Any]) -> str:
+    return json.dumps(record)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a key of `account`, which is said wherever a dialect may look for it."""
+
+    account: str
+    key: str
+
+    def get(self, path: str, params: Mapping[str, str] | None = None, **headers: str) -> Any:
+        return self.ask("GET", f"{path}?{urlencode(params or {})}", **headers)
+
+    def ask(self, method: str, address: str, **headers: str) -> Any:
+        """The answer to a request through every layer but the network's, read to its end: `body` has all of it."""
+        credentials = {"X-API-Key": self.key, "Authorization": f"Bearer {self.key}"}
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer: Any = CLIENT.generic(method, address, headers=credentials | named)
+        answer.body = b"".join(answer)
+        return answer
+
+
+def person(account: str, *scopes: Scope) -> Person:
+    found, _ = Account.objects.get_or_create(name=account)
+    return Person(account, create(found, scopes or [Scope.READ]))
+
+
+@pytest.fixture
+def owner(db: None) -> Person:
+    return person("acme")
+
+
+@pytest.fixture
+def mate(db: None) -> Person:
+    """Somebody with another key of the owner's account."""
+    return person("acme")
+
+
+@pytest.fixture
+def stranger(db: None) -> Person:
+    return person("globex")
 
 
 @dataclass(frozen=True)
@@ -37,6 +123,34 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     connection.settings_dict["CONN_MAX_AGE"] = 0
 
 
-@pytest.fixture
-def live(live_server: Any) -> Live:
-    return Live(live_server.url)
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: Any,
+    django_db_modify_db_settings: None,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+) -> Iterator[None]:
+    """Whoever asks for the test database gets one. The plugin's own makes none where no test asks for `db`,
+    and who commits would then write to the database that the environment names."""
+    with django_db_blocker.unblock():
+        made = setup_databases(0, interactive=False, keepdb=django_db_keepdb and not django_db_createdb)
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Lets a module commit traffic once for all its tests, and other connections see it; then it is gone."""
+    assert connection.settings_dict["NAME"].startswith("test_")
+    with django_db_blocker.unblock():
+        yield
+        call_command("flush", verbosity=0, interactive=False)
+
+
+@pytest.fixture(scope="module")
+def live(gunicorn: Server, committed: None) -> Live:
+    """A real server for a whole module, and what is loaded stays until its end."""
+    return Live(gunicorn.url)

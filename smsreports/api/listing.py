@@ -142,7 +142,7 @@ class Listing:
         else:
             above = [leg.since(midnight(day)) for leg in self.legs]
             found = self._merged(above, keys, number - 1 - rest, number - rest, way="")
-        return self.place(dict(zip(keys, list(found)[0], strict=True)))
+        return self.place(dict(zip(keys, next(iter(found)), strict=True)))
 
     def _read(self, legs: Sequence[Leg], first: int, size: int, way: str = "-") -> list[dict[str, Any]]:
         rows = self._merged(legs, self.names, first, first + size, way)

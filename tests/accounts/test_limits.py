@@ -1,0 +1,98 @@
+"""Counting requests: exact however many ask at once, anew each minute, each dialect by itself."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection
+from django.db.models import F
+
+from smsreports.accounts.limits import SECONDS, spend, untouched
+from smsreports.accounts.models import Account, RequestCount
+
+THREADS, EACH = 8, 25
+
+
+@contextmanager
+def within_a_minute() -> Iterator[None]:
+    """Waits for the next minute where this one has too little left for what follows."""
+    left = SECONDS - time.time() % SECONDS
+    if left < 5:
+        time.sleep(left + 0.1)
+    yield
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_request_is_lost_when_many_ask_at_once(settings: Any) -> None:
+    settings.RATE_LIMIT = THREADS * EACH - 1
+    account = Account.objects.create(name="acme")
+
+    def ask(_: int) -> list[int]:
+        try:
+            return [spend(account, "a").remaining for _ in range(EACH)]
+        finally:
+            connection.close()
+
+    with within_a_minute(), ThreadPoolExecutor(THREADS) as threads:
+        remaining = [left for answers in threads.map(ask, range(THREADS)) for left in answers]
+        assert RequestCount.objects.get().spent == THREADS * EACH
+    # Each of them was told a number of its own, down to the one that was too many.
+    assert sorted(remaining) == [0, *range(settings.RATE_LIMIT)]
+    assert spend(account, "a").exceeded
+
+
+def test_the_limit_itself_is_allowed_and_one_more_is_not(account: Account, settings: Any) -> None:
+    settings.RATE_LIMIT = 2
+    with within_a_minute():
+        told = [(allowance.remaining, allowance.exceeded) for allowance in (spend(account, "a") for _ in range(4))]
+    assert told == [(1, False), (0, False), (0, True), (0, True)]
+
+
+def test_a_new_minute_starts_anew(account: Account, settings: Any) -> None:
+    settings.RATE_LIMIT = 2
+    for _ in range(3):
+        spend(account, "a")
+    RequestCount.objects.update(minute=F("minute") - timedelta(minutes=1))
+    assert spend(account, "a").remaining == 1
+    assert RequestCount.objects.count() == 1
+
+
+def test_dialects_and_accounts_are_counted_apart(account: Account, other: Account, settings: Any) -> None:
+    settings.RATE_LIMIT = 10
+    with within_a_minute():
+        spend(account, "a")
+        left = [spend(*who).remaining for who in ((account, "a"), (account, "b"), (other, "a"))]
+    assert left == [8, 9, 9]
+
+
+def test_an_allowance_ends_with_the_minute(account: Account) -> None:
+    before = time.time()
+    allowance = spend(account, "a")
+    assert allowance.resets_at % SECONDS == 0
+    assert 1 <= allowance.wait <= SECONDS
+    # The transaction of this test began up to a moment before.
+    assert before - 1 < allowance.resets_at <= time.time() + SECONDS
+
+
+def test_an_unknown_caller_is_not_counted(account: Account, settings: Any) -> None:
+    settings.RATE_LIMIT = 5
+    assert (untouched().remaining, untouched().exceeded) == (5, False)
+    assert not RequestCount.objects.exists()
+
+
+def test_an_account_has_one_count_at_a_dialect(account: Account) -> None:
+    spend(account, "a")
+    counted = RequestCount.objects.get()
+    counted.pk = None
+    with pytest.raises(IntegrityError, match="request_count_once"):
+        counted.save()
+
+
+def test_counting_writes_nothing_to_the_log(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'accounts_requestcount'")
+        assert cursor.fetchone() == ("u",)

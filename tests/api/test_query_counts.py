@@ -1,0 +1,96 @@
+"""How many queries each address costs: committed numbers, whatever the number of rows."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from smsreports.routing import urlpatterns
+from tests.conftest import DAY, EVER, Person, broadcast, load, message, send
+
+WIDE = {"from": DAY, "to": DAY}
+SOURCES = ("api", "broadcasts")
+# By name in the URL map: what is asked, and how many queries it takes. Two of them are always the key with its
+# account, and the count of the minute.
+QUERIES: dict[str, tuple[str, dict[str, str], int]] = {
+    "telecom23-api-list": ("/api/v1/sms/messages", EVER, 4),
+    "telecom23-unified-list": ("/api/v1/sms/messages/unified", EVER, 4),
+    "telecom23-export-export": ("/api/v1/sms/messages/unified/export", EVER, 2),
+    "telecom23-stats-total": ("/api/v1/sms/stats", WIDE, 3),
+    "telecom23-stats-daily": ("/api/v1/sms/stats/daily", WIDE, 3),
+    "telecom23-stats-by_country": ("/api/v1/sms/stats/by-country", WIDE, 3),
+    "telecom23-api-retrieve": ("/api/v1/sms/status/m-1", {}, 3),
+    "laravel-items-list": ("/api/sms/messages", EVER, 11),
+    "laravel-items-retrieve": ("/api/sms/messages/m-1", {}, 6),
+}
+
+
+def rows(first: int, last: int) -> Iterator[str]:
+    """Requests of two messages each, and broadcasts of two sends."""
+    for number in range(first, last):
+        yield message(client_message_id=f"m-{number}", created_at=f"{DAY}T10:{number:02}:00Z")
+        yield message(client_message_id=f"n-{number}", request_id=f"m-{number}", created_at=f"{DAY}T11:{number:02}:00Z")
+        yield broadcast(broadcast=f"b-{number}", created_at=f"{DAY}T10:{number:02}:00Z")
+        yield from (send(broadcast=f"b-{number}", message_id=f"s-{number}-{each}") for each in (1, 2))
+
+
+@pytest.fixture
+def count(owner: Person) -> Callable[..., int]:
+    """The number of queries of one answer; the key's first use of the minute is noted before."""
+    load(rows(1, 2))
+
+    def counted(path: str, params: dict[str, str]) -> int:
+        owner.get(path, params)
+        with CaptureQueriesContext(connection) as queries:
+            assert owner.get(path, params).status_code == 200
+        return len(queries)
+
+    return counted
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_an_answer_costs_its_queries_however_many_rows_there_are(count: Callable[..., int], name: str) -> None:
+    path, params, number = QUERIES[name]
+    assert count(path, params) == number
+    load(rows(2, 25))
+    assert count(path, params) == number
+
+
+def test_a_number_of_a_phone_is_counted_in_the_rows_of_each_source(count: Callable[..., int]) -> None:
+    """Counters know no phones."""
+    path = "/api/v1/sms/messages/unified"
+    assert count(path, EVER | {"phone": "1415"}) == count(path, EVER) - 1 + len(SOURCES)
+
+
+@pytest.mark.parametrize("filters", [{"status": "pending"}, {"sender": "MyApp"}, {"country": "US"}])
+def test_the_other_filters_cost_nothing_more(count: Callable[..., int], filters: dict[str, str]) -> None:
+    path = "/api/v1/sms/messages/unified"
+    assert count(path, EVER | filters) == count(path, EVER)
+
+
+def test_a_page_past_the_end_reads_no_rows(count: Callable[..., int]) -> None:
+    path = "/api/v1/sms/messages"
+    assert count(path, EVER | {"page": "9"}) == count(path, EVER) - 1
+
+
+def test_a_file_costs_its_snapshot_its_settings_and_its_total_before_it_is_copied(
+    count: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+    copy = type(connection.copy()).copy
+
+    def watched(self: Any, alias: str | None = None) -> Any:
+        opened.append(copy(self, alias))
+        opened[-1].force_debug_cursor = True
+        return opened[-1]
+
+    monkeypatch.setattr(type(connection.copy()), "copy", watched)
+    count("/api/v1/sms/messages/unified/export", EVER)
+    assert [len(each.queries) for each in opened] == [3, 3]
+
+
+def test_every_address_has_its_number() -> None:
+    names = {str(pattern.name) for pattern in urlpatterns()}
+    assert set(QUERIES) == {name for name in names if not name.endswith("-unknown")}

@@ -1,0 +1,91 @@
+"""Broadcasts and sends on the staff pages: shown, and never written by hand."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from broadcasts_app.models import Broadcast, BroadcastSend
+from smsreports.accounts.models import Account
+from tests.broadcasts_app.conftest import campaign
+
+# The session, its user, the accounts to choose from, the number of rows, a page of them.
+QUERIES = 5
+MODELS = pytest.mark.parametrize("model", [Broadcast, BroadcastSend], ids=lambda model: model.__name__)
+
+
+def address(model: Any, page: str, *key: int) -> str:
+    return reverse(f"admin:broadcasts_app_{model._meta.model_name}_{page}", args=key)
+
+
+@pytest.fixture
+def rows(account: Account) -> None:
+    """A broadcast of one send, of each of two accounts."""
+    campaign(account, "promo", 1)
+    campaign(Account.objects.create(name="other"), "winter", 1)
+
+
+@pytest.mark.usefixtures("rows")
+@MODELS
+def test_the_list_shows_every_accounts_rows(staff: Client, model: Any) -> None:
+    shown = staff.get(address(model, "changelist")).content.decode()
+    assert "promo" in shown
+    assert "winter" in shown
+
+
+@pytest.mark.usefixtures("rows")
+@MODELS
+def test_a_page_shows_every_column_of_a_row(staff: Client, model: Any) -> None:
+    shown = staff.get(address(model, "change", model.everyones.first().pk)).content.decode()
+    for field in model._meta.fields:
+        assert field.name == "id" or f"field-{field.name}" in shown
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("page", ["add", "change", "delete"])
+@MODELS
+def test_a_row_is_not_written(staff: Client, model: Any, page: str) -> None:
+    before = list(model.everyones.values())
+    key = [] if page == "add" else [before[0]["id"]]
+    assert staff.post(address(model, page, *key), {"post": "yes", "name": "x", "status": "x"}).status_code == 403
+    assert list(model.everyones.values()) == before
+
+
+@pytest.mark.usefixtures("rows")
+@MODELS
+def test_a_list_has_no_action_that_deletes(staff: Client, model: Any) -> None:
+    chosen = [str(row.pk) for row in model.everyones.all()]
+    form = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
+    staff.post(address(model, "changelist"), form)
+    assert model.everyones.count() == 2
+
+
+@pytest.mark.usefixtures("rows")
+@MODELS
+def test_a_row_is_found_by_its_key(staff: Client, model: Any) -> None:
+    key = {Broadcast: "winter", BroadcastSend: "winter-0"}[model]
+    shown = staff.get(address(model, "changelist"), {"q": key}).content.decode()
+    assert f">{key}<" in shown
+    assert ">promo" not in shown
+
+
+@MODELS
+def test_the_list_takes_as_many_queries_for_many_rows_as_for_one(
+    staff: Client, model: Any, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(3):
+        campaign(Account.objects.create(name=f"account-{number}"), f"b-{number}", 2)
+        with django_assert_num_queries(QUERIES):
+            staff.get(address(model, "changelist"))
+
+
+@pytest.mark.usefixtures("rows")
+@MODELS
+def test_who_may_not_see_traffic_does_not(client: Client, model: Any) -> None:
+    client.force_login(User.objects.create_user("somebody", is_staff=True))
+    assert client.get(address(model, "changelist")).status_code == 403
+    client.logout()
+    assert client.get(address(model, "changelist")).status_code == 302

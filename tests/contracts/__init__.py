@@ -1,0 +1,1 @@
+"""What every address of every dialect must do, inherited by one class for each."""

@@ -1,0 +1,174 @@
+"""The contracts: of any address, of a list, of one row by its id, of a file, and of figures."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+import requests
+
+from smsreports.accounts.models import Scope
+from tests.conftest import CLIENT, DAY, EVER, Person, person
+from tests.contracts.conftest import marks
+
+OTHER_METHODS = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+class Door:
+    """What every address must do. `name` is its name in the URL map; `path` asks for something that is there."""
+
+    name: ClassVar[str]
+    path: ClassVar[str]
+    # What makes the answer hold all that it can.
+    params: ClassVar[dict[str, str]] = {}
+
+    def shown(self, answer: Any) -> Any:
+        """What the answer shows, as `expected` has it."""
+        raise NotImplementedError
+
+    def expected(self, account: str) -> Any:
+        """What the account must be shown, told from the traffic that was loaded."""
+        raise NotImplementedError
+
+    def get(self, who: Person, **params: str) -> Any:
+        answer = who.get(self.path, self.params | params)
+        assert answer.status_code == 200, answer.body
+        return answer
+
+    def test_it_shows_the_callers_rows_and_no_others(self, owner: Person, mate: Person, stranger: Person) -> None:
+        for who in (owner, mate, stranger):
+            assert self.shown(self.get(who)) == self.expected(who.account)
+
+    def test_a_head_request_is_answered_by_the_headers_alone(self, owner: Person) -> None:
+        answer = owner.ask("HEAD", self.path)
+        assert (answer.status_code, answer.body) == (200, b"")
+        assert answer["Content-Type"] == self.get(owner)["Content-Type"]
+
+    def test_it_is_for_reading_alone(self, owner: Person) -> None:
+        assert {owner.ask(method, self.path).status_code for method in OTHER_METHODS} == {405}
+
+    def test_it_is_closed_to_who_has_no_key(self, db: None) -> None:
+        assert CLIENT.get(self.path).status_code == 401
+
+    def test_it_is_closed_to_a_key_that_may_only_write(self, db: None) -> None:
+        assert person("acme", Scope.WRITE).get(self.path).status_code == 403
+
+    def test_it_has_no_second_address(self, owner: Person) -> None:
+        for other in (f"{self.path}/", f"{self.path}.json", self.path.upper()):
+            assert owner.get(other).status_code == 404
+
+
+class ListDoor(Door):
+    """What every list must do: all of the caller's rows, newest first, a page at a time."""
+
+    # The parameter for the size of a page.
+    size: ClassVar[str]
+    # The sources that it lists, as `marks` calls them.
+    sources: ClassVar[str] = "ab"
+
+    def rows(self, body: Any) -> list[str]:
+        """The marks of the page's rows."""
+        raise NotImplementedError
+
+    def total(self, body: Any) -> int:
+        raise NotImplementedError
+
+    def shown(self, answer: Any) -> Any:
+        body = answer.json()
+        return self.rows(body), self.total(body)
+
+    def expected(self, account: str) -> Any:
+        everything = marks(account, self.sources)
+        return everything, len(everything)
+
+    def get(self, who: Person, **params: str) -> Any:
+        return super().get(who, **({self.size: "100"} | params))
+
+    def numbered(self, who: Person, size: int) -> Iterator[list[str]]:
+        """Each page by its number, until an empty one."""
+        number = 1
+        while rows := self.rows(self.get(who, page=str(number), **{self.size: str(size)}).json()):
+            yield rows
+            number += 1
+
+    def linked(self, who: Person, answer: Any, relation: str) -> Iterator[list[str]]:
+        """Each page by the links of the one before, from `answer` on."""
+        links = requests.utils.parse_header_links(answer["Link"])
+        address = next((link["url"] for link in links if link["rel"] == relation), None)
+        yield self.rows(answer.json())
+        if address:
+            yield from self.linked(who, who.ask("GET", address), relation)
+
+    @pytest.mark.parametrize("size", [3, 7])
+    def test_its_pages_together_hold_every_row_once(self, owner: Person, size: int) -> None:
+        pages = list(self.numbered(owner, size))
+        assert [row for page in pages for row in page] == marks("acme", self.sources)
+        assert {len(page) for page in pages[:-1]} <= {size}
+
+    @pytest.mark.parametrize("size", ["3", "7"])
+    def test_its_links_lead_through_every_row_once(self, owner: Person, size: str) -> None:
+        pages = list(self.linked(owner, self.get(owner, **{self.size: size}), "next"))
+        assert [row for page in pages for row in page] == marks("acme", self.sources)
+
+    def test_its_links_lead_back_the_same_way(self, owner: Person) -> None:
+        number = -(-len(marks("acme", self.sources)) // 7)
+        last = self.get(owner, page=str(number), **{self.size: "7"})
+        assert list(self.linked(owner, last, "prev"))[::-1] == list(self.numbered(owner, 7))
+
+    @pytest.mark.parametrize("page", ["2", "99"])
+    def test_its_total_is_exact_on_every_page(self, owner: Person, stranger: Person, page: str) -> None:
+        for who in (owner, stranger):
+            assert self.total(self.get(who, page=page).json()) == len(marks(who.account, self.sources))
+
+    def test_a_page_holds_no_more_than_a_hundred(self, owner: Person) -> None:
+        more = self.get(owner, **{self.size: "5000"})
+        assert self.shown(more) == self.expected("acme")
+        assert b":5000," not in more.body
+        assert b":100," in more.body
+
+    @pytest.mark.parametrize(("day", "there"), [("2026-02-12", False), (DAY, True), ("2026-02-14", False)])
+    def test_a_day_holds_its_own_traffic(self, owner: Person, day: str, there: bool) -> None:
+        answer = owner.get(self.path, {"from": day, "to": day, self.size: "100"})
+        assert self.shown(answer) == (self.expected("acme") if there else ([], 0))
+
+
+class ItemDoor(Door):
+    """What the address of one row must do. Its path names a row that both accounts have."""
+
+    number: ClassVar[int] = 28
+    # A row that the stranger alone has.
+    foreign: ClassVar[int] = 32
+
+    def expected(self, account: str) -> Any:
+        return next(text for text in marks(account, "a") if f" {self.number} " in text)
+
+    def test_another_accounts_row_is_not_there(self, owner: Person, stranger: Person) -> None:
+        path = self.path.replace(str(self.number), str(self.foreign))
+        assert stranger.get(path).status_code == 200
+        assert owner.get(path).status_code == 404
+
+
+class FileDoor(Door):
+    """What every file must do: the rows of its list, in the list's order."""
+
+    params = EVER
+
+    def rows(self, file: bytes) -> list[str]:
+        raise NotImplementedError
+
+    def shown(self, answer: Any) -> Any:
+        return self.rows(answer.body), int(answer["X-Export-Total"])
+
+    def expected(self, account: str) -> Any:
+        return marks(account), len(marks(account))
+
+    def test_pages_do_not_cut_it(self, owner: Person) -> None:
+        assert self.get(owner, page="2", limit="3").body == self.get(owner).body
+
+
+class FiguresDoor(Door):
+    """What all figures must do: count the caller's SMS."""
+
+    params: ClassVar = {"from": DAY, "to": DAY, "source": "all"}
+
+    def expected(self, account: str) -> Any:
+        return len(marks(account))

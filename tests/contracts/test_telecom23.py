@@ -1,0 +1,63 @@
+"""23 Telecom's addresses keep the contracts."""
+
+import csv
+import io
+from typing import Any
+
+from tests.conftest import EVER
+from tests.contracts.doors import FiguresDoor, FileDoor, ItemDoor, ListDoor
+
+
+class PageLimit(ListDoor):
+    size = "limit"
+    params = EVER
+
+    def rows(self, body: Any) -> list[str]:
+        return [row["message"] for row in body["messages"]]
+
+    def total(self, body: Any) -> int:
+        assert body["total_pages"] == -(-body["total"] // body["limit"])
+        return int(body["total"])
+
+
+class TestMessages(PageLimit):
+    name, path, sources = "telecom23-api-list", "/api/v1/sms/messages", "a"
+
+
+class TestUnified(PageLimit):
+    name, path = "telecom23-unified-list", "/api/v1/sms/messages/unified"
+
+
+class TestExport(FileDoor):
+    name, path = "telecom23-export-export", "/api/v1/sms/messages/unified/export"
+
+    def rows(self, file: bytes) -> list[str]:
+        return [row["message"] for row in csv.DictReader(io.StringIO(file.decode("utf-8-sig")))]
+
+
+class TestStatus(ItemDoor):
+    name, path = "telecom23-api-retrieve", f"/api/v1/sms/status/m-{ItemDoor.number}"
+
+    def shown(self, answer: Any) -> Any:
+        return answer.json()["message"]["message"]
+
+
+class TestStats(FiguresDoor):
+    name, path = "telecom23-stats-total", "/api/v1/sms/stats"
+
+    def shown(self, answer: Any) -> Any:
+        return answer.json()["stats"]["total_sent"]
+
+
+class TestStatsByDay(FiguresDoor):
+    name, path = "telecom23-stats-daily", "/api/v1/sms/stats/daily"
+
+    def shown(self, answer: Any) -> Any:
+        return sum(day["total_sent"] for day in answer.json()["days"])
+
+
+class TestStatsByCountry(FiguresDoor):
+    name, path = "telecom23-stats-by_country", "/api/v1/sms/stats/by-country"
+
+    def shown(self, answer: Any) -> Any:
+        return sum(country["total_sent"] for country in answer.json()["countries"])

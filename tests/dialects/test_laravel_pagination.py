@@ -1,0 +1,174 @@
+"""Laravel's paginator: its window against a second transcription, and the whole of it over HTTP."""
+
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsreports.dialects.laravel.pagination import page_window
+from tests.conftest import Live, Person, load, message
+
+PATH = "/api/sms/messages"
+SITE = f"http://testserver{PATH}"
+# More pages than any window shows whole, on either side of the current one.
+PAGES = 60
+
+
+class UrlWindow:
+    """Laravel's `UrlWindow` and the paginator's `elements`, method by method; `...` is its text for a gap."""
+
+    on_each_side = 3
+
+    def __init__(self, current: int, last: int) -> None:
+        self.current, self.last = current, last
+
+    def elements(self) -> list[Any]:
+        first, slider, last = self.get()
+        marked = [first, "..." if slider else None, slider, "..." if last else None, last]
+        return [element for element in marked if element]
+
+    def get(self) -> tuple[list[int], list[int] | None, list[int] | None]:
+        if self.last < self.on_each_side * 2 + 8:
+            return self.url_range(1, self.last), None, None
+        window = self.on_each_side + 4
+        if self.current <= window:
+            return self.url_range(1, window + self.on_each_side), None, self.finish()
+        if self.current > self.last - window:
+            return self.start(), None, self.url_range(self.last - (window + (self.on_each_side - 1)), self.last)
+        adjacent = self.url_range(self.current - self.on_each_side, self.current + self.on_each_side)
+        return self.start(), adjacent, self.finish()
+
+    def start(self) -> list[int]:
+        return self.url_range(1, 2)
+
+    def finish(self) -> list[int]:
+        return self.url_range(self.last - 1, self.last)
+
+    def url_range(self, first: int, last: int) -> list[int]:
+        return list(range(first, last + 1))
+
+
+def labels(elements: list[Any]) -> list[str]:
+    return [label for element in elements for label in (["..."] if element == "..." else map(str, element))]
+
+
+def ours(current: int, last: int) -> list[str]:
+    return ["..." if number is None else str(number) for number in page_window(current, last)]
+
+
+@pytest.mark.parametrize("last", range(1, PAGES + 1))
+def test_the_window_of_every_page_is_laravels(last: int) -> None:
+    for current in range(1, last + 3):
+        assert ours(current, last) == labels(UrlWindow(current, last).elements()), (current, last)
+
+
+@given(st.integers(1, 10**12), st.integers(1, 10**12))
+def test_the_window_is_short_however_many_pages_there_are(current: int, last: int) -> None:
+    assert ours(current, last) == labels(UrlWindow(current, last).elements())
+    assert len(ours(current, last)) <= 13
+
+
+@pytest.fixture
+def items(owner: Person) -> Person:
+    """31 requests of one message each."""
+    load(message(client_message_id=f"m-{number:02}", message=f"{number:02}") for number in range(31))
+    return owner
+
+
+def page(person: Person, query: str = "") -> dict[str, Any]:
+    body: dict[str, Any] = person.ask("GET", f"{PATH}?{query}").json()["data"]
+    return body
+
+
+def test_a_page_in_the_middle_is_laravels_to_the_letter(items: Person) -> None:
+    found = page(items, "per_page=2&page=9")
+    texts = [item.pop("short_message") for item in found["data"]]
+    assert texts == ["14", "13"]
+    numbers = ["1", "2", "...", *map(str, range(6, 13)), "...", "15", "16"]
+    assert found | {"data": []} == {
+        "current_page": 9,
+        "data": [],
+        "first_page_url": f"{SITE}?per_page=2&page=1",
+        "from": 17,
+        "last_page": 16,
+        "last_page_url": f"{SITE}?per_page=2&page=16",
+        "links": [
+            {"url": f"{SITE}?per_page=2&page=8", "label": "&laquo; Previous", "active": False},
+            *(link(number, "9") for number in numbers),
+            {"url": f"{SITE}?per_page=2&page=10", "label": "Next &raquo;", "active": False},
+        ],
+        "next_page_url": f"{SITE}?per_page=2&page=10",
+        "path": SITE,
+        "per_page": 2,
+        "prev_page_url": f"{SITE}?per_page=2&page=8",
+        "to": 18,
+        "total": 31,
+    }
+
+
+def link(label: str, current: str) -> dict[str, Any]:
+    url = None if label == "..." else f"{SITE}?per_page=2&page={label}"
+    return {"url": url, "label": label, "active": label == current}
+
+
+def test_the_first_page_has_no_previous_and_the_last_no_next(items: Person) -> None:
+    first, last = page(items), page(items, "page=2")
+    assert (first["prev_page_url"], first["next_page_url"]) == (None, f"{SITE}?page=2")
+    assert (first["links"][0]["url"], first["links"][-1]["url"]) == (None, f"{SITE}?page=2")
+    assert (last["prev_page_url"], last["next_page_url"]) == (f"{SITE}?page=1", None)
+    assert (last["from"], last["to"], last["total"]) == (21, 31, 31)
+
+
+def test_a_page_past_the_end_is_empty_and_leads_back(items: Person) -> None:
+    found = page(items, "page=9")
+    assert (found["current_page"], found["data"], found["from"], found["to"]) == (9, [], None, None)
+    assert (found["prev_page_url"], found["next_page_url"], found["last_page"]) == (f"{SITE}?page=8", None, 2)
+    assert not any(each["active"] for each in found["links"])
+
+
+def test_the_greatest_page_is_empty_too(items: Person) -> None:
+    assert page(items, f"page={2**63 - 1}")["data"] == []
+
+
+def test_an_empty_list_has_one_page(owner: Person) -> None:
+    found = page(owner)
+    assert (found["last_page"], found["total"], found["from"], found["to"], found["data"]) == (1, 0, None, None, [])
+    assert [each["label"] for each in found["links"]] == ["&laquo; Previous", "1", "Next &raquo;"]
+
+
+def test_an_empty_list_sums_to_nothing(owner: Person) -> None:
+    counters = {"delivered": 0, "failed": 0, "pending": 0}
+    assert owner.get(PATH).json()["summary"] == {"total_cost": 0, "total_messages": 0, **counters}
+
+
+def test_the_links_keep_the_query_string_with_the_page_last(items: Person) -> None:
+    found = page(items, "page=1&from=2026-01-01&colour=dark%20blue%26&per_page=30&to=2026-12-31")
+    kept = "from=2026-01-01&colour=dark%20blue%26&per_page=30&to=2026-12-31"
+    assert found["next_page_url"] == f"{SITE}?{kept}&page=2"
+
+
+def test_the_links_keep_text_that_was_not_escaped(items: Person) -> None:
+    assert page(items, "shape=dé&per_page=30")["next_page_url"] == f"{SITE}?shape=d%C3%A9&per_page=30&page=2"
+
+
+def test_a_size_above_the_most_is_told_as_the_most(items: Person) -> None:
+    assert page(items, "per_page=101")["per_page"] == 100
+
+
+@pytest.mark.parametrize("size", ["7", "100"])
+def test_every_item_comes_once_by_following_the_links(items: Person, size: str) -> None:
+    texts, address = [], f"{PATH}?per_page={size}"
+    while address:
+        found = items.ask("GET", address).json()["data"]
+        texts += [item["short_message"] for item in found["data"]]
+        address = found["next_page_url"]
+    assert texts == [f"{number:02}" for number in reversed(range(31))]
+
+
+def test_a_page_over_http_names_the_address_it_was_asked_at(live: Live) -> None:
+    live.load([message()])
+    headers = {"Authorization": f"Bearer {live.key('acme')}"}
+    found = requests.get(f"{live.url}{PATH}?per_page=1", headers=headers, timeout=30).json()["data"]
+    assert (found["path"], found["first_page_url"]) == (f"{live.url}{PATH}", f"{live.url}{PATH}?per_page=1&page=1")

@@ -1,0 +1,191 @@
+"""The examples of both vendors' pages, reproduced from rows that came in by the file command."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tests.conftest import DAY, Person, broadcast, load, message, send
+
+A_DAY = {"from": DAY, "to": DAY}
+CODE = "api_42_1743667200123456789_a3f8b2c1d9e45f67"
+MESSAGE: dict[str, Any] = {
+    "id": 1847,
+    "client_message_id": CODE,
+    "recipient": "+14155551234",
+    "sender_id": "MyApp",
+    "message": "Your verification code is 847291",
+    "status": "DELIVRD",
+    "status_code": "000",
+    "segments": 1,
+    "cost": 0.0085,
+    "created_at": "2026-02-13T10:30:00Z",
+    "delivered_at": "2026-02-13T10:30:04Z",
+}
+CAMPAIGN: dict[str, Any] = {
+    "id": "3201",
+    "source": "campaign",
+    "recipient": "+447911123456",
+    "sender_id": "Promo",
+    "message": "50% off today!",
+    "status": "DELIVRD",
+    "status_code": "000",
+    "cost": 0.042,
+    "sent_at": "2026-02-13T09:00:00Z",
+    "delivered_at": "2026-02-13T09:00:03Z",
+    "clicked": True,
+    "clicked_at": "2026-02-13T09:05:12Z",
+    "action_type": "registration",
+    "action_at": "2026-02-13T10:00:00Z",
+    "message_id": "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
+    "client_message_id": None,
+    "segments": 1,
+    "broadcast_id": 42,
+    "broadcast_name": "February Promo",
+}
+STATUS: dict[str, Any] = {
+    "status": True,
+    "message": {
+        "message_id": CODE,
+        "telecom_message_id": "6946d0f5-040b-106e-42c7-49026f2b5bc1",
+        "recipient": "+14155551234",
+        "segments": 1,
+        "message": "Your verification code is 847291",
+        "sender_id": "MyApp",
+        "status": "DELIVRD",
+        "status_code": "000",
+        "cost": 0.0085,
+        "created_at": "2026-02-13T10:30:00Z",
+        "delivered_at": "2026-02-13T10:30:04Z",
+    },
+}
+ITEM: dict[str, Any] = {
+    "short_message": "Your appointment is confirmed for Tuesday at 4:30 PM.",
+    "message_type": "sms",
+    "send_type": "single",
+    "contact_group_id": None,
+    "message_consumption": 1,
+    "created_at": "2024-01-15T10:30:00Z",
+    # The example repeats `created_at` here; the contract's is the latest change of the item or of a receipt.
+    "updated_at": "2024-01-15T10:30:15Z",
+    "receiver": [
+        {
+            "number": "00218912345678",
+            "sent_at": "2024-01-15T10:30:02Z",
+            "delivered_at": "2024-01-15T10:30:15Z",
+            "status": "delivered",
+            "delivery_report": None,
+            "created_at": "2024-01-15T10:30:00Z",
+            "updated_at": "2024-01-15T10:30:15Z",
+        }
+    ],
+    # Ours: an item may have more receivers than are shown.
+    "receiver_total": 1,
+}
+
+
+@pytest.fixture
+def telecom(owner: Person) -> Person:
+    """The rows behind 23 Telecom's examples, with the examples' ids."""
+    for table, number in (("messages_app_message", 1847), ("broadcasts_app_broadcastsend", 3201)):
+        _number_from(table, number)
+    _number_from("broadcasts_app_broadcast", 42)
+    delivery = {"status": "DELIVRD", "status_code": "000"}
+    text, carrier = MESSAGE["message"], "6946d0f5-040b-106e-42c7-49026f2b5bc1"
+    times = {name: MESSAGE[name] for name in ("created_at", "delivered_at")}
+    load([message(client_message_id=CODE, message=text, message_id=carrier, cost="0.0085", **times, **delivery)])
+    own = ("message_id", "sent_at", "delivered_at", "clicked_at", "action_type", "action_at")
+    load(
+        [
+            broadcast(name="February Promo", created_at="2026-02-13T08:00:00Z"),
+            send(cost="0.042", **{name: CAMPAIGN[name] for name in own}, **delivery),
+        ]
+    )
+    return owner
+
+
+@pytest.fixture
+def ersaal(owner: Person) -> Person:
+    """The rows behind Ersaal's example."""
+    receipt = ITEM["receiver"][0]
+    times = {name: receipt[name] for name in ("created_at", "sent_at", "delivered_at")}
+    text = ITEM["short_message"]
+    load([message(recipient="+218912345678", message=text, status="DELIVRD", cost="0.042", **times)])
+    return owner
+
+
+def test_a_message_is_listed_as_23_telecom_shows_it(telecom: Person) -> None:
+    answer = telecom.get("/api/v1/sms/messages", A_DAY | {"status": "delivered", "limit": "10"})
+    page = {"total": 1, "page": 1, "limit": 10, "total_pages": 1}
+    assert_same(answer, {"messages": [MESSAGE], **page})
+
+
+def test_a_send_is_listed_as_23_telecom_shows_it(telecom: Person) -> None:
+    answer = telecom.get("/api/v1/sms/messages/unified", A_DAY | {"source": "broadcasts", "limit": "20"})
+    page = {"total": 1, "page": 1, "limit": 20, "total_pages": 1}
+    assert_same(answer, {"messages": [CAMPAIGN], **page})
+
+
+def test_a_message_in_the_unified_list_has_the_campaigns_keys_and_none_of_its_values(telecom: Person) -> None:
+    row = telecom.get("/api/v1/sms/messages/unified", A_DAY | {"source": "api"}).json()["messages"][0]
+    assert list(row) == list(CAMPAIGN)
+    assert (row["id"], row["source"], row["clicked"]) == ("1847", "api", False)
+    assert row["sent_at"] == MESSAGE["created_at"]
+    campaigns = ("clicked_at", "action_type", "action_at", "broadcast_id", "broadcast_name")
+    assert [row[name] for name in campaigns] == [None] * 5
+
+
+def test_a_messages_status_is_told_as_23_telecom_shows_it(telecom: Person) -> None:
+    """What is beyond the example (our `timeline`) comes after it."""
+    body = telecom.get(f"/api/v1/sms/status/{CODE}").json()
+    body["message"].pop("timeline", None)
+    body.pop("timeline", None)
+    assert in_order(body) == in_order(STATUS)
+
+
+def test_money_is_printed_with_the_examples_digits(telecom: Person) -> None:
+    body = telecom.get("/api/v1/sms/messages/unified", A_DAY).content
+    assert b'"cost":0.0085,' in body
+    assert b'"cost":0.042,' in body
+
+
+def test_an_id_is_a_number_in_the_plain_list_and_text_in_the_unified_one(telecom: Person) -> None:
+    assert b'"id":1847,' in telecom.get("/api/v1/sms/messages", A_DAY).content
+    assert b'"id":"3201",' in telecom.get("/api/v1/sms/messages/unified", A_DAY).content
+
+
+def test_an_item_with_its_receipt_is_listed_as_ersaal_shows_it(ersaal: Person) -> None:
+    body = ersaal.get("/api/sms/messages", {"from": "2024-01-01", "to": "2024-01-31"}).json()
+    assert in_order(body["data"]["data"]) == in_order([ITEM])
+    assert in_order(body["summary"]) == in_order(
+        {"total_cost": 0.042, "total_messages": 1, "delivered": 1, "failed": 0, "pending": 0}
+    )
+
+
+def test_the_paginator_has_ersaals_keys_in_laravels_order(ersaal: Person) -> None:
+    body = ersaal.get("/api/sms/messages").json()
+    assert list(body) == ["data", "summary"]
+    assert " ".join(body["data"]) == (
+        "current_page data first_page_url from last_page last_page_url links next_page_url"
+        " path per_page prev_page_url to total"
+    )
+
+
+def test_one_item_is_an_array_without_the_items_own_times(ersaal: Person) -> None:
+    body = ersaal.get("/api/sms/messages/m-1").json()
+    assert in_order(body) == in_order([{k: v for k, v in ITEM.items() if k not in ("created_at", "updated_at")}])
+
+
+def assert_same(answer: Any, expected: Any) -> None:
+    assert in_order(answer.json()) == in_order(expected)
+
+
+def in_order(value: Any) -> str:
+    """JSON text, so that the order of keys and the kind of every value count."""
+    return json.dumps(value, indent=1)
+
+
+def _number_from(table: str, number: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} ALTER id RESTART WITH {number}")

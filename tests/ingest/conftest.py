@@ -1,0 +1,94 @@
+"""Records as dicts, the loader, and what is in the tables afterwards."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from smsreports.accounts.models import Account
+from smsreports.ingest.load import Accounts, Counts, Outcome, load
+
+Record = dict[str, Any]
+NOON = "2026-02-13T12:00:00Z"
+TABLES = (
+    "accounts_account",
+    "messages_app_message",
+    "broadcasts_app_broadcast",
+    "broadcasts_app_broadcastsend",
+    "ingest_event",
+    "ingest_waitingsend",
+)
+
+
+@pytest.fixture
+def account(db: None) -> Account:
+    return Account.objects.create(name="acme")
+
+
+def message(key: str = "m-1", **fields: Any) -> Record:
+    """A message with all that must be there, and `fields`."""
+    record = {"type": "message", "account": "acme", "client_message_id": key, "recipient": "+14155551234"}
+    return record | {"sender_id": "MyApp", "message": "Hello", "created_at": NOON} | fields
+
+
+def broadcast(key: str = "promo", **fields: Any) -> Record:
+    record = {"type": "broadcast", "account": "acme", "broadcast": key, "name": "Promo", "message": "50% off"}
+    return record | {"sender_id": "Promo", "created_at": NOON} | fields
+
+
+def send(key: str = "s-1", **fields: Any) -> Record:
+    record = {"type": "send", "account": "acme", "broadcast": "promo", "message_id": key}
+    return record | {"recipient": "+442071838750", "sent_at": NOON} | fields
+
+
+def receipt(**fields: Any) -> Record:
+    return {"type": "receipt", "account": "acme", "status": "DELIVRD", "at": NOON} | fields
+
+
+def click(key: str = "s-1", **fields: Any) -> Record:
+    return {"type": "click", "account": "acme", "message_id": key, "at": NOON} | fields
+
+
+def action(key: str = "s-1", **fields: Any) -> Record:
+    return click(key, type="action") | {"action_type": "payment"} | fields
+
+
+def numbered(records: Iterable[Mapping[str, Any] | bytes]) -> list[tuple[int, bytes]]:
+    """Lines of a file, from 1: records, and bytes as they are."""
+    return [
+        (number, record if isinstance(record, bytes) else json.dumps(record).encode())
+        for number, record in enumerate(records, start=1)
+    ]
+
+
+def loaded(*records: Mapping[str, Any] | bytes, create: bool = False) -> Outcome:
+    """What becomes of a file of these lines, as one outcome."""
+    whole = Outcome()
+    for outcome in load(numbered(records), Accounts(create=create)):
+        whole.accepted += outcome.accepted
+        whole.duplicates += outcome.duplicates
+        whole.rejected += outcome.rejected
+    return whole
+
+
+def counts(outcome: Outcome) -> tuple[int, int, int]:
+    """How many were accepted, duplicates and rejected."""
+    summed = Counts()
+    summed.add(outcome)
+    return summed.accepted, summed.duplicates, summed.rejected
+
+
+def reasons(outcome: Outcome) -> list[tuple[int, str]]:
+    return [(one.line, one.error) for one in outcome.rejected]
+
+
+def dump() -> dict[str, Sequence[tuple[Any, ...]]]:
+    """Every row of every table that a load writes, with its id."""
+    with connection.cursor() as cursor:
+        found = {}
+        for table in TABLES:
+            cursor.execute(f"SELECT t::text FROM {table} t ORDER BY id")
+            found[table] = cursor.fetchall()
+    return found

@@ -1,0 +1,230 @@
+"""The commands that load: files and standard input, what they tell, and what they leave in a file of rejects."""
+
+import io
+import json
+import os
+import pty
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from broadcasts_app.models import BroadcastSend
+from messages_app.models import Message
+from smsreports.accounts.models import Account
+from smsreports.ingest import progress
+from smsreports.ingest.demo import ACCOUNTS
+from smsreports.ingest.load import Outcome
+from smsreports.ingest.management.commands.import_traffic import NAMED
+from smsreports.ingest.merge import Rejected
+from smsreports.ingest.progress import shown
+from tests.ingest.conftest import Record, counts, dump, loaded, message, receipt
+
+DEMO = ("--messages", "40", "--sends", "30", "--until", "2026-02-13T12:00:00Z")
+
+
+def run(*arguments: str, stdin: bytes = b"") -> tuple[str, str]:
+    """What a command prints and complains of; CommandError where it would end with exit code 1."""
+    printed, complained = io.StringIO(), io.StringIO()
+    given: dict[str, Any] = {"stdin": io.BytesIO(stdin)} if stdin else {}
+    call_command(*arguments, stdout=printed, stderr=complained, **given)
+    return printed.getvalue(), complained.getvalue()
+
+
+def written(path: Path, *records: Record | str) -> str:
+    path.write_text("".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in records))
+    return str(path)
+
+
+def known() -> set[str]:
+    return set(Message.everyones.values_list("client_message_id", flat=True))
+
+
+# import_traffic
+
+
+@pytest.mark.usefixtures("account")
+def test_several_files_are_loaded_in_turn(tmp_path: Path) -> None:
+    first = written(tmp_path / "1.ndjson", message("m-1"), message("m-2"))
+    second = written(tmp_path / "2.ndjson", message("m-2"), receipt(client_message_id="m-1"))
+    assert run("import_traffic", first, second) == ("3 accepted, 1 duplicates, 0 rejected\n", "")
+    assert known() == {"m-1", "m-2"}
+
+
+@pytest.mark.usefixtures("account")
+def test_standard_input_is_a_file_among_others(tmp_path: Path) -> None:
+    file = written(tmp_path / "1.ndjson", message("m-1"))
+    stdin = json.dumps(message("m-2")).encode()
+    assert run("import_traffic", "-", file, stdin=stdin) == ("2 accepted, 0 duplicates, 0 rejected\n", "")
+
+
+@pytest.mark.usefixtures("account")
+def test_a_file_that_cannot_be_read_stops_the_load_before_it_begins(tmp_path: Path) -> None:
+    file = written(tmp_path / "1.ndjson", message("m-1"))
+    for missing in (tmp_path / "2.ndjson", tmp_path):
+        with pytest.raises(CommandError, match=f"^{missing}: "):
+            run("import_traffic", file, str(missing))
+    assert known() == set()
+
+
+@pytest.mark.django_db
+def test_accounts_are_made_on_demand_alone(tmp_path: Path) -> None:
+    file = written(tmp_path / "1.ndjson", message("m-1"))
+    with pytest.raises(CommandError, match="1 lines were rejected"):
+        run("import_traffic", file)
+    assert not Account.objects.exists()
+    run("import_traffic", file, "--create-accounts")
+    assert Account.objects.get().name == "acme"
+
+
+@pytest.mark.usefixtures("account")
+def test_rejected_lines_are_named_on_standard_error_and_end_in_exit_code_1(tmp_path: Path) -> None:
+    file = written(tmp_path / "1.ndjson", message("m-1"), "", "[]", message("m-2", cost=-1), message("m-3"))
+    printed, complained = io.StringIO(), io.StringIO()
+    with pytest.raises(CommandError, match=r"^2 lines were rejected$") as ended:
+        call_command("import_traffic", file, stdout=printed, stderr=complained)
+    assert ended.value.returncode == 1
+    assert printed.getvalue() == "2 accepted, 0 duplicates, 2 rejected\n"
+    assert complained.getvalue().splitlines() == [
+        f"{file}:3: is not a JSON object",
+        f"{file}:4: cost: must be from 0 to 999999.999999, with at most 6 decimals",
+    ]
+    assert known() == {"m-1", "m-3"}
+
+
+@pytest.mark.usefixtures("account")
+def test_a_file_of_rejects_names_them_all(tmp_path: Path) -> None:
+    many = written(tmp_path / "1.ndjson", *["[]"] * (NAMED + 5))
+    one = written(tmp_path / "2.ndjson", message("m-1"), message("m-1", cost="1"))
+    rejects = tmp_path / "rejects.ndjson"
+    with pytest.raises(CommandError):
+        run("import_traffic", many, one, "--rejects", str(rejects))
+    assert [json.loads(line) for line in rejects.read_text().splitlines()] == [
+        *({"file": many, "line": line, "error": "is not a JSON object"} for line in range(1, NAMED + 6)),
+        {"file": one, "line": 2, "error": "conflicts with what is known: cost"},
+    ]
+
+
+@pytest.mark.usefixtures("account")
+def test_a_file_of_no_rejects_is_empty(tmp_path: Path) -> None:
+    rejects = tmp_path / "rejects.ndjson"
+    rejects.write_text("of the last time")
+    run("import_traffic", written(tmp_path / "1.ndjson", message()), "--rejects", str(rejects))
+    assert rejects.read_text() == ""
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("named_in_a_file", [False, True])
+def test_standard_error_names_the_first_rejects(tmp_path: Path, named_in_a_file: bool) -> None:
+    file, complained = written(tmp_path / "1.ndjson", *["[]"] * (NAMED + 5)), io.StringIO()
+    options = ["--rejects", str(tmp_path / "rejects.ndjson")] if named_in_a_file else []
+    with pytest.raises(CommandError):
+        call_command("import_traffic", file, *options, stdout=io.StringIO(), stderr=complained)
+    lines = complained.getvalue().splitlines()
+    assert len(lines) == NAMED + (not named_in_a_file)
+    assert ("--rejects" in lines[-1]) is not named_in_a_file
+
+
+@pytest.mark.usefixtures("account")
+def test_lines_end_as_windows_ends_them_too(tmp_path: Path) -> None:
+    file = tmp_path / "1.ndjson"
+    file.write_bytes(b"\r\n".join(json.dumps(message(f"m-{number}")).encode() for number in range(3)))
+    assert run("import_traffic", str(file))[0] == "3 accepted, 0 duplicates, 0 rejected\n"
+
+
+# Progress
+
+OUTCOMES = [Outcome(accepted=2, duplicates=1), Outcome(rejected=[Rejected(1, "x")])]
+
+
+def test_a_log_gets_a_line_from_time_to_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "STEP", 0.0)
+    log = io.StringIO()
+    assert list(shown(OUTCOMES, log)) == OUTCOMES
+    assert log.getvalue() == "3 lines\n4 lines\n"
+
+
+def test_a_load_that_is_over_soon_tells_a_log_nothing() -> None:
+    log = io.StringIO()
+    assert list(shown(OUTCOMES, log)) == OUTCOMES
+    assert log.getvalue() == ""
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, Any]]:
+    """A terminal: what is shown on it, and the stream that writes there."""
+    screen, keyboard = pty.openpty()
+    with os.fdopen(keyboard, "w") as stream:
+        yield screen, stream
+    os.close(screen)
+
+
+def test_a_terminal_gets_a_bar_and_no_plain_lines(terminal: tuple[int, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "STEP", 0.0)
+    screen, stream = terminal
+    assert list(shown(OUTCOMES, stream, total=4)) == OUTCOMES
+    drawn = os.read(screen, 10_000).decode()
+    assert "100%" in drawn
+    assert "4.00/4.00" in drawn
+    assert " lines\r\n" not in drawn.replace(" lines/s", "")
+
+
+# demo
+
+
+def demo(*options: str) -> str:
+    return run("demo", *DEMO, *options)[0]
+
+
+@pytest.mark.django_db
+def test_the_demo_has_the_size_that_was_asked_for() -> None:
+    printed = demo()
+    assert (Message.everyones.count(), BroadcastSend.everyones.count()) == (40, 30)
+    accounts = {(account.name, account.currency) for account in Account.objects.all()}
+    assert accounts == {(account.name, account.currency) for account in ACCOUNTS}
+    assert ", 0 duplicates, 0 rejected in the demo accounts " in printed
+
+
+@pytest.mark.django_db
+def test_the_same_demo_again_changes_nothing() -> None:
+    demo()
+    before = dump()
+    assert "0 accepted, " in demo()
+    assert dump() == before
+    assert not demo("--seed", "2").startswith("0 accepted")
+
+
+@pytest.mark.django_db
+def test_a_demo_that_is_there_is_left_alone() -> None:
+    assert "accepted" in demo("--if-empty")
+    assert demo("--if-empty", "--seed", "2") == "The demo accounts are there already.\n"
+    assert Message.everyones.count() == 40
+
+
+@pytest.mark.django_db
+def test_other_accounts_do_not_count_as_a_demo() -> None:
+    own = message(account="own")
+    loaded(own, create=True)
+    assert "accepted" in demo("--if-empty")
+    assert counts(loaded(own)) == (0, 1, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--messages", "-1"],
+        ["--sends", "-1"],
+        ["--messages", "many"],
+        ["--seed", "x"],
+        ["--until", "yesterday"],
+        # Nobody's noon.
+        ["--until", "2026-02-13T12:00:00"],
+    ],
+)
+def test_a_bad_value_is_refused_by_its_options_name(options: Sequence[str]) -> None:
+    with pytest.raises(CommandError, match=options[0]):
+        run("demo", *options)
+    assert not Account.objects.exists()

@@ -1,0 +1,245 @@
+"""One line into one row: what a record may hold, what is made of what it leaves out, and what is refused by name."""
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from smsreports.ingest import records
+from smsreports.ingest.fields import NULL, Refused
+from smsreports.ingest.records import LONGEST_LINE, SHAPES, parse, staged
+from smsreports.ingest.staging import TABLES
+from smsreports.statuses import FINAL, NAMES
+from tests.ingest.conftest import NOON, Record, action, broadcast, click, message, receipt, send
+
+LATER = "2026-02-13T12:00:05Z"
+MINIMAL: dict[str, Record] = {
+    "message": message(),
+    "broadcast": broadcast(),
+    "send": send(),
+    "receipt": receipt(client_message_id="m-1"),
+    "click": click(),
+    "action": action(),
+}
+# A value of every key that may be given, of each kind.
+FULL: dict[str, Record] = {
+    "message": message(
+        request_id="r-77", message_id="c-1", country="CA", status="DELIVRD", status_code="000", segments=2,
+        cost="0.0085", contact_group_id="g-1", sent_at=NOON, delivered_at=LATER,
+    ),
+    "broadcast": broadcast(contact_group_id="g-1"),
+    "send": send(
+        country="JE", sender_id="Own", message="own text", status="EXPIRED", status_code="001", segments=3, cost=0.5,
+        delivered_at=LATER, clicked_at=LATER, action_type="registration", action_at=LATER,
+    ),
+    "receipt": receipt(message_id="c-1", status_code="000"),
+    "click": click(),
+    "action": action(),
+}  # fmt: skip
+REQUIRED = [
+    (kind, key)
+    for kind, keys in {
+        "message": ("client_message_id", "recipient", "sender_id", "message", "created_at"),
+        "broadcast": ("broadcast", "name", "message", "sender_id", "created_at"),
+        "send": ("broadcast", "message_id", "recipient", "sent_at"),
+        "receipt": ("status", "at"),
+        "click": ("message_id", "at"),
+        "action": ("message_id", "action_type", "at"),
+    }.items()
+    for key in keys
+]
+# Keys that are not alone: an action's two, and a time that needs a final status.
+BOUND = ("action_type", "action_at", "delivered_at")
+EVERY_KEY = [(kind, key) for kind, record in FULL.items() for key in record if key not in records.COMMON]
+
+
+def row(record: Record) -> dict[str, str]:
+    """The staged values by column."""
+    table, values = staged(record)
+    return dict(zip(TABLES[table], values.split("\t"), strict=True))
+
+
+def refusal(record: Record) -> str:
+    with pytest.raises(Refused) as refused:
+        staged(record)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_a_record_of_every_kind_fills_its_table(kind: str) -> None:
+    for record in (MINIMAL[kind], FULL[kind]):
+        assert set(row(record)) == set(TABLES[SHAPES[kind][1]])
+
+
+def test_every_key_that_is_known_is_tried() -> None:
+    for kind, (known, _, _) in SHAPES.items():
+        either = {"client_message_id"} if kind == "receipt" else set()
+        assert set(known) | records.COMMON == set(FULL[kind]) | either
+
+
+@pytest.mark.parametrize(("kind", "key"), REQUIRED)
+def test_a_key_that_must_be_there_is_missed_by_name(kind: str, key: str) -> None:
+    left_out = {name: value for name, value in MINIMAL[kind].items() if name != key}
+    assert refusal(left_out) == refusal(MINIMAL[kind] | {key: None}) == f"{key}: is missing"
+
+
+@pytest.mark.parametrize(("kind", "key"), [pair for pair in EVERY_KEY if pair not in REQUIRED and pair[0] != "receipt"])
+def test_a_key_that_may_be_left_out_may_also_be_null(kind: str, key: str) -> None:
+    without = {name: value for name, value in FULL[kind].items() if name not in (key, *BOUND)}
+    assert staged(without) == staged(without | {key: None})
+
+
+@pytest.mark.parametrize("value", [[], {}, True, -1, "a\0b", "x" * 20_000], ids=repr)
+@pytest.mark.parametrize(("kind", "key"), EVERY_KEY)
+def test_a_value_that_cannot_be_is_refused_by_its_keys_name(kind: str, key: str, value: Any) -> None:
+    assert refusal(FULL[kind] | {key: value}).startswith(f"{key}: must ")
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_keys_that_are_not_known_are_named_all(kind: str) -> None:
+    strange = MINIMAL[kind] | {"zone": "x", "Status": None, "": 1}
+    assert refusal(strange) == f", Status, zone: not known in a record of type {kind}"
+
+
+@pytest.mark.parametrize("kind", [None, "", "sms", "Message", 1, True, [], {}, ["message"]])
+def test_a_type_that_is_none_is_refused(kind: Any) -> None:
+    assert refusal(message(type=kind)) == "type: must be one of message, broadcast, send, receipt, click, action"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"nonsense", "is not JSON: "),
+        (b"{", "is not JSON: "),
+        (b"{} {}", "is not JSON: "),
+        (b'{"a": 1,}', "is not JSON: "),
+        (b'{"cost": NaN}', "is not JSON: "),
+        (b'{"cost": 1e999}', "is not JSON: "),
+        (b'{"message": "\xff"}', "is not JSON: "),
+        (b'{"message": "\\ud800"}', "is not JSON: "),
+        ('{"message": "x"}'.encode("utf-16"), "is not JSON: "),
+        (b"\xef\xbb\xbf{}", "is not JSON: "),
+        (b"[" * 2000 + b"]" * 2000, "is not JSON: "),
+        (b"[]", "is not a JSON object"),
+        (b"1", "is not a JSON object"),
+        (b"null", "is not a JSON object"),
+        (b'"{}"', "is not a JSON object"),
+        (b'{"a": "' + b"x" * LONGEST_LINE + b'"}', "is longer than 16384 bytes"),
+    ],
+)
+def test_a_line_that_is_no_object_is_refused(line: bytes, reason: str) -> None:
+    with pytest.raises(Refused, match=f"^{reason}"):
+        parse(line)
+
+
+@pytest.mark.parametrize("key", ["message", "segments", "type", "strange"])
+def test_what_is_nested_a_thousand_deep_is_refused(key: str) -> None:
+    deep = b"[" * 1000 + b"]" * 1000
+    line = json.dumps(message(**{key: "HERE"})).encode().replace(b'"HERE"', deep)
+    assert refusal(parse(line)).startswith(key)
+
+
+def test_a_line_of_sixteen_kibibytes_is_taken() -> None:
+    empty = len(orjson.dumps(message(message="")))
+    record = message(message="x" * (LONGEST_LINE - empty))
+    assert parse(orjson.dumps(record)) == record
+    assert row(record)["text"] == record["message"]
+
+
+def test_a_message_is_completed() -> None:
+    made = row(message())
+    assert (made["request_key"], made["country"], made["segments"]) == ("m-1", "US", "1")
+    assert (made["status"], made["status_code"], made["cost"]) == ("pending", "", "0")
+    for column in ("message_id", "contact_group_id", "sent_at", "delivered_at"):
+        assert made[column] == NULL
+
+
+def test_a_send_takes_the_rest_from_its_broadcast() -> None:
+    made = row(send())
+    assert (made["sender_id"], made["text"], made["segments"]) == (NULL, NULL, NULL)
+    assert (made["status"], made["country"], made["cost"]) == ("pending", "GB", "0")
+
+
+def test_parts_are_counted_where_they_are_not_given() -> None:
+    long = "я" * 71
+    assert row(message(message=long))["segments"] == "2"
+    assert row(message(message=long, segments=5))["segments"] == "5"
+    assert row(send(message=long))["segments"] == "2"
+    assert row(send(segments=5))["segments"] == "5"
+    assert row(broadcast(message=long))["segments"] == "2"
+
+
+def test_an_empty_text_is_one_part() -> None:
+    assert [row(made(message=""))["segments"] for made in (message, broadcast, send)] == ["1", "1", "1"]
+
+
+def test_a_country_that_is_given_is_not_derived() -> None:
+    assert row(message(country="CA"))["country"] == "CA"
+
+
+@pytest.mark.parametrize("recipient", ["22122", "4155551234", "+0123456", "+870773111632"])
+def test_a_number_without_a_country_has_none(recipient: str) -> None:
+    assert row(message(recipient=recipient))["country"] == NULL
+
+
+@pytest.mark.parametrize(
+    ("record", "at"),
+    [
+        (message(), NOON),
+        (message(sent_at=LATER), LATER),
+        (message(status="DELIVRD", sent_at=NOON, delivered_at=LATER), LATER),
+        (send(), NOON),
+        (send(status="failed", delivered_at=LATER), LATER),
+    ],
+)
+def test_a_records_status_is_as_old_as_the_last_thing_that_it_tells(record: Record, at: str) -> None:
+    assert row(record)["status_at"] == at
+
+
+@pytest.mark.parametrize("made", [message, send])
+@pytest.mark.parametrize("status", NAMES)
+def test_only_what_is_final_may_have_been_delivered(made: Any, status: str) -> None:
+    record = made(status=status, delivered_at=LATER)
+    if status in FINAL:
+        assert row(record)["delivered_at"] == LATER
+    else:
+        assert refusal(record) == f"delivered_at: is given, but status {status} is not final"
+
+
+@pytest.mark.parametrize("key", ["action_type", "action_at"])
+def test_an_action_has_a_type_and_a_time(key: str) -> None:
+    assert refusal(send(**{key: NOON})) == "action_type and action_at: must be given together"
+
+
+@pytest.mark.parametrize("ids", [{}, {"client_message_id": "m-1", "message_id": "c-1"}])
+def test_a_receipt_names_one_message_in_one_way(ids: Record) -> None:
+    assert refusal(receipt(**ids)) == "client_message_id, message_id: exactly one must be given"
+
+
+def test_marks_of_the_copy_format_stay_text() -> None:
+    assert row(message(key="\\N", request_id="a\tb"))["client_message_id"] == "\\\\N"
+    assert staged(message(request_id="\\N"))[1].count("\t") == staged(message(request_id="a\tb\nc\r"))[1].count("\t")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=2,
+)
+KEYS = st.sampled_from(sorted({key for known, _, _ in SHAPES.values() for key in known} | {"account", "x"}))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(KEYS, JSON), st.sampled_from(sorted(FULL)) | JSON)
+@example({}, None)
+def test_whatever_it_holds_a_record_is_taken_or_refused(changes: Record, kind: Any) -> None:
+    base = FULL.get(kind, {}) if isinstance(kind, str) else {}
+    try:
+        _, values = staged(base | changes | {"type": kind})
+    except Refused as refused:
+        assert str(refused)
+    else:
+        assert "\n" not in values

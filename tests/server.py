@@ -1,0 +1,125 @@
+"""A real gunicorn, started as `manage.py serve` starts it, on the test database; and a client that reads slowly."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import pytest
+import requests
+from django.conf import settings
+from django.db import connection
+
+HOST = "127.0.0.1"
+# Seconds that a start may take on a busy machine, and that a stop may.
+START, STOP = 30, 30
+# What a slow reader's kernel takes in ahead of it.
+SMALL_WINDOW = 64 * 1024
+# Nobody listens at this port.
+NO_DATABASE = f"postgres://nobody@{HOST}:1/nothing"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A gunicorn with one worker; `log` is what it wrote."""
+
+    port: int
+    pid: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def memory(self) -> int:
+        """Bytes of memory that the worker holds; Linux tells."""
+        worker = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0]
+        status = Path(f"/proc/{worker}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+
+class SlowReader:
+    """A client that takes in no more than it is told to; what it does not read, the server cannot send."""
+
+    def __init__(self, server: Server, path: str, key: str) -> None:
+        self._connection = HTTPConnection(HOST, server.port, timeout=START)
+        self._connection.sock = socket.socket()
+        self._connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_WINDOW)
+        self._connection.sock.settimeout(START)
+        self._connection.sock.connect((HOST, server.port))
+        self._connection.request("GET", path, headers={"X-API-Key": key})
+        self._answer = self._connection.getresponse()
+        self.headers = self._answer.headers
+
+    def read(self, size: int | None = None) -> bytes:
+        return self._answer.read(size)
+
+    def leave(self) -> None:
+        self._answer.close()
+        self._connection.close()
+
+
+@contextmanager
+def serving(log: Path, **environment: str) -> Iterator[Server]:
+    port = _free_port()
+    command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", "1"]
+    named = {"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DEBUG": "off"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=os.environ | named | environment, stdout=output, stderr=output
+        )
+    server = Server(port, process.pid, log)
+    try:
+        _wait_for(server, process)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(STOP)
+
+
+def database_url() -> str:
+    """The test database as a subprocess is told of it."""
+    known = {name: quote(str(value), safe="") for name, value in connection.settings_dict.items()}
+    options = urlencode(connection.settings_dict.get("OPTIONS") or {})
+    who = f"{known['USER']}:{known['PASSWORD']}" if known.get("PASSWORD") else known["USER"]
+    where = f"{known['HOST']}:{known['PORT']}" if known.get("PORT") else known["HOST"]
+    return f"postgres://{who}@{where}/{known['NAME']}?{options}".rstrip("?")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START
+    while True:
+        try:
+            requests.get(f"{server.url}/healthz", timeout=START)
+            return
+        except requests.ConnectionError:
+            assert process.poll() is None, server.log.read_text()
+            assert time.monotonic() < deadline, server.log.read_text()
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def gunicorn(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("gunicorn") / "log", DATABASE_URL=database_url()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def without_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose database is gone."""
+    with serving(tmp_path_factory.mktemp("without") / "log", DATABASE_URL=NO_DATABASE) as server:
+        yield server

@@ -1,0 +1,81 @@
+"""The readers of the environment: what they take, and that they fail by the variable's name."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from smsreports.environment import choice, number, switch, text, words
+
+NAME = "SMSREPORTS_TEST"
+colour = partial(choice, NAME, ("red", "green"), "red")
+flag = partial(switch, NAME, default=False)
+count = partial(number, NAME, default=5, least=1, most=100)
+
+TAKEN: list[tuple[Callable[[], Any], str, Any]] = [
+    (partial(text, NAME), "a b", "a b"),
+    (partial(text, NAME, "default"), "given", "given"),
+    (colour, "green", "green"),
+    *((flag, value, True) for value in ("1", "true", "TRUE", "yes", "On")),
+    *((partial(switch, NAME, default=True), value, False) for value in ("0", "false", "False", "no", "OFF")),
+    (count, "1", 1),
+    (count, "100", 100),
+    (count, "007", 7),
+    (partial(words, NAME), "a", ["a"]),
+    (partial(words, NAME), " a, b ,,c,", ["a", "b", "c"]),
+]
+DEFAULTS: list[tuple[Callable[[], Any], Any]] = [
+    (partial(text, NAME, "default"), "default"),
+    (partial(text, NAME, ""), ""),
+    (colour, "red"),
+    (flag, False),
+    (partial(switch, NAME, default=True), True),
+    (count, 5),
+    (partial(words, NAME, ""), []),
+    (partial(words, NAME, "a,b"), ["a", "b"]),
+]
+REFUSED: list[tuple[Callable[[], Any], str]] = [
+    (colour, "blue"),
+    (colour, "RED"),
+    (colour, "red "),
+    *((flag, value) for value in ("maybe", "2", "y", " on")),
+    *((count, value) for value in ("0", "101", "-1", "1.5", "1e2", "1_0", "five", " 5", "٥", "²")),
+]
+
+
+@pytest.mark.parametrize(("read", "value", "found"), TAKEN)
+def test_a_good_value_is_read(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[], Any], value: str, found: object
+) -> None:
+    monkeypatch.setenv(NAME, value)
+    assert read() == found
+
+
+@pytest.mark.parametrize("setting", ["unset", "empty"])
+@pytest.mark.parametrize(("read", "default"), DEFAULTS)
+def test_an_unset_and_an_empty_variable_are_the_default(
+    monkeypatch: pytest.MonkeyPatch, setting: str, read: Callable[[], Any], default: object
+) -> None:
+    monkeypatch.delenv(NAME, raising=False)
+    if setting == "empty":
+        monkeypatch.setenv(NAME, "")
+    assert read() == default
+
+
+@pytest.mark.parametrize("read", [text, words])
+def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch, read: Callable[[str], Any]) -> None:
+    monkeypatch.delenv(NAME, raising=False)
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME} is not set"):
+        read(NAME)
+
+
+@pytest.mark.parametrize(("read", "value"), REFUSED)
+def test_an_odd_value_is_shown_with_the_variables_name(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[], Any], value: str
+) -> None:
+    monkeypatch.setenv(NAME, value)
+    with pytest.raises(ImproperlyConfigured) as stopped:
+        read()
+    assert str(stopped.value).startswith(f"{NAME} is {value!r}; it must be ")

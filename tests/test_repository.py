@@ -1,0 +1,187 @@
+"""The repository itself: imports point down, files stay small, and what its pages name is there."""
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import get_commands
+from django.urls import resolve
+
+ROOT = Path(settings.BASE_DIR)
+# The house's floors. Whatever is not named here is the project's own frame, and stands on top.
+LEVELS = {
+    **dict.fromkeys(
+        ("sources", "dialects", "export", "counters", "accounts", "statuses", "windows", "database", "environment"), 0
+    ),
+    "api": 1,
+    "messages_app": 2,
+    "broadcasts_app": 2,
+    **dict.fromkeys(("unified", "reports", "ingest"), 3),
+}
+TOP = 4
+PACKAGES = ("smsreports", "messages_app", "broadcasts_app")
+# A person reads a file of so many lines in one sitting.
+LONGEST_FILE = 300
+# Made by tools: pinned hashes, caches, a machine's own data and settings.
+MADE = {"requirements.txt", "requirements-dev.txt", ".env", "__pycache__", ".git", ".venv", ".data"}
+README = (ROOT / "README.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def files(*endings: str) -> Iterator[Path]:
+    """Every file that people wrote, by the ends of their names."""
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in MADE and not name.endswith(("_cache", ".hypothesis"))]
+        yield from (Path(folder, name) for name in sorted(names) if name not in MADE and name.endswith(endings))
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def part(module: str) -> str:
+    """The part of the house that a module belongs to: an app, or what is next below `smsreports`."""
+    names = module.split(".")
+    return names[1] if names[0] == "smsreports" and len(names) > 1 else names[0]
+
+
+def level(module: str) -> int:
+    return LEVELS.get(part(module), TOP)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules of ours that a module imports, wherever in it; of `from package import name` also the name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{named(path)} imports relatively"
+            names = [f"{node.module}.{name}" for name in names]
+        yield from (name for name in names if name.split(".")[0] in PACKAGES)
+
+
+def ours() -> list[Path]:
+    """The modules of the service."""
+    return [path for path in files(".py") if path.relative_to(ROOT).parts[0] in PACKAGES]
+
+
+@pytest.mark.parametrize("path", ours(), ids=named)
+def test_imports_point_down(path: Path) -> None:
+    own = named(path).removesuffix(".py").replace("/", ".")
+    up = [f"{own} imports {name}" for name in imports(path) if level(name) > level(own)]
+    aside = [
+        f"{own} imports {name}" for name in imports(path) if level(own) == 2 == level(name) and part(own) != part(name)
+    ]
+    assert up + aside == []
+
+
+def test_every_part_on_the_floor_plan_exists() -> None:
+    parts = {part(named(path).removesuffix(".py").replace("/", ".")) for path in ours()}
+    assert set(LEVELS) - {"reports"} <= parts
+
+
+@pytest.mark.parametrize("path", [path for path in ours() if "migrations" not in path.parts], ids=named)
+def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LONGEST_FILE
+
+
+@pytest.mark.parametrize("path", ours(), ids=named)
+def test_a_module_says_what_lives_in_it(path: Path) -> None:
+    text = path.read_text()
+    assert not text or "migrations" in path.parts or ast.get_docstring(ast.parse(text))
+
+
+def test_every_dependency_has_its_reason_above_it() -> None:
+    lines = (ROOT / "pyproject.toml").read_text().split("dependencies = [")[1].split("[tool")[0].splitlines()
+    listed = [number for number, line in enumerate(lines) if re.match(r'\s*"|embedded = ', line)]
+    without = [lines[n] for n in listed if not reason_above(lines, n)]
+    assert listed
+    assert without == []
+
+
+def reason_above(lines: list[str], number: int) -> bool:
+    """One sentence may be about a family."""
+    family = any(word in lines[number] for word in ("-stubs", "types-", "pytest-"))
+    return family or lines[number - 1].strip().startswith("#")
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_pinned_package_has_its_hashes_and_no_address(name: str) -> None:
+    text = (ROOT / name).read_text().replace("\\\n", " ")
+    pins = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert pins
+    assert [
+        line for line in pins if not re.match(r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==\S+ .*--hash=sha256:[0-9a-f]{64}", line)
+    ] == []
+    assert "//" not in text
+    assert "index-url" not in text
+
+
+def test_every_dependency_is_pinned() -> None:
+    wanted = set(re.findall(r'^\s+"([a-z0-9-]+)', (ROOT / "pyproject.toml").read_text(), re.MULTILINE))
+    pinned = set(re.findall(r"^([a-z0-9-]+)", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE))
+    assert wanted - pinned == set()
+
+
+def test_no_file_names_a_registry() -> None:
+    """Where packages come from is the machine's own affair."""
+    hosts = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "com"))]
+    naming = [named(path) for path in files() if any(host in path.read_text(errors="ignore") for host in hosts)]
+    assert naming == []
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+    wanted = set(re.findall(r"\bmake ([a-z]+)", "\n".join(quoted(README))))
+    assert {"run", "test", "check"} <= wanted
+    assert wanted - targets == set()
+
+
+def test_every_command_that_is_named_exists() -> None:
+    pages = [README, MAKEFILE, *(path.read_text() for path in files(".md"))]
+    wanted = {name for page in pages for name in re.findall(r"(?:manage\.py|\$\(MANAGE\)) ([a-z_]+)", page)}
+    assert {"import_traffic", "create_api_key", "migrate"} <= wanted
+    assert wanted - set(get_commands()) == set()
+
+
+def test_every_address_that_is_named_exists() -> None:
+    wanted = {path for path in re.findall(r"(?:\$API|`|GET )(/[a-z][^\s?`\"]*)", README) if "…" not in path}
+    assert {"/api/v1/sms/messages", "/healthz"} <= wanted
+    assert [path for path in wanted if str(resolve(path).url_name).endswith("-unknown")] == []
+
+
+def test_every_variable_is_named_and_every_named_one_is_read() -> None:
+    read = {
+        name
+        for path in ours()
+        for name in re.findall(r'(?:text|choice|switch|number|words)\(\s*"([A-Z_]+)"', path.read_text())
+    }
+    table = README.split("| variable | |")[1].split("\n\n")[0]
+    rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    assert {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == read
+
+
+def test_every_link_leads_to_a_file() -> None:
+    for path in files(".md"):
+        links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())
+        assert [link for link in links if not (path.parent / link).exists()] == [], named(path)
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert [path.name[:5] for path in decisions] == [f"{number:04}-" for number in range(1, len(decisions) + 1)]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "adr").glob("*.md")), ids=named)
+def test_a_decision_says_what_was_decided_why_and_what_follows(path: Path) -> None:
+    text = path.read_text()
+    assert text.startswith(f"# {int(path.name[:4])}. ")
+    assert [part for part in ("**Context.**", "**Decision.**", "**Consequences.**") if part not in text] == []
+
+
+def quoted(page: str) -> list[str]:
+    """What stands in backticks, in blocks or in a line."""
+    return re.findall(r"```.*?```|`[^`\n]+`", page, re.DOTALL)
