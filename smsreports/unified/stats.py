@@ -9,8 +9,12 @@ from rest_framework.response import Response
 
 from smsreports.api.snapshot import snapshot
 from smsreports.counters.reading import Figures, added, sums, sums_of_rows
+from smsreports.dialects.base import InvalidParams
 from smsreports.unified.views import JoinedViewSet
 from smsreports.windows import ONE_DAY
+
+# A day each, for ten years: more would be an answer that nobody reads. An open window is as long as its traffic.
+MOST_DAYS = 3660
 
 
 class StatsViewSet(JoinedViewSet):
@@ -50,6 +54,8 @@ class StatsViewSet(JoinedViewSet):
         window = self._days()
         days = [day for (day,) in figures]
         first, last = window["first"] or min(days, default=None), window["last"] or max(days, default=None)
+        if first is not None and last is not None and (last - first).days >= MOST_DAYS:
+            raise InvalidParams({"from": [f"must not be more than {MOST_DAYS} days before to"]})
         while first is not None and last is not None and first <= last:
             yield first, figures.get((first,), {})
             first += ONE_DAY
