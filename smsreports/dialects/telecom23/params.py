@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from smsreports.dialects.base import Asked, InvalidParams
+from smsreports.dialects.base import Asked
 from smsreports.dialects.query import Query
 from smsreports.dialects.telecom23.pagination import DEFAULT_LIMIT, MOST_LIMIT
 from smsreports.sources import ALL
@@ -28,8 +28,6 @@ LIST = (*FILTERS, "page", "limit", "cursor")
 UNIFIED = (*LIST, "source")
 EXPORT = (*UNIFIED, "format", "dialect")
 STATS = (*FILTERS, "source")
-# A day each, for ten years: more would be an answer that nobody reads.
-MOST_DAYS = 3660
 
 
 def messages(query_string: str) -> Asked:
@@ -54,14 +52,6 @@ def export(query_string: str) -> Asked:
 def stats(query_string: str) -> Asked:
     query = Query(query_string, STATS)
     return _checked(query, source=query.choice("source", SOURCE_WORDS, "api"))
-
-
-def daily(query_string: str) -> Asked:
-    asked = stats(query_string)
-    since, until = asked.filters.get("since"), asked.filters.get("until")
-    if since and until and (until - since).days > MOST_DAYS:
-        raise InvalidParams({"from": [f"must not be more than {MOST_DAYS} days before to"]})
-    return asked
 
 
 def nothing(query_string: str) -> Asked:

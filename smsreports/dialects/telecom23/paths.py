@@ -9,7 +9,7 @@ PATHS = (
     Path("sms/messages/unified", "unified", "list", params.unified, rows.unified),
     Path("sms/messages/unified/export", "export", "export", params.export, columns=rows.UNIFIED),
     Path("sms/stats", "stats", "total", params.stats, stats.total),
-    Path("sms/stats/daily", "stats", "daily", params.daily, stats.daily),
+    Path("sms/stats/daily", "stats", "daily", params.stats, stats.daily),
     Path("sms/stats/by-country", "stats", "by_country", params.stats, stats.by_country),
     Path("sms/status/<str:client_message_id>", "api", "retrieve", params.nothing, rows.status),
 )
