@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 MANAGE := $(RUN) manage.py
 
-.PHONY: run test check setup lint bench lock
+.PHONY: run test check setup lint bench soak lock
 
 run: setup ## everything up to a server with the demo traffic in it
 	@$(MANAGE) migrate --verbosity 0
@@ -27,6 +27,9 @@ lint: setup
 
 bench: setup ## measures against its yardsticks; ROWS=10000000 by default
 	@$(RUN) -m tests.benchmarks
+
+soak: setup ## writers, readers and a squasher for two minutes: the counters stay exact
+	@$(RUN) -m tests.soak
 
 setup: $(VENV)/.installed .env
 

@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 
 from broadcasts_app.models import BroadcastSend
 from messages_app.models import Message
-from smsreports.sources import FIRST_RECEIVERS
 from tests.conftest import DAY, EVER, Person, broadcast, load, message, send
 
 UNIFIED = "/api/v1/sms/messages/unified"
@@ -134,7 +133,7 @@ def test_an_item_with_many_receivers_shows_the_first_hundred_and_their_number(ow
     load(wide(kind, 150))
     found = owner.get("/api/sms/messages", {"from": "2020-01-01", "to": "2020-01-01"}).json()
     [item] = found["data"]["data"]
-    assert [receipt["number"] for receipt in item["receiver"]] == [f"004915550{n:03}" for n in range(FIRST_RECEIVERS)]
+    assert [receipt["number"] for receipt in item["receiver"]] == [f"004915550{n:03}" for n in range(100)]
     assert (item["receiver_total"], item["message_consumption"], item["send_type"]) == (150, 300, "multiple")
     assert item["updated_at"] == "2020-01-03T00:00:00Z"
     assert found["summary"] == {"total_cost": 1.5, "total_messages": 150, "delivered": 1, "failed": 0, "pending": 149}
