@@ -147,7 +147,11 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     assert connection.settings_dict["NAME"].startswith("test_")
     with django_db_blocker.unblock():
         yield
-        call_command("flush", verbosity=0, interactive=False)
+        with connection.cursor() as cursor:
+            # Whoever left a transaction open makes this fail, and does not hold up all the other tests.
+            cursor.execute("SET lock_timeout = '20s'")
+            call_command("flush", verbosity=0, interactive=False)
+            cursor.execute("RESET lock_timeout")
 
 
 @pytest.fixture(scope="module")
