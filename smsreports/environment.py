@@ -38,6 +38,17 @@ def number(name: str, *, default: int, least: int, most: int) -> int:
 
 
 def words(name: str, default: str | None = None) -> list[str]:
-    """A comma-separated list, blanks dropped."""
-    found = [word.strip() for word in text(name, default).split(",")]
-    return [word for word in found if word]
+    """A comma-separated list, blanks dropped; only a default may be empty."""
+    given = text(name, default)
+    found = [word.strip() for word in given.split(",") if word.strip()]
+    if given and not found:
+        raise ImproperlyConfigured(f"{name} is {given!r}; it must be a list, separated by commas")
+    return found
+
+
+def pair(name: str) -> tuple[str, str] | None:
+    """`KEY=value`, or None where nothing is set."""
+    key, equals, value = text(name, "").partition("=")
+    if (key or equals) and not (key and value):
+        raise ImproperlyConfigured(f"{name} is {key + equals + value!r}; it must be of the form KEY=value")
+    return (key, value) if key else None

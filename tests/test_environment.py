@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from smsreports.environment import choice, number, switch, text, words
+from smsreports.environment import choice, number, pair, switch, text, words
 
 NAME = "SMSREPORTS_TEST"
 colour = partial(choice, NAME, ("red", "green"), "red")
@@ -25,6 +25,7 @@ TAKEN: list[tuple[Callable[[], Any], str, Any]] = [
     (count, "007", 7),
     (partial(words, NAME), "a", ["a"]),
     (partial(words, NAME), " a, b ,,c,", ["a", "b", "c"]),
+    (partial(pair, NAME), "HTTP_X_PROTO=https", ("HTTP_X_PROTO", "https")),
 ]
 DEFAULTS: list[tuple[Callable[[], Any], Any]] = [
     (partial(text, NAME, "default"), "default"),
@@ -35,9 +36,12 @@ DEFAULTS: list[tuple[Callable[[], Any], Any]] = [
     (count, 5),
     (partial(words, NAME, ""), []),
     (partial(words, NAME, "a,b"), ["a", "b"]),
+    (partial(pair, NAME), None),
 ]
 REFUSED: list[tuple[Callable[[], Any], str]] = [
     (colour, "blue"),
+    *((partial(words, NAME), value) for value in (",", " , ,")),
+    *((partial(pair, NAME), value) for value in ("HTTP_X_PROTO", "HTTP_X_PROTO=", "=https", "=")),
     (colour, "RED"),
     (colour, "red "),
     *((flag, value) for value in ("maybe", "2", "y", " on")),

@@ -75,6 +75,9 @@ def test_a_forgotten_mode_is_production() -> None:
         ("SMSREPORTS_RATE_LIMIT", "-1"),
         ("SMSREPORTS_RATE_LIMIT", "60_000"),
         ("SECURE_SSL_REDIRECT", "https"),
+        ("ALLOWED_HOSTS", ","),
+        ("PROXY_SSL_HEADER", "https"),
+        ("LOG_LEVEL", "chatty"),
     ],
 )
 def test_an_odd_value_stops_the_start_by_the_variables_name(name: str, value: str) -> None:

@@ -1,6 +1,9 @@
 """An account, its keys, and the minute in which its requests are counted."""
 
+from ipaddress import ip_network
+
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -8,6 +11,14 @@ from django.db.models.functions import Now
 # Accounts are named on command lines, in file names and in records: letters, digits, `.`, `_` and `-`.
 # `$` would let a line end pass behind them.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
+
+
+def network(text: str) -> None:
+    """A validator: an address or a network in CIDR, host bits allowed."""
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        raise ValidationError(f"{text!r} is not an address or a network such as 10.0.0.0/8") from None
 
 
 class Scope(models.TextChoices):
@@ -46,7 +57,7 @@ class ApiKey(models.Model):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=32, choices=Scope.choices), default=list)
     # CIDR; empty means from anywhere.
-    allowed_networks = ArrayField(models.CharField(max_length=43), default=list, blank=True)
+    allowed_networks = ArrayField(models.CharField(max_length=43, validators=[network]), default=list, blank=True)
     is_active = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, editable=False)

@@ -31,6 +31,14 @@ def test_a_key_is_switched_off(staff: Client, key: ApiKey) -> None:
     assert (key.is_active, key.scopes) == (False, ["sms.read"])
 
 
+def test_a_key_is_not_bound_to_a_network_that_is_none(staff: Client, key: ApiKey) -> None:
+    form = {"name": "reports", "scopes": "sms.read", "allowed_networks": "10.0.0.0/8,10.0.0.0/33", "is_active": "on"}
+    shown = staff.post(reverse(f"{KEYS}_change", args=[key.pk]), form)
+    assert "Item 2 in the array did not validate" in shown.content.decode()
+    key.refresh_from_db()
+    assert key.allowed_networks == []
+
+
 def test_a_key_is_not_made_on_a_page(staff: Client) -> None:
     assert staff.get(reverse(f"{KEYS}_add")).status_code == 403
 

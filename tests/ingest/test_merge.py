@@ -153,6 +153,13 @@ def test_the_earliest_click_and_action_count() -> None:
     assert (row.clicked_at, row.action_type, row.action_at) == (moment(at(3)), "a", moment(at(4)))
 
 
+def test_every_click_and_action_is_counted_once() -> None:
+    loaded(broadcast(), send(clicked_at=at(1), action_type="payment", action_at=at(2)))
+    loaded(click(at=at(1)), click(at=at(3)), click(at=at(3)), action(at=at(2)), action(at=at(2), action_type="call"))
+    assert counts(loaded(click(at=at(1)), action(at=at(4)))) == (1, 1, 0)
+    assert (the_send().click_count, the_send().action_count) == (2, 3)
+
+
 def test_a_message_is_not_clicked() -> None:
     loaded(message(message_id="s-1"), click())
     assert Event.objects.get().waits
@@ -193,7 +200,8 @@ def test_a_waiting_send_that_contradicts_is_named_with_its_broadcasts_line() -> 
     loaded(send(cost="0.02"))
     outcome = loaded(message(), broadcast())
     assert counts(outcome) == (2, 0, 1)
-    assert reasons(outcome) == [(2, "conflicts with what is known: cost")]
+    waited = f"the send {the_send().message_id}, which waited for this, conflicts with what is known: cost"
+    assert reasons(outcome) == [(2, waited)]
     assert BroadcastSend.everyones.count() == 1
 
 
@@ -203,15 +211,15 @@ def test_a_waiting_send_that_contradicts_is_named_with_its_broadcasts_line() -> 
 REQUEST = [(at(1), "b"), (at(2), "a"), (at(1), "B"), (at(1), "ü")]
 
 
-def test_the_first_message_of_a_request_heads_it_in_whatever_order_they_come() -> None:
+@pytest.mark.parametrize("together", [1, 2, 4])
+def test_the_first_message_of_a_request_heads_it_in_whatever_order_they_come(together: int) -> None:
     arrivals = {f"r-{number}": arrival for number, arrival in enumerate(permutations(REQUEST))}
-    for turn in range(len(REQUEST)):
-        coming = [(request, *arrival[turn]) for request, arrival in arrivals.items()]
-        loaded(*(message(f"{request} {key}", request_id=request, created_at=when) for request, when, key in coming))
+    for known in range(together, len(REQUEST) + 1, together):
+        coming = [(key, *one) for key, arrival in arrivals.items() for one in arrival[known - together : known]]
+        loaded(*(message(f"{key} {own}", request_id=key, created_at=when) for key, when, own in coming))
         heads = Message.everyones.filter(heads_request=True).values_list("request_key", "client_message_id")
-        assert sorted(heads) == sorted(
-            (request, f"{request} {min(arrival[: turn + 1])[1]}") for request, arrival in arrivals.items()
-        )
+        firsts = [(key, f"{key} {min(arrival[:known])[1]}") for key, arrival in arrivals.items()]
+        assert sorted(heads) == sorted(firsts)
 
 
 def test_requests_of_two_accounts_have_a_head_each() -> None:

@@ -51,7 +51,9 @@ class Keyed:
                 FROM {self.stage} s JOIN {self.table} t ON {self.same} WHERE NOT s.fresh
             )
             DELETE FROM {self.stage} s USING compared c WHERE c.n = s.n AND c.differs <> ''
-            RETURNING s.line, 'conflicts with what is known: ' || c.differs, s.again
+            RETURNING s.line,
+                CASE WHEN s.again THEN 'the send ' || s.{self.key} || ', which waited for this, ' ELSE '' END
+                || 'conflicts with what is known: ' || c.differs, s.again
         """)
         refused: Refusals = cursor.fetchall()
         return refused
