@@ -1,0 +1,78 @@
+"""What the figures measure: the shipped server, the yardsticks beside it, keys, and windows of the data."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+
+from smsreports.accounts.keys import create
+from smsreports.accounts.models import Account, Scope
+from tests.benchmarks.place import Place
+from tests.benchmarks.served import Served, serving
+from tests.benchmarks.world import ACCOUNTS, DAYS, Size
+
+HEALTH = "/healthz"
+PAGE_SIZE = 25
+YARDSTICKS = "tests.benchmarks.yardstick"
+# The window of every target: what `period=30d` is on the data's last day.
+LIST_DAYS = 30
+# Of so many rows the window holds more than the million of the big account that a file has at most.
+FULL_ROWS = 6_000_000
+
+
+@dataclass
+class Bench:
+    """One run of the measurements. Servers start when a figure first asks for them and stop with `stack`."""
+
+    place: Place
+    size: Size
+    runs: int
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    @cached_property
+    def ours(self) -> Served:
+        return self.stack.enter_context(serving(HEALTH))
+
+    @cached_property
+    def plain(self) -> Served:
+        return self._yardstick("plain")
+
+    @cached_property
+    def floor(self) -> Served:
+        return self._yardstick("floor")
+
+    @cached_property
+    def big(self) -> Account:
+        return Account.objects.get(name=ACCOUNTS[0])
+
+    @cached_property
+    def big_key(self) -> str:
+        return create(self.big, [Scope.READ], name="benchmark")
+
+    @cached_property
+    def small_key(self) -> str:
+        return create(Account.objects.get(name=ACCOUNTS[1]), [Scope.READ], name="benchmark")
+
+    def last(self, days: int) -> str:
+        """The window of the data's last day and so many days before, as a query: `Nd` while that day is today."""
+        return f"from={self.size.last_day - timedelta(days=days)}&to={self.size.last_day}"
+
+    @property
+    def window(self) -> str:
+        return self.last(LIST_DAYS)
+
+    @property
+    def export_window(self) -> str:
+        """The same; from a small load everything, to come as near to an export's limit as it can."""
+        return self.window if self.size.rows >= FULL_ROWS else self.last(DAYS)
+
+    def bounds(self, days: int) -> str:
+        """The window of `last`, and the account, for a yardstick, which takes moments."""
+        since = self.size.end - timedelta(days=days + 1)
+        return f"account={self.big.pk}&since={since:%Y-%m-%dT%H:%M:%SZ}&until={self.size.end:%Y-%m-%dT%H:%M:%SZ}"
+
+    def _yardstick(self, name: str) -> Served:
+        """The same server and settings over the same tables, with addresses of its own."""
+        settings, urls = f"{YARDSTICKS}.settings", f"{YARDSTICKS}.{name}"
+        served = serving(f"/messages?{self.bounds(0)}", DJANGO_SETTINGS_MODULE=settings, BENCHMARK_URLS=urls)
+        return self.stack.enter_context(served)

@@ -1,0 +1,95 @@
+"""The database of the measurements: one of its own, on the server that the project is configured for."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+import environ
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from smsreports.database.embedded import Server
+from smsreports.database.layout import PORT
+from smsreports.environment import text
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NAME = "bench_smsreports"
+# Where one connects to make and drop databases.
+MAINTENANCE = "postgres"
+# Any number of our own: two runs at once would measure each other.
+ALONE = 20_060_213
+
+
+def configured() -> str:
+    """The DATABASE_URL of our database, on the configured server or the embedded one, which it starts."""
+    environ.Env.read_env(ROOT / ".env")
+    return in_database(text("DATABASE_URL", "") or _embedded(), NAME)
+
+
+def in_database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _embedded() -> str:
+    server = Server.of(Path(text("SMSREPORTS_DATA", str(ROOT / ".data"))).expanduser())
+    server.acquire()
+    entry = conninfo_to_dict(server.conninfo())
+    return f"postgres://{entry['user']}@{quote(str(server.layout.socket), safe='')}:{PORT}/{entry['dbname']}"
+
+
+def say(what: str) -> None:
+    """Progress: on standard error, so that standard output holds the result alone."""
+    sys.stderr.write(f"{what}\n")
+    sys.stderr.flush()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Our database, by its DATABASE_URL."""
+
+    url: str
+
+    def connect(self, **options: Any) -> psycopg.Connection:
+        return psycopg.connect(self._libpq(NAME), autocommit=True, **options)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While no other run uses the database."""
+        with self._maintenance() as connection:
+            (free,) = connection.execute("SELECT pg_try_advisory_lock(%s)", [ALONE]).fetchone() or (False,)
+            if not free:
+                raise SystemExit(f"Another run uses {NAME} on this server.")
+            yield
+
+    def exists(self) -> bool:
+        with self._maintenance() as connection:
+            return bool(connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).rowcount)
+
+    def make(self) -> None:
+        self.drop()
+        with self._maintenance() as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
+
+    def drop(self) -> None:
+        with self._maintenance() as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME)))
+
+    def for_programs(self) -> tuple[str, dict[str, str]]:
+        """What a program on libpq connects by, and its environment: there the password, which arguments would show."""
+        parts = urlsplit(self._libpq(NAME))
+        secret = {"PGPASSWORD": unquote(parts.password)} if parts.password else {}
+        shown = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@"))
+        return urlunsplit(shown), dict(os.environ) | secret
+
+    def _maintenance(self) -> psycopg.Connection:
+        return psycopg.connect(self._libpq(MAINTENANCE), autocommit=True)
+
+    def _libpq(self, name: str) -> str:
+        """libpq knows fewer names of the scheme than DATABASE_URL may have."""
+        return urlunsplit(urlsplit(in_database(self.url, name))._replace(scheme="postgresql"))
