@@ -62,7 +62,7 @@ def broadcasts(size: Size) -> str:
         INSERT INTO broadcasts_app_broadcast (id, account_id, key, name, text, segments, sender_id, contact_group_id,
             created_at)
         SELECT b, {account}, 'campaign-' || b, 'Campaign ' || b || ', all customers', {_text("b")}, {_segments("b")},
-            {_sender("b")}, 'group-' || b % 5, {moment} - interval '10 min'
+            {_sender(_seldom("b"), _usual("b"))}, 'group-' || b % 5, {moment} - interval '10 min'
         FROM generate_series(1, {size.broadcasts}) AS b
     """
 
@@ -92,18 +92,24 @@ def sends(size: Size, first: int, last: int) -> str:
 
 
 def _fates(rows: str) -> str:
-    """The rows with whom each went to, and what became of it. OFFSET 0 has everything computed once."""
-    status = f"CASE WHEN {drawn(6, RARE_ONE_IN)} = 0 THEN '{RARE_STATUS}' ELSE {weighted(drawn(7, 1000), STATUSES)} END"
-    country = weighted(drawn(9, 100, "person"), COUNTRIES)
+    """The rows with whom each went to, and what became of it.
+
+    OFFSET 0 keeps the steps apart: merged, a number would be drawn anew wherever it is looked at.
+    """
+    status = f"CASE WHEN rare = 0 THEN '{RARE_STATUS}' ELSE {weighted('fate', STATUSES)} END"
     digits = f"lpad({drawn(10, 2**31, 'person')}::text, 10, '0')"
     return f"""
         SELECT *, {matched("country", CALLING_CODES, "")} || {digits} AS number FROM (
-            SELECT *, {country} AS country FROM (
-                SELECT *, {drawn(8, PEOPLE)} AS person, {status} AS status, {_sender("r")} AS sender,
-                    make_interval(secs => 1 + {drawn(4, 9_000)} / 1000.0) AS delay
-                FROM ({rows}) AS given OFFSET 0
-            ) AS fated OFFSET 0
-        ) AS placed OFFSET 0
+            SELECT *, {status} AS status, {weighted("place", COUNTRIES)} AS country, {_sender("seldom", "usual")} AS sender,
+                make_interval(secs => 1 + wait / 1000.0) AS delay
+            FROM (
+                SELECT *, {drawn(9, 100, "person")} AS place FROM (
+                    SELECT *, {drawn(8, PEOPLE)} AS person, {drawn(6, RARE_ONE_IN)} AS rare, {drawn(7, 1000)} AS fate,
+                        {drawn(4, 9_000)} AS wait, {_seldom("r")} AS seldom, {_usual("r")} AS usual
+                    FROM ({rows}) AS given OFFSET 0
+                ) AS drawn OFFSET 0
+            ) AS placed OFFSET 0
+        ) AS fated OFFSET 0
     """
 
 
@@ -124,9 +130,16 @@ def _carrier_id(kind: str) -> str:
     return f"md5('{kind}' || i)::uuid::text"
 
 
-def _sender(key: str) -> str:
-    usual = weighted(drawn(13, len(SENDERS), key), dict.fromkeys(SENDERS, 1))
-    return f"CASE WHEN {drawn(14, SMALL_SENDER_ONE_IN, key)} = 0 THEN '{SMALL_SENDER}' ELSE {usual} END"
+def _seldom(key: str) -> str:
+    return drawn(14, SMALL_SENDER_ONE_IN, key)
+
+
+def _usual(key: str) -> str:
+    return drawn(13, len(SENDERS), key)
+
+
+def _sender(seldom: str, usual: str) -> str:
+    return f"CASE WHEN {seldom} = 0 THEN '{SMALL_SENDER}' ELSE {weighted(usual, dict.fromkeys(SENDERS, 1))} END"
 
 
 def _text(key: str) -> str:
