@@ -80,30 +80,26 @@ class Blocks:
         if preamble := self._file.format.preamble(self._file.titles):
             yield preamble
         try:
-            yield from _joined(self._copied())
+            yield from self._copied()
         except Exception as fault:
             # The server logs what it is given; the fault's own text may hold a row.
             raise ExportBroken(type(fault).__name__) from None
 
     def _copied(self) -> Iterator[bytes]:
+        """Rows, a BLOCK at a time, in one loop: a million times whatever a row costs here."""
         file = self._file
         sql = file.format.copy_sql(file.columns, file.titles, file.rows.sql)
         # psycopg's own cursor: Django's takes no parameters for a COPY where DEBUG is on.
         with self._connection.cursor() as cursor, cursor.cursor.copy(sql, file.rows.params) as copy:
-            yield from copy
-
-
-def _joined(rows: Iterator[bytes]) -> Iterator[bytes]:
-    """Rows, a BLOCK at a time."""
-    block, size = [], 0
-    for row in rows:
-        block.append(row)
-        size += len(row)
-        if size >= BLOCK:
-            yield b"".join(block)
             block, size = [], 0
-    if block:
-        yield b"".join(block)
+            while row := copy.read():
+                block.append(row)
+                size += len(row)
+                if size >= BLOCK:
+                    yield b"".join(block)
+                    block, size = [], 0
+            if block:
+                yield b"".join(block)
 
 
 def response(file: File, *, headers_only: bool = False) -> StreamingHttpResponse:

@@ -97,10 +97,11 @@ def _fates(rows: str) -> str:
     OFFSET 0 keeps the steps apart: merged, a number would be drawn anew wherever it is looked at.
     """
     status = f"CASE WHEN rare = 0 THEN '{RARE_STATUS}' ELSE {weighted('fate', STATUSES)} END"
+    country, sender = weighted("place", COUNTRIES), _sender("seldom", "usual")
     digits = f"lpad({drawn(10, 2**31, 'person')}::text, 10, '0')"
     return f"""
         SELECT *, {matched("country", CALLING_CODES, "")} || {digits} AS number FROM (
-            SELECT *, {status} AS status, {weighted("place", COUNTRIES)} AS country, {_sender("seldom", "usual")} AS sender,
+            SELECT *, {status} AS status, {country} AS country, {sender} AS sender,
                 make_interval(secs => 1 + wait / 1000.0) AS delay
             FROM (
                 SELECT *, {drawn(9, 100, "person")} AS place FROM (

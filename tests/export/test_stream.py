@@ -77,7 +77,8 @@ def test_the_first_bytes_come_before_the_last_row_is_read(reader: Callable[[], S
 def test_a_failure_midway_breaks_the_body(reader: Callable[[], SlowReader], gunicorn: Server) -> None:
     slow = reader()
     slow.read(64 * 1024)
-    assert run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY%'") > 0
+    copying = "query LIKE 'COPY%' AND datname = current_database()"
+    assert run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {copying}") > 0
     with pytest.raises(IncompleteRead):
         slow.read()
     log = gunicorn.log.read_text()
@@ -126,7 +127,10 @@ def test_a_head_request_has_the_headers_and_no_body(gunicorn: Server, key: str) 
 def test_a_server_outlives_its_connections_to_the_database(gunicorn: Server, key: str) -> None:
     path = "/api/v1/sms/messages"
     assert ask(gunicorn, key, path).status_code == 200
-    run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> ALL(%s)", [own_backends()])
+    run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> ALL(%s)",
+        [own_backends()],
+    )
     assert ask(gunicorn, key, path).status_code == 200
 
 
