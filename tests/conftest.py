@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -86,6 +87,18 @@ class Person:
 def person(account: str, *scopes: Scope) -> Person:
     found, _ = Account.objects.get_or_create(name=account)
     return Person(account, create(found, scopes or [Scope.READ]))
+
+
+@pytest.fixture
+def account(db: None) -> Account:
+    return Account.objects.create(name="acme")
+
+
+@pytest.fixture
+def staff(db: None, client: Client) -> Client:
+    """A browser in which a superuser is logged in: what is refused here is refused to everybody."""
+    client.force_login(User.objects.create_superuser("staff"))
+    return client
 
 
 @pytest.fixture

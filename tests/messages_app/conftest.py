@@ -3,26 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-from django.contrib.auth.models import User
-from django.test import Client
-
 from messages_app.models import Message
 from smsreports.accounts.models import Account
 
 NOON = datetime(2026, 2, 13, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def account(db: None) -> Account:
-    return Account.objects.create(name="acme")
-
-
-@pytest.fixture
-def staff(db: None, client: Client) -> Client:
-    """A browser in which a superuser is logged in: what is refused here is refused to everybody."""
-    client.force_login(User.objects.create_superuser("staff"))
-    return client
 
 
 def message(account: Account, key: str = "m-1", **changes: Any) -> Message:
