@@ -4,10 +4,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import pytest
 from django.db import connection
 
-from smsreports.accounts.models import Account
 from smsreports.ingest.load import Accounts, Counts, Outcome, load
 
 Record = dict[str, Any]
@@ -20,11 +18,6 @@ TABLES = (
     "ingest_event",
     "ingest_waitingsend",
 )
-
-
-@pytest.fixture
-def account(db: None) -> Account:
-    return Account.objects.create(name="acme")
 
 
 def message(key: str = "m-1", **fields: Any) -> Record:
