@@ -7,6 +7,7 @@ from typing import Any
 
 from smsreports.accounts.models import Account
 from smsreports.counters.counted import Counted
+from smsreports.statements import Slot
 
 # The word that means every source.
 ALL = "all"
@@ -24,12 +25,15 @@ class Receivers:
     first: Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows that can be joined with other sources': whose they are, what narrows them, what they show."""
+    """Rows that can be joined with other sources': whose they are, what narrows them, what they show.
+
+    A declaration, made once: what is compiled of it is kept.
+    """
 
     # A manager whose `for_account` gives the rows, and one step further, such as only the heads.
-    of: Callable[[Account], Any]
+    of: Callable[[Account | Slot], Any]
     filterset: type[Any]
     # The field that the rows are ordered by.
     time: str

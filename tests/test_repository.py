@@ -15,7 +15,19 @@ ROOT = Path(settings.BASE_DIR)
 # The house's floors. Whatever is not named here is the project's own frame, and stands on top.
 LEVELS = {
     **dict.fromkeys(
-        ("sources", "dialects", "export", "counters", "accounts", "statuses", "windows", "database", "environment"), 0
+        (
+            "sources",
+            "dialects",
+            "export",
+            "counters",
+            "accounts",
+            "statements",
+            "statuses",
+            "windows",
+            "database",
+            "environment",
+        ),
+        0,
     ),
     "api": 1,
     "messages_app": 2,

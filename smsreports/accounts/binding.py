@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 from django.db import models
 
 from smsreports.accounts.models import Account
+from smsreports.statements import Slot
 
 
 class UnboundQuery(TypeError):
@@ -23,7 +24,7 @@ class OfAccount(models.Manager[Any]):
         super().__init__()
         self._rows = queryset_class
 
-    def for_account(self, account: Account) -> Any:
+    def for_account(self, account: Account | Slot) -> Any:
         return self._rows(model=self.model, using=self._db).filter(account=account)
 
     def get_queryset(self) -> NoReturn:

@@ -5,12 +5,15 @@ import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 
 from django.conf import settings
+from django.db import connection
 
 from smsreports.accounts.models import Account, ApiKey
+from smsreports.statements import Slot, Statement
 
 # What 23 Telecom's live keys begin with; clients and secret scanners know the form.
 KEY_PREFIX = "sk_prod_"
@@ -21,6 +24,8 @@ SHOWN_CHARACTERS = len(KEY_PREFIX) + 6
 LONGEST_KEY = 128
 # `last_used_at` answers "is it still in use?", for which a minute is exact enough.
 LAST_USED_STEP = timedelta(minutes=1)
+KEY_FIELDS = [field.attname for field in ApiKey._meta.concrete_fields]
+ACCOUNT_FIELDS = [field.attname for field in Account._meta.concrete_fields]
 
 
 class Refusal(StrEnum):
@@ -89,7 +94,18 @@ def _find(key: str) -> ApiKey | None:
     if len(key) > LONGEST_KEY:
         return None
     hashes = [digest(key, secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    return ApiKey.objects.select_related("account").filter(digest__in=hashes).first()
+    for row in _lookup(len(hashes)).bound({f"hash{number}": one for number, one in enumerate(hashes)}).rows():
+        found = ApiKey.from_db(connection.alias, KEY_FIELDS, row[: len(KEY_FIELDS)])
+        found.account = Account.from_db(connection.alias, ACCOUNT_FIELDS, row[len(KEY_FIELDS) :])
+        return found
+    return None
+
+
+@cache
+def _lookup(hashes: int) -> Statement:
+    """The key and its account by any of so many hashes. Every request asks this."""
+    found = ApiKey.objects.filter(digest__in=[Slot(f"hash{number}") for number in range(hashes)]).order_by()
+    return Statement.of(found.values_list(*KEY_FIELDS, *(f"account__{name}" for name in ACCOUNT_FIELDS)))
 
 
 def _fault(key: ApiKey, address: str) -> Refusal | None:

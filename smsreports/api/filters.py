@@ -1,14 +1,14 @@
 """What a caller may ask of a source: the filters that all sources share, and how they are applied."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import django_filters as filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.core.validators import EMPTY_VALUES
 
 from smsreports.accounts.models import Account
 from smsreports.counters.reading import Scope
@@ -61,31 +61,36 @@ class SmsFilterSet(filters.FilterSet):
     sender = filters.CharFilter("sender_id", strip=False)
 
 
-@dataclass(frozen=True)
-class Narrowed:
-    """Rows that a caller's filters left, and what of the counters covers the same."""
-
-    rows: QuerySet[Any]
-    scope: Scope | None
-
-
-def narrowed(
-    filterset: type[filters.FilterSet], own: QuerySet[Any], account: Account, slug: str, asked: Asked
-) -> Narrowed:
-    """The rows of `own`, which is the account's part of the source `slug`, that `asked` wants.
+def wanted(filterset: type[filters.FilterSet], asked: Asked) -> dict[str, Any]:
+    """The values of the filters that `asked` uses, checked and cleaned.
 
     Raises InvalidParams in the caller's words.
     """
-    bound = filterset(asked.filters, queryset=own)
-    if not bound.is_valid():
-        reasons = {asked.names.get(name, name): list(why) for name, why in bound.errors.items()}
+    values: dict[str, Any] = {}
+    reasons: dict[str, list[str]] = {}
+    for name, field in _fields(filterset).items():  # type: ignore[arg-type]  # hashable, as every class is
+        try:
+            value = field.clean(asked.filters.get(name))
+        except ValidationError as fault:
+            reasons[asked.names.get(name, name)] = fault.messages
+            continue
+        if value not in EMPTY_VALUES:
+            values[name] = value
+    if reasons:
         raise InvalidParams(reasons)
-    return Narrowed(bound.qs, _scope(account, slug, bound.form.cleaned_data))
+    return values
 
 
-def _scope(account: Account, slug: str, wanted: Mapping[str, Any]) -> Scope | None:
-    """Counters know no numbers of phones."""
-    if wanted.get("phone"):
+@cache
+def _fields(filterset: type[filters.FilterSet]) -> Mapping[str, forms.Field]:
+    """The fields of the FilterSet's form. Cleaning leaves no trace in them, so they are made once; a form of them
+    for each request would cost as much as a query."""
+    fields: Mapping[str, forms.Field] = filterset().get_form_class().base_fields
+    return fields
+
+
+def scope(account: Account, sources: Sequence[str], values: Mapping[str, Any]) -> Scope | None:
+    """What of the counters covers these values of filters; they know no numbers of phones."""
+    if "phone" in values:
         return None
-    given = {ours: wanted.get(name) or None for name, ours in COUNTED.items()}
-    return Scope(account, (slug,), **given)
+    return Scope(account, tuple(sources), **{ours: values[name] for name, ours in COUNTED.items() if name in values})

@@ -4,74 +4,23 @@ Its total and its days come from the counters. They say on which day row number 
 starts at that day's edge; within the day, rows are skipped in an index and never fetched.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q, QuerySet
-
+from smsreports.accounts.models import Account
+from smsreports.api.filters import scope, wanted
+from smsreports.api.legs import MARK, Leg, Order
 from smsreports.counters.reading import Scope, by_day, total_statement
+from smsreports.dialects.base import Asked
 from smsreports.dialects.cursor import Place
 from smsreports.sources import Rows
+from smsreports.statements import Statement
 from smsreports.windows import ONE_DAY, midnight
 
-# Leg columns carry a mark, because a column may be called as a field of the model that holds something else.
-MARK = "u_"
 # Up to so many rows it is cheaper to fetch and drop them than to look for the place first.
 NEAR = 200
-
-
-@dataclass(frozen=True)
-class Leg:
-    """One source's rows, narrowed, before a list joins them."""
-
-    rows: QuerySet[Any]
-    # The field that the rows are ordered by, and the word that breaks ties between sources.
-    time: str
-    source: str
-    # The list's column: this source's expression for it.
-    columns: Mapping[str, Any]
-
-    def after(self, place: Place, *, inclusive: bool = False) -> Leg:
-        """The rows that stand further down than `place` (and the one at it)."""
-        return self._beyond(place, "lt", inclusive, ties=self.source < place.source)
-
-    def before(self, place: Place) -> Leg:
-        """The rows that stand further up than `place`."""
-        return self._beyond(place, "gt", False, ties=self.source > place.source)
-
-    def _beyond(self, place: Place, way: str, inclusive: bool, *, ties: bool) -> Leg:
-        """The bound on time alone, though implied, is what lets the index start there."""
-        there, same_time = Q(**{f"{self.time}__{way}": place.time}), Q(**{self.time: place.time})
-        bound = Q(**{f"{self.time}__{way}e": place.time})
-        if self.source == place.source:
-            on = f"id__{way}{'e' if inclusive else ''}"
-            return self._where(bound & (there | same_time & Q(**{on: place.id})))
-        return self._where(bound if ties else there)
-
-    def until(self, end: datetime) -> Leg:
-        return self._where(Q(**{f"{self.time}__lt": end}))
-
-    def since(self, start: datetime) -> Leg:
-        return self._where(Q(**{f"{self.time}__gte": start}))
-
-    def _where(self, condition: Q) -> Leg:
-        return Leg(self.rows.filter(condition), self.time, self.source, self.columns)
-
-    def shaped(self, names: Sequence[str], way: str) -> QuerySet[Any]:
-        """Tuples of the named columns, in the order of the source's (account, time, id) index."""
-        marked = self.rows.annotate(**{MARK + name: self.columns[name] for name in names})
-        shaped: QuerySet[Any] = marked.order_by(f"{way}{self.time}", f"{way}id")
-        return shaped.values_list(*(MARK + name for name in names))
-
-
-def leg(rows: Rows, own: QuerySet[Any]) -> Leg:
-    """The leg of a source's rows that `own` narrows."""
-    return Leg(own, rows.time, rows.label, rows.columns)
 
 
 class Listing:
@@ -83,10 +32,13 @@ class Listing:
 
     def __init__(self, legs: Sequence[Leg], *, time: str, scope: Scope | None, measure: str = "sms") -> None:
         self.legs, self.time, self.scope, self.measure = list(legs), time, scope, measure
-        self.names = list(legs[0].columns)
+        self.names = list(legs[0].source.columns)
 
     def count(self) -> int:
-        return sum(number for _, number in self._days) if self.scope else sum(leg.rows.count() for leg in self.legs)
+        if self.scope:
+            return sum(number for _, number in self._days)
+        ((number,),) = self.count_statement().rows()
+        return int(number)
 
     @cached_property
     def _days(self) -> list[tuple[date, int]]:
@@ -109,22 +61,22 @@ class Listing:
 
     def before(self, place: Place, size: int) -> list[dict[str, Any]]:
         """The `size` rows next above `place`, newest first."""
-        return self._read([leg.before(place) for leg in self.legs], 0, size, way="")[::-1]
+        return self._read([leg.before(place) for leg in self.legs], 0, size, order="")[::-1]
 
     def place(self, row: Mapping[str, Any]) -> Place:
-        return Place(row[self.time], row.get("source", self.legs[0].source), row["id"])
+        return Place(row[self.time], row.get("source", self.legs[0].source.label), row["id"])
 
-    def rows(self, limit: int) -> QuerySet[Any]:
+    def rows(self, limit: int) -> Statement:
         """The first `limit` rows, as tuples of the columns in `names`."""
         return self._merged(self.legs, self.names, 0, limit)
 
-    def count_sql(self) -> tuple[str, Sequence[Any]]:
-        """The same as `count`, for a connection other than Django's."""
+    def count_statement(self) -> Statement:
+        """The same as `count`, for any connection."""
         if self.scope:
             return total_statement(self.scope, self.measure)
-        counts = [leg.rows.order_by().values("pk").query.sql_with_params() for leg in self.legs]
-        sql = " + ".join(f"(SELECT count(*) FROM ({sql}) AS c)" for sql, _ in counts)
-        return f"SELECT {sql}", [param for _, params in counts for param in params]
+        counts = [leg.count() for leg in self.legs]
+        sql = " + ".join(f"({count.sql})" for count in counts)
+        return Statement(f"SELECT {sql}", [param for count in counts for param in count.params])
 
     def _day_of(self, first: int) -> tuple[date, int, int]:
         """The day on which row number `first` falls, how many rows the day has, and the row's number in it."""
@@ -141,19 +93,38 @@ class Listing:
             found = self._merged(legs, keys, rest, rest + 1)
         else:
             above = [leg.since(midnight(day)) for leg in self.legs]
-            found = self._merged(above, keys, number - 1 - rest, number - rest, way="")
-        return self.place(dict(zip(keys, next(iter(found)), strict=True)))
+            found = self._merged(above, keys, number - 1 - rest, number - rest, order="")
+        return self.place(dict(zip(keys, found.rows()[0], strict=True)))
 
-    def _read(self, legs: Sequence[Leg], first: int, size: int, way: str = "-") -> list[dict[str, Any]]:
-        rows = self._merged(legs, self.names, first, first + size, way)
-        return [dict(zip(self.names, row, strict=True)) for row in rows]
+    def _read(self, legs: Sequence[Leg], first: int, size: int, order: Order = "-") -> list[dict[str, Any]]:
+        found = self._merged(legs, self.names, first, first + size, order)
+        return [dict(zip(self.names, row, strict=True)) for row in found.rows()]
 
     def _merged(
-        self, legs: Sequence[Leg], names: Sequence[str], start: int, stop: int, way: str = "-"
-    ) -> QuerySet[Any]:
-        """Each leg ends at `stop` too: without that, PostgreSQL plans a leg as if all of it were wanted, and sorts."""
-        first, *others = (leg.shaped(names, way) for leg in legs)
+        self, legs: Sequence[Leg], names: Sequence[str], start: int, stop: int, order: Order = "-"
+    ) -> Statement:
+        """Rows `start` to `stop` of all legs. Raw SQL, around what the ORM made of each leg, because it would
+        compile the numbers into the text.
+
+        Each leg ends at `stop` too: without that, PostgreSQL plans a leg as if all of it were wanted, and sorts.
+        """
+        first, *others = (leg.shaped(names, order) for leg in legs)
         if not others:
-            return first[start:stop]
-        joined = first[:stop].union(*(other[:stop] for other in others), all=True)
-        return joined.order_by(*(f"{way}{MARK}{name}" for name in (self.time, "source", "id")))[start:stop]
+            return Statement(f"{first.sql} LIMIT %s OFFSET %s", [*first.params, stop - start, start])
+        sql = " UNION ALL ".join(f"({one.sql} LIMIT %s)" for one in (first, *others))
+        way = "DESC" if order else "ASC"
+        by = ", ".join(f'"{MARK}{name}" {way}' for name in (self.time, "source", "id"))
+        params = [param for one in (first, *others) for param in (*one.params, stop)]
+        return Statement(f"{sql} ORDER BY {by} LIMIT %s OFFSET %s", [*params, stop - start, start])
+
+
+def narrowed(
+    account: Account, sources: Mapping[str, Rows], asked: Asked, *, time: str, measure: str = "sms"
+) -> Listing:
+    """What `asked` wants of the account's rows in these sources, which are given by their slugs.
+
+    Raises InvalidParams in the caller's words. The sources understand a caller's filters alike, so the counters'
+    scope of one speaks for all.
+    """
+    legs = [Leg(rows, {"account": account.pk, **wanted(rows.filterset, asked)}) for rows in sources.values()]
+    return Listing(legs, time=time, scope=scope(account, list(sources), legs[0].values), measure=measure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 from django.db.models import F
@@ -18,12 +19,13 @@ from rest_framework.viewsets import GenericViewSet
 
 from smsreports.accounts.limits import Allowance, spend, untouched
 from smsreports.accounts.models import Account, ApiKey, Scope
-from smsreports.api.filters import narrowed
-from smsreports.api.listing import Leg, Listing
+from smsreports.api.legs import Leg
+from smsreports.api.listing import Listing, narrowed
 from smsreports.api.negotiation import Negotiation
 from smsreports.api.serializers import RowSerializer
 from smsreports.api.snapshot import snapshot
 from smsreports.dialects.base import Asked, Dialect, Path
+from smsreports.sources import Rows
 
 JSON = ("application/json",)
 
@@ -101,17 +103,21 @@ class SmsViewSet(DialectViewSet):
             page = self.paginate_queryset(self.listing())  # type: ignore[arg-type]  # a Listing is no QuerySet
             return self.get_paginated_response(self.written(self.get_serializer(page, many=True).data))
 
+    @classmethod
+    @cache
+    def shown(cls) -> Rows:
+        """The declaration as rows of a list."""
+        columns = {name: F(name) for name in cls.serializer_class.columns}
+        return Rows(cls.rows.for_account, cls.filterset_class, cls.time, cls.slug, columns)
+
     def listing(self) -> Listing:
-        own = self.rows.for_account(self.account)
-        found = narrowed(self.filterset_class, own, self.account, self.slug, self.asked)
-        columns = {name: F(name) for name in self.serializer_class.columns}
-        return Listing([Leg(found.rows, self.time, self.slug, columns)], time=self.time, scope=found.scope)
+        return narrowed(self.account, {self.slug: self.shown()}, self.asked, time=self.time)
 
     def retrieve(self, request: Request, **key: str) -> Response:
-        if any("\0" in value for value in key.values()):
+        ((field, value),) = key.items()
+        if "\0" in value:
             raise exceptions.NotFound
-        own = self.rows.for_account(self.account).filter(**key)
-        row = own.values(*self.serializer_class.columns).first()
-        if row is None:
-            raise exceptions.NotFound("The message does not exist.")
-        return Response(self.door.row(self.get_serializer(row).data))
+        found = Leg(self.shown(), {"account": self.account.pk}).one(field, value)
+        for row in Listing([found], time=self.time, scope=None).page(0, 1):
+            return Response(self.door.row(self.get_serializer(row).data))
+        raise exceptions.NotFound("The message does not exist.")

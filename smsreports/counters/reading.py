@@ -1,20 +1,31 @@
 """Reading the kept totals."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from django.db import connection
-from django.db.models import QuerySet, Sum
+from django.db.models import BigIntegerField, Sum
+from django.db.models.functions import Cast
 
 from smsreports.accounts.models import Account
 from smsreports.counters.counted import Counted
 from smsreports.counters.models import MEASURES, Counter, Grain
+from smsreports.statements import Slot, Statement
 
 # Measures by status group, by the values of the dimensions asked for.
 Figures = dict[tuple[Any, ...], dict[str, dict[str, Any]]]
+# What a scope may be narrowed by, and where that stands in a counter.
+NARROWED = {
+    "since": "day__gte",
+    "until": "day__lt",
+    "group": "status_group",
+    "sender": "sender_id",
+    "country": "country",
+}
+ROUTE = {"sender", "country"}
 
 
 @dataclass(frozen=True)
@@ -29,54 +40,59 @@ class Scope:
     sender: str | None = None
     country: str | None = None
 
-    def counters(self, *by: str) -> QuerySet[Counter]:
-        """The fewest counters that say it, also by the dimensions `by`."""
-        grain = Grain.ROUTE if self.sender or self.country or "country" in by else Grain.DAY
-        wanted: dict[str, Any] = {
-            "day__gte": self.since and self.since.date(),
-            "day__lt": self.until and self.until.date(),
-            "status_group": self.group,
-            "sender_id": self.sender,
-            "country": self.country,
-        }
-        given = {name: value for name, value in wanted.items() if value}
-        own = Counter.objects.for_account(self.account).filter(grain=grain, source__in=self.sources, **given)
-        rows: QuerySet[Counter] = own.order_by()
-        return rows
+    def summed(self, measures: Sequence[str], *by: str) -> Statement:
+        """Sums of the fewest counters that say it, by the dimensions `by`."""
+        values = self._values()
+        shape = _summed(tuple(self.sources), frozenset(values.keys() - {"account"}), by, tuple(measures))
+        return shape.bound(values)
+
+    def _values(self) -> Mapping[str, Any]:
+        days = {"since": self.since and self.since.date(), "until": self.until and self.until.date()}
+        given = {**days, "group": self.group, "sender": self.sender, "country": self.country}
+        return {"account": self.account.pk, **{name: value for name, value in given.items() if value}}
+
+
+@cache
+def _summed(
+    sources: tuple[str, ...], given: frozenset[str], by: tuple[str, ...], measures: tuple[str, ...]
+) -> Statement:
+    grain = Grain.ROUTE if ROUTE & {*given, *by} else Grain.DAY
+    own = Counter.objects.for_account(Slot("account")).filter(grain=grain, source__in=sources)
+    narrowed = own.filter(**{NARROWED[name]: Slot(name) for name in given}).order_by()
+    # PostgreSQL's sum of bigint is a numeric.
+    sums = [Sum(name) if name == "cost" else Cast(Sum(name), BigIntegerField()) for name in measures]
+    return Statement.of(
+        narrowed.values_list(*by).annotate(**{f"sum_{name}": one for name, one in zip(measures, sums, strict=True)})
+    )
 
 
 def by_day(scope: Scope, measure: str) -> list[tuple[date, int]]:
     """How many of `measure` each day has, newest first; days without any are left out."""
-    days = scope.counters().values_list("day").annotate(number=Sum(measure)).order_by("-day")
-    return [(day, number) for day, number in days if number]
+    days = [(day, number) for day, number in scope.summed([measure], "day").rows() if number]
+    return sorted(days, reverse=True)
 
 
-def total_statement(scope: Scope, measure: str) -> tuple[str, Sequence[Any]]:
-    """SQL of the total, for a connection other than Django's."""
-    sql, params = scope.counters().values_list(measure).query.sql_with_params()
-    return f"SELECT coalesce(sum(c.n), 0) FROM ({sql}) AS c (n)", params
+def total_statement(scope: Scope, measure: str) -> Statement:
+    """The total, one number, for a connection other than Django's."""
+    by_group = scope.summed([measure], "status_group")
+    return Statement(f"SELECT coalesce(sum(c.n), 0) FROM ({by_group.sql}) AS c (status_group, n)", by_group.params)
 
 
 def sums(scope: Scope, *by: str) -> Figures:
     """Every measure by status group, and before it by the dimensions `by` (`day`, `country`)."""
-    totals = [Sum(name) for name in MEASURES]
-    rows = scope.counters(*by).values_list(*by, "status_group").annotate(*totals)
-    return _figures(rows, len(by))
+    return _figures(scope.summed(MEASURES, *by, "status_group").rows(), len(by))
 
 
-def sums_of_rows(counted: Counted, rows: tuple[str, Sequence[Any]], *by: str) -> Figures:
-    """The same, counted from the rows that the SQL `rows` selects: what no counter covers.
+def sums_of_rows(counted: Counted, rows: Statement, *by: str) -> Figures:
+    """The same, counted from the `rows` themselves: what no counter covers.
 
     Raw SQL, because what a row adds to its counters is defined in SQL, once, for the triggers too.
     """
-    sql, params = rows
     names = ", ".join([*by, "status_group"])
     totals = ", ".join(f"sum({name})" for name in MEASURES)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {names}, {totals} FROM ({counted.contributions(f'({sql})')}) c GROUP BY {names}", params
-        )
-        return _figures(cursor.fetchall(), len(by))
+    contributions = counted.contributions(f"({rows.sql})")
+    found = Statement(f"SELECT {names}, {totals} FROM ({contributions}) c GROUP BY {names}", rows.params)
+    return _figures(found.rows(), len(by))
 
 
 def _figures(rows: Iterable[tuple[Any, ...]], by: int) -> Figures:

@@ -1,6 +1,7 @@
 """Pages of a list, by number and by cursor; a dialect adds its envelope."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -74,14 +75,20 @@ class Pages(BasePagination):
     def envelope(self, rows: list[Any]) -> dict[str, Any]:
         raise NotImplementedError
 
+    @cached_property
     def path(self) -> str:
         return self.request.build_absolute_uri(self.request.path)
 
+    @cached_property
+    def _kept(self) -> str:
+        """The path and the query string without the place."""
+        query = dict(fields(self.request.META.get("QUERY_STRING", "")))
+        kept = _encoded({name: value for name, value in query.items() if name not in WHERE})
+        return f"{self.path}?{kept}{kept and '&'}"
+
     def url(self, **where: str) -> str:
         """This list elsewhere: the query string is kept, with `where` last, as Laravel has it."""
-        query = dict(fields(self.request.META.get("QUERY_STRING", "")))
-        kept = {name: value for name, value in query.items() if name not in WHERE}
-        return f"{self.path()}?{urlencode(kept | where, quote_via=quote, safe='')}"
+        return self._kept + _encoded(where)
 
     def _relations(self) -> Iterator[tuple[str, str]]:
         yield "first", self.url(page="1")
@@ -93,3 +100,7 @@ class Pages(BasePagination):
 
     def _cursor_url(self, row: Any, way: Way, page: int) -> str:
         return self.url(cursor=str(Cursor(self.listing.place(row), way, page)))
+
+
+def _encoded(query: dict[str, str]) -> str:
+    return urlencode(query, quote_via=quote, safe="")

@@ -3,13 +3,13 @@
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from django.db import connection
 from django.http import StreamingHttpResponse
 
 from smsreports.export.columns import Column
 from smsreports.export.formats import Format
+from smsreports.statements import Statement
 
 # Bytes handed to the server at once: rows one by one cost more than reading them does.
 BLOCK = 256 * 1024
@@ -17,14 +17,6 @@ BLOCK = 256 * 1024
 
 class ExportBroken(RuntimeError):
     """A file ended midway, by a fault of this kind; its client must not take it for whole."""
-
-
-@dataclass(frozen=True)
-class Statement:
-    """SQL with its parameters."""
-
-    sql: str
-    params: Sequence[Any]
 
 
 @dataclass(frozen=True)

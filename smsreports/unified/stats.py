@@ -40,7 +40,7 @@ class StatsViewSet(JoinedViewSet):
             return sums(listing.scope, *by)
         with snapshot():
             return added(
-                sums_of_rows(source.counted[0], leg.rows.order_by().query.sql_with_params(), *by)
+                sums_of_rows(source.counted[0], leg.whole(), *by)
                 for source, leg in zip(self.sources, listing.legs, strict=True)
             )
 

@@ -10,12 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from smsreports.accounts.models import Account
-from smsreports.api.listing import Listing, leg
+from smsreports.api.legs import Leg
+from smsreports.api.listing import Listing
 from smsreports.api.snapshot import snapshot
 from smsreports.api.viewsets import DialectViewSet
 from smsreports.counters.reading import sums
 from smsreports.export.formats import FORMATS
-from smsreports.export.stream import File, Statement, response
+from smsreports.export.stream import File, response
 from smsreports.sources import Receivers, Source, asked_for, registered
 from smsreports.unified.exports import COLUMNS
 from smsreports.unified.joined import items, unified
@@ -53,8 +54,8 @@ class ExportViewSet(JoinedViewSet):
     def export(self, request: Request) -> StreamingHttpResponse:
         listing, titles = self.unified(), {ours: theirs for theirs, ours in self.door.columns.items()}
         file = File(
-            rows=Statement(*listing.rows(settings.EXPORT_LIMIT).query.sql_with_params()),
-            count=Statement(*listing.count_sql()),
+            rows=listing.rows(settings.EXPORT_LIMIT),
+            count=listing.count_statement(),
             columns=COLUMNS,
             titles=[titles[column.name] for column in COLUMNS],
             format=FORMATS[self.asked.format],
@@ -74,8 +75,8 @@ class ItemViewSet(JoinedViewSet):
     def retrieve(self, request: Request, key: str) -> Response:
         with snapshot():
             for source in registered() if "\0" not in key else ():
-                found = source.items.of(self.account).filter(**{source.key: key})
-                for item in Listing([leg(source.items, found)], time="created_at", scope=None).page(0, 1):
+                found = Leg(source.items, {"account": self.account.pk}).one(source.key, key)
+                for item in Listing([found], time="created_at", scope=None).page(0, 1):
                     return Response(self.written(with_receivers(self.account, [source], [item]))[0])
         raise NotFound("Message not found")
 

@@ -15,6 +15,7 @@ from django.db import connection
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
 from smsreports.api import listing
+from smsreports.api.legs import Order
 from smsreports.api.listing import Listing
 from smsreports.dialects.cursor import SALT
 from tests.conftest import EVER, Person, broadcast, load, message, person, send
@@ -124,18 +125,18 @@ def test_a_row_deep_in_a_day_is_reached_from_both_of_its_ends(
     owner: Person, monkeypatch: pytest.MonkeyPatch, door: List
 ) -> None:
     monkeypatch.setattr(listing, "NEAR", 0)
-    ways, merged = set(), Listing._merged
+    orders, merged = set(), Listing._merged
 
-    def spied(self: Listing, legs: Any, names: Any, start: int, stop: int, way: str = "-") -> Any:
+    def spied(self: Listing, legs: Any, names: Any, start: int, stop: int, order: Order = "-") -> Any:
         if len(names) < len(self.names):  # only a place is looked for
-            ways.add(way)
-        return merged(self, legs, names, start, stop, way)
+            orders.add(order)
+        return merged(self, legs, names, start, stop, order)
 
     monkeypatch.setattr(Listing, "_merged", spied)
     whole = door.whole()
     for number in range(0, len(whole), 9):
         assert door.get(owner, 1, page=str(number + 1)).texts == [whole[number]]
-    assert ways == {"-", ""}
+    assert orders == {"-", ""}
 
 
 def walked(door: List, who: Person, relation: str, page: Page) -> Iterator[Page]:

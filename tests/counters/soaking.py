@@ -172,10 +172,10 @@ def read_figures(found: Soak, rng: random.Random) -> None:
     with snapshot():
         listing = unified(account, registered(), Asked(filters=filters))
         assert listing.scope is not None
-        total, true_total = listing.count(), sum(leg.rows.count() for leg in listing.legs)
+        total, true_total = listing.count(), sum(leg.count().rows()[0][0] for leg in listing.legs)
         kept = {key: _of_sms(groups) for key, groups in sums(listing.scope, *by).items()}
         true = added(
-            sums_of_rows(source.counted[0], leg.rows.order_by().query.sql_with_params(), *by)
+            sums_of_rows(source.counted[0], leg.whole(), *by)
             for source, leg in zip(registered(), listing.legs, strict=True)
         )
     if total != true_total:

@@ -29,7 +29,7 @@ class LengthAware(Pages):
             "last_page_url": self._url(self.last_page),
             "links": list(self._links()),
             "next_page_url": self._next_url(),
-            "path": self.path(),
+            "path": self.path,
             "per_page": self.asked.size,
             "prev_page_url": self._previous_url(),
             "to": self.first + len(rows) if rows else None,
