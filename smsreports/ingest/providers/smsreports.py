@@ -12,6 +12,7 @@ from smsreports.ingest.fields import Refused
 from smsreports.ingest.providers import Import, Provider, Record, Records, shown, whole
 from smsreports.ingest.readers import Layout, Row, Rows
 from smsreports.ingest.readers.backwards import backwards
+from smsreports.ingest.records import staged
 from smsreports.unified.exports import COLUMNS
 
 # Before the exported id in the key of a broadcast that was rebuilt.
@@ -51,12 +52,11 @@ def records(rows: Rows, imported: Import) -> Records:
             if isinstance(row, Refused):
                 raise row
             made = _record(row)
-            if made["type"] == "send":
-                if made["broadcast"] not in names:
-                    yield number, _broadcast(row, made)
-                name = names.setdefault(made["broadcast"], row["broadcast_name"])
-                if name != row["broadcast_name"]:
-                    raise Refused(f"broadcast_id: {row['broadcast_id']} is known by another broadcast_name")
+            if made["type"] == "send" and made["broadcast"] not in names:
+                yield number, _broadcast(row, made)
+                names[made["broadcast"]] = row["broadcast_name"]
+            if made["type"] == "send" and names[made["broadcast"]] != row["broadcast_name"]:
+                raise Refused(f"broadcast_id: {shown(row['broadcast_id'])} is known by another broadcast_name")
             yield number, made
         except Refused as fault:
             yield number, fault
@@ -103,7 +103,9 @@ def _record(row: Row) -> Record:
 
 
 def _broadcast(row: Row, send: Record) -> Record:
-    return {
+    """What the send tells of its broadcast. Raises Refused where it cannot be loaded itself: the next one tells it."""
+    staged(send)
+    made = {
         "type": "broadcast",
         "broadcast": send["broadcast"],
         "name": row["broadcast_name"],
@@ -111,6 +113,8 @@ def _broadcast(row: Row, send: Record) -> Record:
         "sender_id": row["sender_id"],
         "created_at": row["sent_at"],
     }
+    staged(made)
+    return made
 
 
 PROVIDER = Provider(LAYOUT, records)
