@@ -10,29 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from broadcasts_app.models import BroadcastSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account
-from smsreports.ingest import progress, providers
+from smsreports.ingest import progress
 from smsreports.ingest.demo import ACCOUNTS
 from smsreports.ingest.load import Outcome
 from smsreports.ingest.management.commands.import_traffic import NAMED
 from smsreports.ingest.merge import Rejected
 from smsreports.ingest.progress import shown
-from tests.ingest.conftest import Record, counts, dump, loaded, message, receipt
+from smsreports.ingest.records import LONGEST_LINE
+from tests.ingest.conftest import Record, counts, dump, loaded, message, receipt, run
 
 DEMO = ("--messages", "40", "--sends", "30", "--until", "2026-02-13T12:00:00Z")
-
-
-def run(*arguments: str, stdin: bytes = b"") -> tuple[str, str]:
-    """What a command prints and complains of; CommandError where it would end with exit code 1."""
-    printed, complained = io.StringIO(), io.StringIO()
-    given: dict[str, Any] = {"stdin": io.BytesIO(stdin)} if stdin else {}
-    call_command(*arguments, stdout=printed, stderr=complained, **given)
-    return printed.getvalue(), complained.getvalue()
 
 
 def written(path: Path, *records: Record | str) -> str:
@@ -136,79 +128,36 @@ def test_lines_end_as_windows_ends_them_too(tmp_path: Path) -> None:
     assert run("import_traffic", str(file))[0] == "3 accepted, 0 duplicates, 0 rejected\n"
 
 
-# import_traffic --from
-
-TITLES = "From,To,Body,Status,SentDate,ApiVersion,NumSegments,ErrorCode,AccountSid,Sid,Direction,Price,PriceUnit"
-
-
-def console_log(path: Path, *messages: str, titles: str = TITLES) -> str:
-    """A file as Twilio's console gives it; of each message its id and direction."""
-    named = (f"+14155550100,+14155551234,Hi,sent,2026-02-13T12:00:00Z,,1,,,{one},-0.01,EUR" for one in messages)
-    path.write_text("".join(f"{line}\n" for line in (titles, *named)))
-    return str(path)
+def nested(depth: int) -> bytes:
+    return b"[" * depth + b"]" * depth
 
 
-@pytest.mark.usefixtures("account")
-def test_another_systems_files_are_loaded_into_the_account_that_is_named(tmp_path: Path) -> None:
-    first = console_log(tmp_path / "1.csv", "SM1,outbound-api", "SM2,inbound")
-    second = Path(console_log(tmp_path / "2.csv", "SM1,outbound-api", "SM3,outbound-api")).read_bytes()
-    printed, complained = run("import_traffic", "--from", "twilio", "--account", "acme", first, "-", stdin=second)
-    assert (printed, complained) == ("2 accepted, 1 duplicates, 0 rejected, 1 skipped (inbound)\n", "")
-    assert known() == {"SM1", "SM3"}
+BROKEN = [
+    (b'{"message": "' + b"x" * LONGEST_LINE + b'"}', "is longer than 16384 bytes"),
+    (b"x" * 5 * LONGEST_LINE, "is longer than 16384 bytes"),
+    (b'{"message": "\xff"}', "is not JSON: "),
+    (nested(1000), "is not a JSON object"),
+    (nested(5000), "is not JSON: "),
+    (json.dumps(message(message="deep")).replace('"deep"', nested(1000).decode()).encode(), "message: must be text"),
+    (json.dumps(message(cost=float("nan"))).encode(), "is not JSON: "),
+    (json.dumps(message(cost="NaN")).encode(), "cost: must be from 0 "),
+    (json.dumps(message(cost=-0.01)).encode(), "cost: must be from 0 "),
+    (json.dumps(message(created_at="2026-02-13T12:00:00")).encode(), "created_at: must be a time "),
+    (json.dumps(message(created_at="10000-01-01T00:00:00Z")).encode(), "created_at: must be a time "),
+]
 
 
 @pytest.mark.usefixtures("account")
-def test_what_a_file_holds_beside_its_messages_is_told_once(tmp_path: Path) -> None:
-    file = console_log(
-        tmp_path / "1.csv", "SM1,outbound-api", "SM2,outbound-api", titles=TITLES.replace("PriceUnit", "\x1b[2J")
-    )
-    assert run("import_traffic", "--from", "twilio", "--account", "acme", file, file)[1].splitlines() == [
-        "price_unit is not given: costs are taken to be in EUR, the account's currency",
-        "not known, and not loaded: '\\x1b[2J'",
-    ]
-
-
-@pytest.mark.usefixtures("account")
-def test_lines_of_another_systems_file_are_named_as_those_of_ours(tmp_path: Path) -> None:
-    file = console_log(tmp_path / "1.csv", "SM1,sideways", "SM2,outbound-api")
-    rejects = tmp_path / "rejects.ndjson"
-    with pytest.raises(CommandError, match="1 lines were rejected"):
-        run("import_traffic", "--from", "twilio", "--account", "acme", file, "--rejects", str(rejects))
-    assert json.loads(rejects.read_text()) == {
-        "file": file,
-        "line": 2,
-        "error": "direction: 'sideways' is not known",
-    }
-    assert known() == {"SM2"}
-
-
-@pytest.mark.usefixtures("account")
-@pytest.mark.parametrize(
-    ("options", "reason"),
-    [
-        (["--from", "twilio"], "--from and --account go together"),
-        (["--account", "acme"], "--from and --account go together"),
-        (["--from", "twilio", "--account", "globex"], "globex is not known; create_account makes it"),
-        (["--from", "twilio", "--account", "acme", "--create-accounts"], "--create-accounts does not go with --from"),
-        (["--from", "pigeon", "--account", "acme"], "invalid choice: 'pigeon'"),
-    ],
-)
-def test_options_that_do_not_go_together_stop_the_load(tmp_path: Path, options: Sequence[str], reason: str) -> None:
-    with pytest.raises(CommandError, match=reason):
-        run("import_traffic", console_log(tmp_path / "1.csv", "SM1,outbound-api"), *options)
-    assert known() == set()
-
-
-def test_every_provider_has_its_page() -> None:
-    pages = {page.stem for page in (Path(settings.BASE_DIR) / "docs" / "providers").glob("*.md")}
-    assert pages == set(providers.NAMES)
-
-
-@pytest.mark.parametrize("name", providers.NAMES)
-def test_a_page_names_every_field_that_its_provider_documents(name: str) -> None:
-    layout = providers.named(name).layout
-    page = (Path(settings.BASE_DIR) / "docs" / "providers" / f"{name}.md").read_text()
-    assert [field for field in layout.read | layout.passed_over | set(layout.titles) if f"`{field}`" not in page] == []
+def test_whatever_is_broken_is_named_by_its_line_and_the_rest_is_loaded(tmp_path: Path) -> None:
+    file, rejects = tmp_path / "1.ndjson", tmp_path / "rejects.ndjson"
+    good = [json.dumps(message(f"m-{number}")).encode() for number in range(len(BROKEN))]
+    file.write_bytes(b"".join(b"%s\n%s\n" % pair for pair in zip(good, (line for line, _ in BROKEN), strict=True)))
+    with pytest.raises(CommandError, match=f"{len(BROKEN)} lines were rejected"):
+        run("import_traffic", str(file), "--rejects", str(rejects))
+    named = [json.loads(line) for line in rejects.read_text().splitlines()]
+    assert [one["line"] for one in named] == [2 * number for number in range(1, len(BROKEN) + 1)]
+    assert [(why, one["error"]) for (_, why), one in zip(BROKEN, named, strict=True) if why not in one["error"]] == []
+    assert len(known()) == len(BROKEN)
 
 
 # Progress

@@ -37,6 +37,18 @@ class Import:
         elif str(value).upper() != own:
             raise Refused(f"{name}: {shown(value)} is not {own}, the account's currency")
 
+    def priced(self, name: str, value: Any, status: str) -> bool:
+        """Whether there is a price. A stored cost never changes, so one that is still to come is waited for.
+
+        Raises Refused.
+        """
+        if value not in (None, ""):
+            return True
+        if not is_final(status):
+            raise Refused(f"{name}: is not known yet, and the message is not final; import it when it is")
+        self.notes.remark(f"{name} is not given for some final messages: they are taken to have cost nothing")
+        return False
+
 
 @dataclass(frozen=True)
 class Provider:
@@ -87,18 +99,6 @@ def word(name: str, value: Any, words: Mapping[str, str]) -> str:
     if not isinstance(value, str) or value not in words:
         raise Refused(f"{name}: {shown(value)} is not known")
     return words[value]
-
-
-def priced(name: str, value: Any, status: str) -> bool:
-    """Whether there is a price. A stored cost never changes, so one that is still to come is waited for.
-
-    Raises Refused.
-    """
-    if value not in (None, ""):
-        return True
-    if not is_final(status):
-        raise Refused(f"{name}: is not known yet, and the message is not final; import it when it is")
-    return False
 
 
 def whole(value: Any) -> Any:

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from smsreports.ingest.fields import Refused
-from smsreports.ingest.providers import Import, Provider, Record, each, priced, shown, whole, word
+from smsreports.ingest.providers import Import, Provider, Record, each, shown, whole, word
 from smsreports.ingest.readers import Layout, Row
 
 # message_enum_status. `partially_delivered` is there, but nothing says what it means; receiving and received are
@@ -32,7 +32,7 @@ PASSED_OVER = "account_sid api_version date_updated error_message messaging_serv
 LAYOUT = Layout(
     read=frozenset(READ.split()),
     passed_over=frozenset(PASSED_OVER.split()),
-    required=frozenset({"sid", "from", "to", "body", "status", "direction", "price", "date_sent"}),
+    required=frozenset({"sid", "from", "to", "body", "status", "direction", "date_sent"}),
     envelope="messages",
     titles={
         "Sid": "sid",
@@ -71,7 +71,7 @@ def record(row: Row, imported: Import) -> Record:
         "status_code": str(row["error_code"] or ""),
         # 0 while no sender is assigned; then the text's own count.
         "segments": whole(row["num_segments"]) or None,
-        "cost": _cost(row["price"]) if priced("price", row["price"], status) else None,
+        "cost": _cost(row["price"]) if imported.priced("price", row["price"], status) else None,
         "created_at": _time("date_created", row["date_created"]) or sent_at,
         "sent_at": sent_at,
     }

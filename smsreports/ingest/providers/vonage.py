@@ -7,7 +7,7 @@ nothing else is said; see docs/providers/vonage.md.
 import re
 from typing import Any
 
-from smsreports.ingest.providers import Import, Provider, Record, each, priced, word
+from smsreports.ingest.providers import Import, Provider, Record, each, word
 from smsreports.ingest.readers import Layout, Row
 
 # sms_status; `deleted` and `submitted` are of the reference at developer.vonage.com/en/api/reports.
@@ -55,7 +55,7 @@ def record(row: Row, imported: Import) -> Record:
         "message": row["message_body"] or "",
         "status": status,
         "status_code": "" if row["error_code"] is None else str(row["error_code"]),
-        "cost": row["total_price"] if priced("total_price", row["total_price"], status) else None,
+        "cost": row["total_price"] if imported.priced("total_price", row["total_price"], status) else None,
         "created_at": _time(row["date_received"]),
         "delivered_at": _time(row["date_finalized"]) if status == "DELIVRD" else None,
     }

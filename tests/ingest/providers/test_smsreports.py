@@ -74,6 +74,13 @@ def test_a_broadcast_is_what_its_oldest_send_tells(account: Account) -> None:
     ]
 
 
+def test_a_page_of_the_list_is_read_too(account: Account) -> None:
+    null = {name: value or None for name, value in sms(cost=0.0085, segments=1, clicked=False).items()}
+    page = json.dumps({"messages": [null], "total": 1, "page": 1, "limit": 25, "total_pages": 1}).encode()
+    outcome, imported = load_file("smsreports", account, page)
+    assert (counts(outcome), imported.notes.unknown) == ((1, 0, 0), set())
+
+
 def test_importing_twice_changes_nothing(account: Account) -> None:
     content = table([sms(), send("s-1", clicked="true", clicked_at="2026-02-13T12:05:00Z"), send("s-2")])
     load_file("smsreports", account, content)

@@ -205,6 +205,14 @@ def test_a_charge_is_stored_without_its_sign(account: Account, fields: Row, cost
     assert Message.everyones.get().cost == Decimal(cost)
 
 
+def test_a_price_that_is_not_given_is_told(account: Account) -> None:
+    row = line(status="failed")
+    del row["price"]
+    outcome, imported = load_file("twilio", account, day(row))
+    assert (counts(outcome), len(imported.notes.remarks)) == ((1, 0, 0), 2)
+    assert "price is not given for some final messages: they are taken to have cost nothing" in imported.notes.remarks
+
+
 def test_parts_are_counted_where_no_sender_was_assigned_yet(account: Account) -> None:
     load_file("twilio", account, page(answer(num_segments="0", status="canceled", body="x" * 161)))
     assert stored("segments") == [(2,)]

@@ -92,7 +92,7 @@ class Command(BaseCommand):
             self.stderr.write(remark)
         if unknown := imported.notes.unknown:
             self.stderr.write(f"not known, and not loaded: {', '.join(map(providers.shown, sorted(unknown)))}")
-        return f", {imported.notes.skipped} skipped (inbound)"
+        return f", {imported.notes.skipped} skipped (inbound)" if imported.notes.skipped else ""
 
     def _open(self, name: str, opened: ExitStack) -> BinaryIO:
         if name == "-":
