@@ -18,8 +18,7 @@ from smsreports.ingest.readers import Layout, Notes, Row, Rows, rows
 Record = dict[str, Any]
 Records = Iterator[tuple[int, Record | Refused]]
 NAMES = tuple(sorted(module.name for module in iter_modules(__path__)))
-# Of a value that a refusal names: enough to know it again, too little to hold a text.
-SHOWN = 24
+WORD = re.compile("[A-Za-z_-]{0,32}")
 
 
 @dataclass
@@ -35,7 +34,7 @@ class Import:
         if value in (None, ""):
             self.notes.remark(f"{name} is not given: costs are taken to be in {own}, the account's currency")
         elif str(value).upper() != own:
-            raise Refused(f"{name}: {shown(value)} is not {own}, the account's currency")
+            raise Refused(f"{name}: {shown(value)}is not {own}, the account's currency")
 
     def priced(self, name: str, value: Any, status: str) -> bool:
         """Whether there is a price. A stored cost never changes, so one that is still to come is waited for.
@@ -97,7 +96,7 @@ def each(record: Callable[[Row, Import], Record]) -> Callable[[Rows, Import], Re
 def word(name: str, value: Any, words: Mapping[str, str]) -> str:
     """Our word for a provider's. Raises Refused."""
     if not isinstance(value, str) or value not in words:
-        raise Refused(f"{name}: {shown(value)} is not known")
+        raise Refused(f"{name}: {shown(value)}is not known")
     return words[value]
 
 
@@ -107,5 +106,6 @@ def whole(value: Any) -> Any:
 
 
 def shown(value: Any) -> str:
+    """A word, for a refusal to name. Where no word stands it may be anyone's number or text, which nobody repeats."""
     text = str(value)
-    return repr(text if len(text) <= SHOWN else text[:SHOWN] + "…")
+    return f"{text!r} " if WORD.fullmatch(text) else ""

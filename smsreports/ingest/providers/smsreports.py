@@ -56,7 +56,7 @@ def records(rows: Rows, imported: Import) -> Records:
                 yield number, _broadcast(row, made)
                 names[made["broadcast"]] = row["broadcast_name"]
             if made["type"] == "send" and names[made["broadcast"]] != row["broadcast_name"]:
-                raise Refused(f"broadcast_id: {shown(row['broadcast_id'])} is known by another broadcast_name")
+                raise Refused("broadcast_id: is known by another broadcast_name")
             yield number, made
         except Refused as fault:
             yield number, fault
@@ -91,7 +91,7 @@ def _record(row: Row) -> Record:
             "created_at": row["sent_at"],
         }
     if row["source"] != "campaign":
-        raise Refused(f"source: {shown(row['source'])} is not known")
+        raise Refused(f"source: {shown(row['source'])}is not known")
     if row["broadcast_id"] is None or row["broadcast_name"] is None:
         raise Refused("broadcast_id, broadcast_name: must be given for a campaign")
     return record | {

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from smsreports.ingest.fields import Refused
-from smsreports.ingest.providers import Import, Provider, Record, each, shown, whole, word
+from smsreports.ingest.providers import Import, Provider, Record, each, whole, word
 from smsreports.ingest.readers import Layout, Row
 
 # message_enum_status. `partially_delivered` is there, but nothing says what it means; receiving and received are
@@ -83,7 +83,7 @@ def _cost(price: Any) -> Any:
         return price.removeprefix("-")
     if isinstance(price, int | float) and not isinstance(price, bool) and price <= 0:
         return -price
-    raise Refused(f"price: {shown(price)} is no charge, which is negative")
+    raise Refused("price: is no charge, which is negative")
 
 
 def _time(name: str, value: Any) -> Any:
@@ -95,7 +95,7 @@ def _time(name: str, value: Any) -> Any:
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
-        raise Refused(f"{name}: {shown(value)} is no time by RFC 2822 or RFC 3339") from None
+        raise Refused(f"{name}: is no time by RFC 2822 or RFC 3339") from None
     if moment.tzinfo is None:
         raise Refused(f"{name}: has no zone")
     return moment.isoformat()

@@ -12,8 +12,8 @@ from smsreports.accounts.models import Account
 from smsreports.ingest.providers.twilio import STATUSES
 from tests.ingest.conftest import counts, dump, reasons
 from tests.ingest.providers.conftest import load_file, stored, table
+from tests.ingest.providers.rows import Row, answer
 
-Row = dict[str, Any]
 SENT = datetime(2023, 8, 24, 5, 1, 46, tzinfo=UTC)
 CREATED = datetime(2023, 8, 24, 5, 1, 45, tzinfo=UTC)
 
@@ -21,32 +21,6 @@ CREATED = datetime(2023, 8, 24, 5, 1, 45, tzinfo=UTC)
 @pytest.fixture
 def account(db: None) -> Account:
     return Account.objects.create(name="acme", currency="USD")
-
-
-def answer(**fields: Any) -> Row:
-    """A message as the API answers with it, keys and forms as in the public definition's example."""
-    return {
-        "account_sid": "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-        "api_version": "2010-04-01",
-        "body": "testing",
-        "date_created": "Thu, 24 Aug 2023 05:01:45 +0000",
-        "date_sent": "Thu, 24 Aug 2023 05:01:46 +0000",
-        "date_updated": "Thu, 24 Aug 2023 05:01:48 +0000",
-        "direction": "outbound-api",
-        "error_code": None,
-        "error_message": None,
-        "from": "+18336528866",
-        "messaging_service_sid": None,
-        "num_media": "0",
-        "num_segments": "1",
-        "price": "-0.00750",
-        "price_unit": "USD",
-        "sid": "SM1",
-        "status": "delivered",
-        "subresource_uris": {"media": "/2010-04-01/Accounts/AC/Messages/SM1/Media.json"},
-        "to": "+18182008801",
-        "uri": "/2010-04-01/Accounts/AC/Messages/SM1.json",
-    } | fields
 
 
 def line(**fields: Any) -> Row:
@@ -150,14 +124,14 @@ def test_a_currency_that_is_not_given_is_told(account: Account) -> None:
         ({"status": "teleported"}, "status: 'teleported' is not known"),
         ({"status": "partially_delivered"}, "status: 'partially_delivered' is not known"),
         ({"status": None}, "status: 'None' is not known"),
-        ({"status": "x" * 1000}, f"status: '{'x' * 24}…' is not known"),
+        ({"status": "Call +14155551234"}, "status: is not known"),
         ({"direction": "sideways"}, "direction: 'sideways' is not known"),
         ({"num_media": "1"}, "num_media: is not 0; an MMS is no SMS"),
         ({"price_unit": "EUR"}, "price_unit: 'EUR' is not USD, the account's currency"),
-        ({"price": "0.0075"}, "price: '0.0075' is no charge, which is negative"),
-        ({"price": 0.0075}, "price: '0.0075' is no charge, which is negative"),
-        ({"price": True}, "price: 'True' is no charge, which is negative"),
-        ({"price": "NaN"}, "price: 'NaN' is no charge, which is negative"),
+        ({"price": "0.0075"}, "price: is no charge, which is negative"),
+        ({"price": 0.0075}, "price: is no charge, which is negative"),
+        ({"price": True}, "price: is no charge, which is negative"),
+        ({"price": "NaN"}, "price: is no charge, which is negative"),
         ({"price": "-NaN"}, "cost: must be from 0 to 999999.999999, with at most 6 decimals"),
         ({"price": "--1"}, "cost: must be from 0 to 999999.999999, with at most 6 decimals"),
         ({"price": "-0.0000001"}, "cost: must be from 0 to 999999.999999, with at most 6 decimals"),
@@ -171,10 +145,10 @@ def test_a_currency_that_is_not_given_is_told(account: Account) -> None:
         ),
         ({"date_sent": "Thu, 24 Aug 2023 05:01:45"}, "date_sent: has no zone"),
         ({"date_sent": "Thu, 24 Aug 2023 05:01:45 -0000"}, "date_sent: has no zone"),
-        ({"date_sent": "yesterday"}, "date_sent: 'yesterday' is no time by RFC 2822 or RFC 3339"),
+        ({"date_sent": "yesterday"}, "date_sent: is no time by RFC 2822 or RFC 3339"),
         (
             {"date_sent": "Thu, 24 Aug 10000 05:01:45 +0000"},
-            "date_sent: 'Thu, 24 Aug 10000 05:01:…' is no time by RFC 2822 or RFC 3339",
+            "date_sent: is no time by RFC 2822 or RFC 3339",
         ),
         ({"to": "whatsapp:+18182008801"}, "recipient: must be a number of up to 15 digits, international with + first"),
         ({"from": None}, "sender_id: is missing"),

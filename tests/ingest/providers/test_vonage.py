@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -12,33 +11,7 @@ from smsreports.accounts.models import Account
 from smsreports.ingest.providers.vonage import STATUSES
 from tests.ingest.conftest import counts, dump, reasons
 from tests.ingest.providers.conftest import load_file, stored, table
-
-Row = dict[str, Any]
-
-
-def record(**fields: Any) -> Row:
-    """An outbound SMS with every field of the public definition, values as in its examples."""
-    return {
-        "account_id": "abcdef01",
-        "message_id": "0000000A",
-        "client_ref": "my-ref",
-        "direction": "outbound",
-        "from": "Acme",
-        "to": "33612345678",
-        "message_body": "This is a text message",
-        "network": "20801",
-        "network_name": "Orange",
-        "country": "FR",
-        "country_name": "France",
-        "date_received": "2019-06-28T15:30:00+0000",
-        "date_finalized": "2019-06-28T15:30:02+0000",
-        "latency": "42",
-        "status": "delivered",
-        "error_code": "0",
-        "error_code_description": "Delivered",
-        "currency": "EUR",
-        "total_price": "0.042",
-    } | fields
+from tests.ingest.providers.rows import Row, record
 
 
 def answer(*rows: Row) -> bytes:

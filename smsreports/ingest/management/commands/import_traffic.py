@@ -19,6 +19,8 @@ from smsreports.ingest.providers import Import
 
 # A rejected line is named on standard error up to this many times; all of them go to --rejects.
 NAMED = 20
+# Of a column that is not known: more is no name.
+LONGEST_NAME = 64
 Loading = Callable[[BinaryIO], Iterator[Outcome]]
 
 
@@ -91,7 +93,9 @@ class Command(BaseCommand):
         for remark in imported.notes.remarks:
             self.stderr.write(remark)
         if unknown := imported.notes.unknown:
-            self.stderr.write(f"not known, and not loaded: {', '.join(map(providers.shown, sorted(unknown)))}")
+            self.stderr.write(
+                f"not known, and not loaded: {', '.join(repr(name[:LONGEST_NAME]) for name in sorted(unknown))}"
+            )
         return f", {imported.notes.skipped} skipped (inbound)" if imported.notes.skipped else ""
 
     def _open(self, name: str, opened: ExitStack) -> BinaryIO:
