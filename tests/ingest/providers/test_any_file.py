@@ -45,7 +45,7 @@ def settled(name: str, account: Account, content: bytes) -> int:
     return len(lines) + imported.notes.skipped
 
 
-@hypothesis.settings(suppress_health_check=list(HealthCheck), deadline=None)
+@hypothesis.settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
 @pytest.mark.parametrize("name", NAMES)
 @given(data=st.data())
 def test_every_row_is_taken_or_named(account: Account, name: str, data: st.DataObject) -> None:
@@ -57,7 +57,7 @@ def test_every_row_is_taken_or_named(account: Account, name: str, data: st.DataO
     assert settled(name, account, table(rows)) == len(rows)
 
 
-@hypothesis.settings(suppress_health_check=list(HealthCheck), deadline=None)
+@hypothesis.settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
 @pytest.mark.parametrize("name", NAMES)
 @given(content=st.one_of(st.binary(max_size=200), st.text(st.sampled_from(',"\n\r={[1'), max_size=40).map(str.encode)))
 def test_nothing_in_a_file_stops_its_reader(account: Account, name: str, content: bytes) -> None:
