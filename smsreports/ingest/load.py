@@ -1,9 +1,10 @@
 """Loading: lines in, whole batches committed, every line loaded or named."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, islice
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -20,7 +21,9 @@ from smsreports.ingest.statistics import refresh_statistics
 BATCH_LINES = 10_000
 # Batches after which the counters' differences are squashed, so that a long load does not slow its readers.
 SQUASH_EVERY = 20
-Line = tuple[int, bytes]
+# A numbered line, and how it becomes a record, raising Refused: a line of NDJSON, unless the caller says otherwise.
+Line = tuple[int, Any]
+Parse = Callable[[Any], Mapping[str, Any]]
 
 
 @dataclass
@@ -80,8 +83,8 @@ class Accounts:
         return Account.objects.get_or_create(name=name)[0]
 
 
-def load(lines: Iterable[Line], accounts: Accounts) -> Iterator[Outcome]:
-    """Loads numbered lines of NDJSON, batch by batch; blank lines are passed over.
+def load(lines: Iterable[Line], accounts: Accounts, parse: Parse = parse) -> Iterator[Outcome]:
+    """Loads numbered lines, batch by batch.
 
     Each outcome is on disk when it is given out. A batch is loaded whole or not at all.
     """
@@ -92,11 +95,11 @@ def load(lines: Iterable[Line], accounts: Accounts) -> Iterator[Outcome]:
             squash()
         if not batch:
             return
-        yield load_batch(batch, accounts)
+        yield load_batch(batch, accounts, parse)
 
 
-def load_batch(batch: Sequence[Line], accounts: Accounts) -> Outcome:
-    rows, rejected, touched = _read(batch, accounts)
+def load_batch(batch: Sequence[Line], accounts: Accounts, parse: Parse = parse) -> Outcome:
+    rows, rejected, touched = _read(batch, accounts, parse)
     read = sum(len(staged_rows) for staged_rows in rows.values())
     if not read:
         return Outcome(rejected=rejected)
@@ -110,7 +113,9 @@ def load_batch(batch: Sequence[Line], accounts: Accounts) -> Outcome:
     return Outcome(accepted, known, sorted(rejected + refused, key=lambda one: one.line))
 
 
-def _read(batch: Sequence[Line], accounts: Accounts) -> tuple[dict[str, list[str]], list[Rejected], set[int]]:
+def _read(
+    batch: Sequence[Line], accounts: Accounts, parse: Parse
+) -> tuple[dict[str, list[str]], list[Rejected], set[int]]:
     """Rows by staging table, the lines that are none, and the accounts that the rows belong to."""
     rows: dict[str, list[str]] = defaultdict(list)
     rejected, touched = [], set()

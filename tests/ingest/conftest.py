@@ -1,9 +1,11 @@
-"""Records as dicts, the loader, and what is in the tables afterwards."""
+"""Records as dicts, the loader, its commands, and what is in the tables afterwards."""
 
+import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.core.management import call_command
 from django.db import connection
 
 from smsreports.ingest.load import Accounts, Counts, Outcome, load
@@ -75,6 +77,14 @@ def counts(outcome: Outcome) -> tuple[int, int, int]:
 
 def reasons(outcome: Outcome) -> list[tuple[int, str]]:
     return [(one.line, one.error) for one in outcome.rejected]
+
+
+def run(*arguments: str, stdin: bytes = b"") -> tuple[str, str]:
+    """What a command prints and complains of; CommandError where it would end with exit code 1."""
+    printed, complained = io.StringIO(), io.StringIO()
+    given: dict[str, Any] = {"stdin": io.BytesIO(stdin)} if stdin else {}
+    call_command(*arguments, stdout=printed, stderr=complained, **given)
+    return printed.getvalue(), complained.getvalue()
 
 
 def dump() -> dict[str, Sequence[tuple[Any, ...]]]:

@@ -21,17 +21,10 @@ from smsreports.ingest.load import Outcome
 from smsreports.ingest.management.commands.import_traffic import NAMED
 from smsreports.ingest.merge import Rejected
 from smsreports.ingest.progress import shown
-from tests.ingest.conftest import Record, counts, dump, loaded, message, receipt
+from smsreports.ingest.records import LONGEST_LINE
+from tests.ingest.conftest import Record, counts, dump, loaded, message, receipt, run
 
 DEMO = ("--messages", "40", "--sends", "30", "--until", "2026-02-13T12:00:00Z")
-
-
-def run(*arguments: str, stdin: bytes = b"") -> tuple[str, str]:
-    """What a command prints and complains of; CommandError where it would end with exit code 1."""
-    printed, complained = io.StringIO(), io.StringIO()
-    given: dict[str, Any] = {"stdin": io.BytesIO(stdin)} if stdin else {}
-    call_command(*arguments, stdout=printed, stderr=complained, **given)
-    return printed.getvalue(), complained.getvalue()
 
 
 def written(path: Path, *records: Record | str) -> str:
@@ -133,6 +126,38 @@ def test_lines_end_as_windows_ends_them_too(tmp_path: Path) -> None:
     file = tmp_path / "1.ndjson"
     file.write_bytes(b"\r\n".join(json.dumps(message(f"m-{number}")).encode() for number in range(3)))
     assert run("import_traffic", str(file))[0] == "3 accepted, 0 duplicates, 0 rejected\n"
+
+
+def nested(depth: int) -> bytes:
+    return b"[" * depth + b"]" * depth
+
+
+BROKEN = [
+    (b'{"message": "' + b"x" * LONGEST_LINE + b'"}', "is longer than 16384 bytes"),
+    (b"x" * 5 * LONGEST_LINE, "is longer than 16384 bytes"),
+    (b'{"message": "\xff"}', "is not JSON: "),
+    (nested(1000), "is not a JSON object"),
+    (nested(5000), "is not JSON: "),
+    (json.dumps(message(message="deep")).replace('"deep"', nested(1000).decode()).encode(), "message: must be text"),
+    (json.dumps(message(cost=float("nan"))).encode(), "is not JSON: "),
+    (json.dumps(message(cost="NaN")).encode(), "cost: must be from 0 "),
+    (json.dumps(message(cost=-0.01)).encode(), "cost: must be from 0 "),
+    (json.dumps(message(created_at="2026-02-13T12:00:00")).encode(), "created_at: must be a time "),
+    (json.dumps(message(created_at="10000-01-01T00:00:00Z")).encode(), "created_at: must be a time "),
+]
+
+
+@pytest.mark.usefixtures("account")
+def test_whatever_is_broken_is_named_by_its_line_and_the_rest_is_loaded(tmp_path: Path) -> None:
+    file, rejects = tmp_path / "1.ndjson", tmp_path / "rejects.ndjson"
+    good = [json.dumps(message(f"m-{number}")).encode() for number in range(len(BROKEN))]
+    file.write_bytes(b"".join(b"%s\n%s\n" % pair for pair in zip(good, (line for line, _ in BROKEN), strict=True)))
+    with pytest.raises(CommandError, match=f"{len(BROKEN)} lines were rejected"):
+        run("import_traffic", str(file), "--rejects", str(rejects))
+    named = [json.loads(line) for line in rejects.read_text().splitlines()]
+    assert [one["line"] for one in named] == [2 * number for number in range(1, len(BROKEN) + 1)]
+    assert [(why, one["error"]) for (_, why), one in zip(BROKEN, named, strict=True) if why not in one["error"]] == []
+    assert len(known()) == len(BROKEN)
 
 
 # Progress

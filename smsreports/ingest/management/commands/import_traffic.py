@@ -1,8 +1,8 @@
-"""`manage.py import_traffic`: loads files of NDJSON records."""
+"""`manage.py import_traffic`: loads files of NDJSON records, and message logs of other systems."""
 
 import sys
 from argparse import ArgumentParser, FileType
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -10,22 +10,38 @@ from typing import Any, BinaryIO
 import orjson
 from django.core.management.base import BaseCommand, CommandError
 
+from smsreports.accounts.models import Account
+from smsreports.ingest import providers
 from smsreports.ingest.lines import numbered
 from smsreports.ingest.load import Accounts, Counts, Outcome, load
 from smsreports.ingest.progress import shown, terminal
+from smsreports.ingest.providers import Import
 
 # A rejected line is named on standard error up to this many times; all of them go to --rejects.
 NAMED = 20
+# Of a column that is not known: more is no name.
+LONGEST_NAME = 64
+Loading = Callable[[BinaryIO], Iterator[Outcome]]
 
 
 class Command(BaseCommand):
     # A caller in Python may hand over its own.
     stealth_options = ("stdin",)
-    help = "Loads NDJSON records from files, or from standard input (-). Loading a file twice changes nothing."
+    help = (
+        "Loads records of NDJSON, or another system's message log, from files or from standard input (-). "
+        "Loading a file twice changes nothing."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", help="a file of records, or - for standard input")
         parser.add_argument("--create-accounts", action="store_true", help="make accounts that are not known")
+        parser.add_argument(
+            "--from",
+            dest="provider",
+            choices=providers.NAMES,
+            help="whose files these are, CSV or JSON: docs/providers/ has a page for each; without it, our own records",
+        )
+        parser.add_argument("--account", metavar="NAME", help="whose traffic they hold, with --from")
         parser.add_argument(
             "--rejects",
             type=FileType("wb"),
@@ -33,24 +49,54 @@ class Command(BaseCommand):
             help="write the rejected lines' numbers and reasons here",
         )
 
-    def handle(self, *, files: list[str], create_accounts: bool, rejects: BinaryIO | None, **options: Any) -> None:
+    def handle(self, *, files: list[str], rejects: BinaryIO | None, **options: Any) -> None:
         self._stdin: BinaryIO = options.get("stdin") or sys.stdin.buffer
         self._rejects, self._counts = rejects, Counts()
-        for name, outcome in self._outcomes(files, Accounts(create=create_accounts)):
+        loaded, imported = self._way(**options)
+        for name, outcome in self._outcomes(files, loaded):
             self._tell(name, outcome)
             self._counts.add(outcome)
-        self.stdout.write(str(self._counts))
+        self.stdout.write(f"{self._counts}{self._notes(imported)}")
         if rejects is not None:
             rejects.close()
         if self._counts.rejected:
             raise CommandError(f"{self._counts.rejected} lines were rejected")
 
-    def _outcomes(self, files: list[str], accounts: Accounts) -> Iterator[tuple[str, Outcome]]:
+    def _way(
+        self, *, provider: str | None, account: str | None, create_accounts: bool, **options: Any
+    ) -> tuple[Loading, Import | None]:
+        """How a file is loaded, and what is kept of it beside its records."""
+        accounts = Accounts(create=create_accounts)
+        if (provider is None) != (account is None):
+            raise CommandError("--from and --account go together")
+        if provider is None:
+            return lambda file: load(numbered(file), accounts), None
+        if create_accounts:
+            raise CommandError("--create-accounts does not go with --from: make the account, with its currency, before")
+        found = Account.objects.filter(name=account).first()
+        if found is None:
+            raise CommandError(f"{account} is not known; create_account makes it, with its currency")
+        imported, source = Import(found), providers.named(provider)
+        return lambda file: load(source.read(file, imported), accounts, providers.taken), imported
+
+    def _outcomes(self, files: list[str], loaded: Loading) -> Iterator[tuple[str, Outcome]]:
         with ExitStack() as opened:
             inputs = [(name, self._open(name, opened)) for name in files]
             for name, file in inputs:
-                for outcome in shown(load(numbered(file), accounts), terminal(self.stderr)):
+                for outcome in shown(loaded(file), terminal(self.stderr)):
                     yield name, outcome
+
+    def _notes(self, imported: Import | None) -> str:
+        """What to add to the counts; what else there is to say goes to standard error."""
+        if imported is None:
+            return ""
+        for remark in imported.notes.remarks:
+            self.stderr.write(remark)
+        if unknown := imported.notes.unknown:
+            self.stderr.write(
+                f"not known, and not loaded: {', '.join(repr(name[:LONGEST_NAME]) for name in sorted(unknown))}"
+            )
+        return f", {imported.notes.skipped} skipped (inbound)" if imported.notes.skipped else ""
 
     def _open(self, name: str, opened: ExitStack) -> BinaryIO:
         if name == "-":
