@@ -34,8 +34,8 @@ def export(bench: Bench, served: Served | None = None, *, skip: int = 0) -> Answ
     return client.get((served or bench.ours).port, export_url(bench), bench.big_key, skip=skip)
 
 
-def yardstick_page(bench: Bench, served: Served, page: int = 1) -> Answer:
-    return client.get(served.port, f"{YARDSTICK}?{bench.bounds(LIST_DAYS)}&page={page}")
+def yardstick_page(bench: Bench, served: Served, page: int = 1, filters: str = "") -> Answer:
+    return client.get(served.port, f"{YARDSTICK}?{bench.bounds(LIST_DAYS)}&page={page}{filters}")
 
 
 def day_of_messages(bench: Bench) -> Answer:

@@ -1,12 +1,15 @@
 """What the figures measure: the shipped server, the yardsticks beside it, keys, and windows of the data."""
 
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 
 from smsreports.accounts.keys import create
 from smsreports.accounts.models import Account, Scope
+from tests.benchmarks import data
 from tests.benchmarks.place import Place
 from tests.benchmarks.served import Served, serving
 from tests.benchmarks.world import ACCOUNTS, DAYS, Size
@@ -27,11 +30,33 @@ class Bench:
     place: Place
     size: Size
     runs: int
+    # Whether the databases stay for a next run.
+    keep: bool = False
     stack: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
     def ours(self) -> Served:
-        return self.stack.enter_context(serving(HEALTH))
+        return self.stack.enter_context(self.serving())
+
+    def serving(self, workers: int = 1) -> AbstractContextManager[Served]:
+        """The shipped server on these data."""
+        return serving(HEALTH, workers, DATABASE_URL=self.place.url)
+
+    @cached_property
+    def tenth(self) -> Bench:
+        """The same with a tenth of the rows, in a database of its own."""
+        place = self.place.beside("tenth")
+        if not self.keep:
+            self.stack.callback(place.drop)
+        return replace(self, place=place, size=data.ready(place, self.size.rows // 10))
+
+    @cached_property
+    def scratch(self) -> Place:
+        """A database with empty tables, to load into."""
+        place = self.place.beside("scratch")
+        data.empty(place)
+        self.stack.callback(place.drop)
+        return place
 
     @cached_property
     def plain(self) -> Served:
@@ -43,15 +68,13 @@ class Bench:
 
     @cached_property
     def big(self) -> Account:
-        return Account.objects.get(name=ACCOUNTS[0])
+        with self.place.of_django():
+            return Account.objects.get(name=ACCOUNTS[0])
 
     @cached_property
     def big_key(self) -> str:
-        return create(self.big, [Scope.READ], name="benchmark")
-
-    @cached_property
-    def small_key(self) -> str:
-        return create(Account.objects.get(name=ACCOUNTS[1]), [Scope.READ], name="benchmark")
+        with self.place.of_django():
+            return create(self.big, [Scope.READ], name="benchmark")
 
     def last(self, days: int) -> str:
         """The window of the data's last day and so many days before, as a query: `Nd` while that day is today."""
@@ -72,7 +95,11 @@ class Bench:
         return f"account={self.big.pk}&since={since:%Y-%m-%dT%H:%M:%SZ}&until={self.size.end:%Y-%m-%dT%H:%M:%SZ}"
 
     def _yardstick(self, name: str) -> Served:
+        return self.stack.enter_context(self.yardstick(name))
+
+    def yardstick(self, name: str, workers: int = 1) -> AbstractContextManager[Served]:
         """The same server and settings over the same tables, with addresses of its own."""
         settings, urls = f"{YARDSTICKS}.settings", f"{YARDSTICKS}.{name}"
-        served = serving(f"/messages?{self.bounds(0)}", DJANGO_SETTINGS_MODULE=settings, BENCHMARK_URLS=urls)
-        return self.stack.enter_context(served)
+        alive = f"/messages?{self.bounds(0)}"
+        named = {"DATABASE_URL": self.place.url, "DJANGO_SETTINGS_MODULE": settings, "BENCHMARK_URLS": urls}
+        return serving(alive, workers, **named)

@@ -36,19 +36,30 @@ MODELS = (Account, Message, Broadcast, BroadcastSend)
 
 def ready(place: Place, rows: int) -> Size:
     """The data of this size and of today's migrations and recipes: what is there, or made anew."""
-    if place.exists() and (found := _found(place, rows)):
-        say(f"found {rows:,} rows")
-        return found
+    with place.of_django():
+        if place.exists() and (found := _found(place, rows)):
+            say(f"found {rows:,} rows")
+            return found
+        return _made(place, Size(rows, datetime.now(UTC).date()))
+
+
+def empty(place: Place) -> None:
+    """The tables without any row."""
+    with place.of_django():
+        place.make()
+        call_command("migrate", verbosity=0)
+
+
+def _made(place: Place, size: Size) -> Size:
     begun = time.monotonic()
-    size = Size(rows, datetime.now(UTC).date())
     connection.close()
     place.make()
     call_command("migrate", verbosity=0)
     _build(place, size)
     with place.connect() as own:
         own.execute("CREATE TABLE benchmark_data (rows bigint, recipe text, last_day date)")
-        own.execute("INSERT INTO benchmark_data VALUES (%s, %s, %s)", [rows, _recipe(), size.last_day])
-    say(f"built {rows:,} rows in {time.monotonic() - begun:.0f} s")
+        own.execute("INSERT INTO benchmark_data VALUES (%s, %s, %s)", [size.rows, _recipe(), size.last_day])
+    say(f"built {size.rows:,} rows in {time.monotonic() - begun:.0f} s")
     return size
 
 

@@ -1,5 +1,7 @@
 """The database of the measurements: one of its own, on the server that the project is configured for."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import environ
 import psycopg
+from django.db import connections
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
@@ -51,12 +54,32 @@ def say(what: str) -> None:
 
 @dataclass(frozen=True)
 class Place:
-    """Our database, by its DATABASE_URL."""
+    """A database of ours, by its DATABASE_URL."""
 
     url: str
 
+    @property
+    def name(self) -> str:
+        return urlsplit(self.url).path.removeprefix("/")
+
+    def beside(self, suffix: str) -> Place:
+        """Another one on the same server."""
+        return Place(in_database(self.url, f"{NAME}_{suffix}"))
+
+    @contextmanager
+    def of_django(self) -> Iterator[None]:
+        """While the models of this process are in this database."""
+        settings, before = connections["default"].settings_dict, connections["default"].settings_dict["NAME"]
+        connections["default"].close()
+        settings["NAME"] = self.name
+        try:
+            yield
+        finally:
+            connections["default"].close()
+            settings["NAME"] = before
+
     def connect(self, **options: Any) -> psycopg.Connection:
-        return psycopg.connect(self._libpq(NAME), autocommit=True, **options)
+        return psycopg.connect(self._libpq(self.name), autocommit=True, **options)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -64,25 +87,25 @@ class Place:
         with self._maintenance() as connection:
             (free,) = connection.execute("SELECT pg_try_advisory_lock(%s)", [ALONE]).fetchone() or (False,)
             if not free:
-                raise SystemExit(f"Another run uses {NAME} on this server.")
+                raise SystemExit(f"Another run uses {self.name} on this server.")
             yield
 
     def exists(self) -> bool:
         with self._maintenance() as connection:
-            return bool(connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).rowcount)
+            return bool(connection.execute("SELECT FROM pg_database WHERE datname = %s", [self.name]).rowcount)
 
     def make(self) -> None:
         self.drop()
         with self._maintenance() as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.name)))
 
     def drop(self) -> None:
         with self._maintenance() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME)))
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.name)))
 
     def for_programs(self) -> tuple[str, dict[str, str]]:
         """What a program on libpq connects by, and its environment: there the password, which arguments would show."""
-        parts = urlsplit(self._libpq(NAME))
+        parts = urlsplit(self._libpq(self.name))
         secret = {"PGPASSWORD": unquote(parts.password)} if parts.password else {}
         shown = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@"))
         return urlunsplit(shown), dict(os.environ) | secret

@@ -13,9 +13,9 @@ Results = Mapping[str, tuple[Figure, Measured]]
 
 
 def verdict(figure: Figure, measured: Measured) -> str:
-    if figure.target is None or math.isnan(measured.value):
+    if not figure.target or math.isnan(measured.value):
         return "–"
-    return "ok" if measured.value <= figure.target else "missed"
+    return "ok" if figure.met(measured.value) else "missed"
 
 
 def table(results: Results) -> str:
@@ -31,8 +31,7 @@ def as_json(results: Results, **about: Any) -> str:
 
 
 def _row(figure: Figure, measured: Measured) -> tuple[str, str, str, str]:
-    target = "" if figure.target is None else f"≤ {figure.target:g} {figure.unit}"
-    return figure.title, target, f"{measured.value:.3g} {figure.unit}", verdict(figure, measured)
+    return figure.title, figure.target, f"{measured.value:.3g} {figure.unit}", verdict(figure, measured)
 
 
 def _details(results: Results) -> Iterable[str]:

@@ -7,7 +7,16 @@ from django.db import connection
 
 from tests.benchmarks import data
 from tests.benchmarks.bench import Bench
-from tests.benchmarks.figures import FIGURES, Figure, Measured, exports, lists  # noqa: F401  registers them
+from tests.benchmarks.figures import (
+    FIGURES,
+    Figure,
+    Measured,
+    exports,  # noqa: F401  registers its figures, as those below do
+    growth,  # noqa: F401
+    lists,  # noqa: F401
+    loading,  # noqa: F401
+    throughput,  # noqa: F401
+)
 from tests.benchmarks.place import Place, say
 from tests.benchmarks.report import as_json, table
 
@@ -17,7 +26,7 @@ def run(options: argparse.Namespace, place: Place) -> None:
     with place.alone():
         try:
             size = data.ready(place, options.rows)
-            results = measured(Bench(place, size, options.runs), figures)
+            results = measured(Bench(place, size, options.runs, options.keep), figures)
         finally:
             connection.close()
             if not options.keep:

@@ -18,6 +18,8 @@ from tests.benchmarks.place import ROOT
 # Seconds from the start of the process to its first answer, and from the signal to its end.
 START_SECONDS, STOP_SECONDS = 60, 60
 POLL_SECONDS = 0.1
+# What `manage.py serve` starts by itself.
+SHIPPED_WORKERS = os.cpu_count() or 1
 # Between two looks at the memory: an export of seconds is seen often, and reading costs about a millisecond.
 LOOK_SECONDS = 0.05
 
@@ -49,11 +51,11 @@ def _proportional(process: int) -> int:
 
 
 @contextmanager
-def serving(alive: str, **environment: str) -> Iterator[Served]:
+def serving(alive: str, workers: int, **environment: str) -> Iterator[Served]:
     """The server with `environment` on top of ours, from when the path `alive` is answered."""
     port = _free_port()
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", "1"],
+        [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers)],
         cwd=ROOT,
         env=os.environ | environment,
         stdout=sys.stderr,

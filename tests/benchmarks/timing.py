@@ -28,7 +28,7 @@ class Series:
         return max(self.values)
 
 
-def by_turns(runs: int, tasks: Mapping[str, Callable[[], float]]) -> list[Series]:
-    """Seconds of each task, `runs` times in turn after a warm-up round that does not count."""
-    rounds = [[task() for task in tasks.values()] for _ in range(runs + 1)][1:]
+def by_turns(runs: int, tasks: Mapping[str, Callable[[], float]], *, warm: bool = True) -> list[Series]:
+    """Seconds of each task, `runs` times in turn; with `warm` after a round that does not count."""
+    rounds = [[task() for task in tasks.values()] for _ in range(runs + warm)][int(warm) :]
     return [Series(name, values) for name, values in zip(tasks, zip(*rounds, strict=True), strict=True)]

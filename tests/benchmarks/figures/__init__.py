@@ -1,5 +1,6 @@
 """Figures: one small function each, registered by name; to add one is to write one."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,24 +19,36 @@ class Measured:
 
 @dataclass(frozen=True)
 class Figure:
-    """`target` is the most that `value` may be; None where nothing is promised."""
+    """`most` or `least` is what `value` may be; None where nothing is promised."""
 
     name: str
     title: str
-    target: float | None
+    most: float | None
+    least: float | None
     unit: str
     measure: Callable[[Bench], Measured]
+
+    @property
+    def target(self) -> str:
+        if self.most is not None:
+            return f"≤ {self.most:g} {self.unit}"
+        return "" if self.least is None else f"≥ {self.least:g} {self.unit}"
+
+    def met(self, value: float) -> bool:
+        return value <= (math.inf if self.most is None else self.most) and value >= (self.least or 0)
 
 
 FIGURES: dict[str, Figure] = {}
 Measure = Callable[[Bench], Measured]
 
 
-def figure(name: str, title: str, *, target: float | None = None, unit: str = "×") -> Callable[[Measure], Measure]:
+def figure(
+    name: str, title: str, *, most: float | None = None, least: float | None = None, unit: str = "×"
+) -> Callable[[Measure], Measure]:
     """Registers a function as the figure `name`."""
 
     def register(measure: Measure) -> Measure:
-        FIGURES[name] = Figure(name, title, target, unit, measure)
+        FIGURES[name] = Figure(name, title, most, least, unit, measure)
         return measure
 
     return register

@@ -4,9 +4,9 @@ from statistics import median
 
 from tests.benchmarks import copying
 from tests.benchmarks.asking import day_of_messages, export, export_url, list_page, plain_day_of_messages
-from tests.benchmarks.bench import HEALTH, Bench
+from tests.benchmarks.bench import Bench
 from tests.benchmarks.figures import Measured, figure, ratio
-from tests.benchmarks.served import serving, watched
+from tests.benchmarks.served import watched
 from tests.benchmarks.timing import by_turns
 
 TOTAL, TRUNCATED = "X-Export-Total", "X-Export-Truncated"
@@ -15,7 +15,7 @@ MEGABYTE = 1024 * 1024
 WATCHED_EXPORTS = 2
 
 
-@figure("export", "unified export ÷ psql, same COPY", target=1.25)
+@figure("export", "unified export ÷ psql, same COPY", most=1.25)
 def against_psql(bench: Bench) -> Measured:
     """Both let the planner choose alike; what psql does when the planner is left alone is for the reader."""
     copy = copying.of_export(bench.place, export_url(bench), bench.big_key)
@@ -34,10 +34,10 @@ def against_psql(bench: Bench) -> Measured:
     return Measured(ours.median / psql.median, (ours, psql, alone), note)
 
 
-@figure("memory", "growth of the worker during exports", target=32, unit="MB")
+@figure("memory", "growth of the worker during exports", most=32, unit="MB")
 def memory(bench: Bench) -> Measured:
     """In a server of its own, which has answered lists and no export before."""
-    with serving(HEALTH) as served:
+    with bench.serving() as served:
         list_page(bench, served)
         before = served.memory()
         if before is None:
@@ -49,7 +49,7 @@ def memory(bench: Bench) -> Measured:
     return Measured(grown, note=f"{before / MEGABYTE:.0f} MB before, {len(looks)} looks, PSS")
 
 
-@figure("first-byte", "first byte of that export ÷ list page", target=3)
+@figure("first-byte", "first byte of that export ÷ list page", most=3)
 def first_byte(bench: Bench) -> Measured:
     """The exports are read to their end: what goes on of one that was left would disturb the list.
 
