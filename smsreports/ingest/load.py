@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import count, islice
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -83,26 +84,63 @@ class Accounts:
         return Account.objects.get_or_create(name=name)[0]
 
 
+@dataclass
+class Batch:
+    """Lines as they were read: rows of a staging table with the account's name, and those that are none."""
+
+    rows: list[tuple[int, str, object, str]] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
 def load(lines: Iterable[Line], accounts: Accounts, parse: Parse = parse) -> Iterator[Outcome]:
     """Loads numbered lines, batch by batch.
 
     Each outcome is on disk when it is given out. A batch is loaded whole or not at all.
     """
-    rest = iter(lines)
-    for number in count(1):
-        batch = list(islice(rest, BATCH_LINES))
-        if not batch or number % SQUASH_EVERY == 0:
-            squash()
-        if not batch:
-            return
-        yield load_batch(batch, accounts, parse)
+    with ThreadPoolExecutor(1) as reader:
+        for number, batch in enumerate(_ahead(reader, lines, parse), start=1):
+            yield _store(batch, accounts)
+            if number % SQUASH_EVERY == 0:
+                squash()
+    squash()
 
 
-def load_batch(batch: Sequence[Line], accounts: Accounts, parse: Parse = parse) -> Outcome:
-    rows, rejected, touched = _read(batch, accounts, parse)
+def load_batch(lines: Sequence[Line], accounts: Accounts, parse: Parse = parse) -> Outcome:
+    return _store(_read(lines, parse), accounts)
+
+
+def _ahead(reader: Executor, lines: Iterable[Line], parse: Parse) -> Iterator[Batch]:
+    """Each batch, read. The next one is read, on another core, while the database has this one to do."""
+    rest, before = iter(lines), None
+    while batch := list(islice(rest, BATCH_LINES)):
+        reading = reader.submit(_read, batch, parse)
+        if before is not None:
+            yield before.result()
+        before = reading
+    if before is not None:
+        yield before.result()
+
+
+def _read(lines: Sequence[Line], parse: Parse) -> Batch:
+    """Nothing here asks the database: another thread has no part in this one's transactions."""
+    batch = Batch()
+    for number, line in lines:
+        try:
+            record = parse(line)
+            table, values = staged(record)
+        except Refused as fault:
+            batch.rejected.append(Rejected(number, str(fault)))
+            continue
+        batch.rows.append((number, table, record.get("account"), values))
+    return batch
+
+
+def _store(batch: Batch, accounts: Accounts) -> Outcome:
+    rows, unknown, touched = _owned(batch, accounts)
+    rejected = batch.rejected + unknown
     read = sum(len(staged_rows) for staged_rows in rows.values())
     if not read:
-        return Outcome(rejected=rejected)
+        return Outcome(rejected=sorted(rejected, key=_line))
     refresh_statistics()
     with transaction.atomic(), connection.cursor() as cursor:
         prepare(cursor)
@@ -110,23 +148,23 @@ def load_batch(batch: Sequence[Line], accounts: Accounts, parse: Parse = parse) 
             copy_in(cursor, table, staged_rows)
         accepted, refused = merge(cursor, touched)
     known = read - accepted - sum(not one.waited for one in refused)
-    return Outcome(accepted, known, sorted(rejected + refused, key=lambda one: one.line))
+    return Outcome(accepted, known, sorted(rejected + refused, key=_line))
 
 
-def _read(
-    batch: Sequence[Line], accounts: Accounts, parse: Parse
-) -> tuple[dict[str, list[str]], list[Rejected], set[int]]:
-    """Rows by staging table, the lines that are none, and the accounts that the rows belong to."""
+def _owned(batch: Batch, accounts: Accounts) -> tuple[dict[str, list[str]], list[Rejected], set[int]]:
+    """Rows by staging table, the lines of accounts that are not known, and the accounts that the rows belong to."""
     rows: dict[str, list[str]] = defaultdict(list)
     rejected, touched = [], set()
-    for number, line in batch:
+    for number, table, name, values in batch.rows:
         try:
-            record = parse(line)
-            table, values = staged(record)
-            account = accounts.id(record.get("account"))
+            account = accounts.id(name)
         except Refused as fault:
             rejected.append(Rejected(number, str(fault)))
             continue
         rows[table].append(f"{number}\t{account}\t{values}")
         touched.add(account)
     return rows, rejected, touched
+
+
+def _line(rejected: Rejected) -> int:
+    return rejected.line

@@ -54,7 +54,7 @@ class Traffic:
     def __enter__(self) -> Traffic:
         self._folder = TemporaryDirectory()
         self._lines, self._copy = Path(self._folder.name, "records.ndjson"), Path(self._folder.name, "rows.copy")
-        newest = f"(SELECT * FROM {TABLE} ORDER BY id DESC LIMIT {self.rows})"
+        newest = f"(SELECT * FROM {TABLE} WHERE id > (SELECT max(id) FROM {TABLE}) - {self.rows} ORDER BY id)"
         lines = f"SELECT json_build_object({RECORD}) FROM {newest} m JOIN accounts_account a ON a.id = m.account_id"
         self._written(self._lines, f"COPY ({lines}) TO STDOUT WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')")
         self._written(self._copy, f"COPY (SELECT {COLUMNS} FROM {newest} m) TO STDOUT")

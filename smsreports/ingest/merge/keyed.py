@@ -24,18 +24,19 @@ class Keyed:
         return f"t.account_id = s.account_id AND t.{self.key} = s.{self.key}"
 
     def mark_fresh(self, cursor: CursorWrapper) -> int:
-        """Marks the first staged row of each key that is not known, what waited before what comes now; returns
-        how many lines are new."""
+        """Leaves as fresh the first staged row of each key that is not known, what waited before what comes now;
+        returns how many lines are new. Most are, so it is the others that are marked."""
         cursor.execute(f"""
-            WITH fresh AS (
-                SELECT DISTINCT ON (account_id, {self.key}) n FROM {self.stage} s
-                WHERE NOT EXISTS (SELECT FROM {self.table} t WHERE {self.same})
-                ORDER BY account_id, {self.key}, again DESC, n
-            ), marked AS (
-                UPDATE {self.stage} s SET fresh = true FROM fresh WHERE fresh.n = s.n RETURNING s.again
+            UPDATE {self.stage} SET fresh = false WHERE n IN (
+                SELECT n FROM {self.stage} s WHERE EXISTS (SELECT FROM {self.table} t WHERE {self.same})
+                UNION ALL
+                SELECT n FROM (
+                    SELECT n, row_number() OVER (PARTITION BY account_id, {self.key} ORDER BY again DESC, n) AS place
+                    FROM {self.stage}
+                ) placed WHERE place > 1
             )
-            SELECT count(*) FROM marked WHERE NOT again
         """)
+        cursor.execute(f"SELECT count(*) FROM {self.stage} WHERE fresh AND NOT again")
         fresh: int = cursor.fetchone()[0]
         return fresh
 

@@ -44,9 +44,12 @@ def _refuse_other_carrier_ids(cursor: CursorWrapper) -> Refusals:
             SELECT DISTINCT ON (account_id, client_message_id) account_id, client_message_id, message_id
             FROM (
                 SELECT t.account_id, t.client_message_id, t.message_id, 0 AS n
-                FROM messages_app_message t JOIN stage_message s ON {MESSAGES.same}
+                FROM messages_app_message t JOIN stage_message s ON {MESSAGES.same} WHERE NOT s.fresh
                 UNION ALL
                 SELECT account_id, client_message_id, message_id, n FROM stage_message
+                WHERE (account_id, client_message_id) IN (
+                    SELECT account_id, client_message_id FROM stage_message WHERE NOT fresh
+                )
             ) every
             WHERE message_id IS NOT NULL ORDER BY account_id, client_message_id, n
         )
