@@ -38,9 +38,9 @@ class Bench:
     def ours(self) -> Served:
         return self.stack.enter_context(self.serving())
 
-    def serving(self, workers: int = 1) -> AbstractContextManager[Served]:
-        """The shipped server on these data."""
-        return serving(HEALTH, workers, DATABASE_URL=self.place.url)
+    def serving(self, workers: int = 1, place: Place | None = None) -> AbstractContextManager[Served]:
+        """The shipped server on these data, or on those of another place."""
+        return serving(HEALTH, workers, DATABASE_URL=(place or self.place).url)
 
     @cached_property
     def tenth(self) -> Bench:

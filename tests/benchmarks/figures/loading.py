@@ -1,6 +1,6 @@
 """Loading records against a bare COPY of the same rows, its memory, and what the counters add to it."""
 
-from tests.benchmarks import inflow
+from tests.benchmarks import inflow, receipts
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.figures import Measured, figure
 from tests.benchmarks.timing import Series, by_turns
@@ -9,6 +9,8 @@ from tests.benchmarks.timing import Series, by_turns
 LOADED = 10
 # Loads take a minute each.
 TURNS = 2
+# Receipts of one turn, and what a second must take: the lower of so many and half of what the bare UPDATE does.
+RECEIPTS, ASKED, SHARE = 50_000, 15_000, 0.5
 
 
 @figure("load", "a bare COPY of the rows ÷ loading them from NDJSON", least=0.5)
@@ -36,3 +38,15 @@ def counters(bench: Bench) -> Measured:
         tasks = {"with counters": traffic.loaded, "without": traffic.loaded_uncounted}
         counted, bare = by_turns(TURNS, tasks, warm=False)
     return Measured(counted.median / bare.median, (counted, bare))
+
+
+@figure("receipts", "receipts a second by HTTP ÷ 15,000, or ÷ half the bare UPDATE's", least=1)
+def receipts_by_http(bench: Bench) -> Measured:
+    """In batches of 1,000, one after the other; the lower of both is what is asked for."""
+    tasks = {
+        "by HTTP": lambda: receipts.by_http(bench, RECEIPTS),
+        "bare UPDATE": lambda: receipts.by_update(bench, RECEIPTS),
+    }
+    http, update = by_turns(TURNS, tasks, warm=False)
+    rate, bare = RECEIPTS / http.median, RECEIPTS / update.median
+    return Measured(rate / min(ASKED, SHARE * bare), (http, update), f"{rate:,.0f} and {bare:,.0f} a second")
