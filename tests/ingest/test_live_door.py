@@ -133,3 +133,13 @@ def test_a_database_that_is_gone_is_told_as_a_pause(without_database: Server, he
     answer = requests.post(without_database.url + DOOR, data=LINES[0], headers=headers, timeout=30)
     assert (answer.status_code, answer.json()["error_code"]) == (503, "SERVICE_UNAVAILABLE")
     assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("gateway", ["jasmin", "kannel", "nobody"])
+def test_a_key_in_an_address_is_in_no_log(live: Live, gunicorn: Server, headers: dict[str, str], gateway: str) -> None:
+    key = headers["X-API-Key"]
+    for given in (key, key[:-1], f"{key}&key={key}"):
+        answer = requests.get(f"{live.url}/api/v1/gateways/{gateway}?key={given}&type=x&level=x", timeout=30)
+        assert answer.status_code in (400, 401, 404)
+        assert key[:-1] not in answer.text
+    assert key[:-1] not in gunicorn.log.read_text()
