@@ -83,10 +83,18 @@ MARKS = (
 
 
 def prepare(cursor: CursorWrapper) -> None:
-    """Empty staging tables, made with the connection's first batch. The ORM has no temporary tables."""
-    cursor.execute("SELECT to_regclass('pg_temp.stage_arrival') IS NOT NULL")
-    if cursor.fetchone()[0]:
-        cursor.execute(f"TRUNCATE {', '.join([*TABLES, *WORK])}")
+    """Empty staging tables, made with the connection's first batch. The ORM has no temporary tables.
+
+    Only those that were used are emptied: a file each, which costs a small batch more than all that it loads.
+    """
+    cursor.execute(
+        "SELECT relname, pg_relation_size(oid) > 0 FROM pg_class"
+        " WHERE relnamespace = pg_my_temp_schema() AND relname = ANY (%s)",
+        [[*TABLES, *WORK]],
+    )
+    if found := cursor.fetchall():
+        if used := [table for table, filled in found if filled]:
+            cursor.execute(f"TRUNCATE {', '.join(used)}")
         return
     for table, columns in TABLES.items():
         typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())

@@ -1,13 +1,14 @@
-"""Places for loads: how many there are, who waits, and for how long."""
+"""Places for loads: how many there are, who waits, and for how long; and how long the database may take."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
+from django.db import OperationalError, connection, transaction
 
 from smsreports.api.errors import Unavailable
-from smsreports.ingest.backpressure import Places
+from smsreports.ingest.backpressure import BOUNDS, Places, bounded
 
 ONE, OTHER = 1, 2
 
@@ -54,3 +55,26 @@ def test_patience_ends() -> None:
     with places.taken(ONE, 0), pytest.raises(Unavailable), places.taken(OTHER, 0.2):
         pass
     assert 0.2 <= time.monotonic() - before < 2
+
+
+def settings_now() -> tuple[str, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in BOUNDS))
+        found: tuple[str, ...] = cursor.fetchone()
+    return found
+
+
+def test_a_load_has_its_bounds_and_is_on_disk_whatever_the_session_had(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    with bounded():
+        assert settings_now() == tuple(BOUNDS.values())
+    assert settings_now()[:2] == ("0", "0")
+
+
+def test_a_load_that_fails_leaves_no_bounds_behind(db: None) -> None:
+    before = settings_now()
+    with pytest.raises(OperationalError), bounded(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '10ms'")
+        cursor.execute("SELECT pg_sleep(1)")
+    assert settings_now() == before

@@ -14,6 +14,5 @@ PATHS = (
     Path("sms/stats/by-country", "stats", "by_country", params.stats, stats.by_country),
     Path("sms/status/<str:client_message_id>", "api", "retrieve", params.nothing, rows.status),
     Path("ingest", "ingest", "create", params.nothing, rows.outcome, methods=("POST",), scope=Scope.WRITE),
-    # Each gateway says which of them it uses.
     Path("gateways/<str:gateway>", "gateways", "receive", params.nothing, methods=("GET", "POST"), scope=Scope.WRITE),
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import load, message
-from tests.ingest.gateways.conftest import Call, Caller, kept, refused, stored
+from tests.ingest.gateways.conftest import Caller, kept, refused, stored
 
 ID = "16fd2706-8baf-433b-82eb-8c7fada847da"
 # The documentation's own examples. What it calls a command's status at level 2 is, by its code, a state of SMPP.

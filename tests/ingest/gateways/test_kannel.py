@@ -117,9 +117,7 @@ def test_the_messages_text_may_be_in_any_encoding(kannel: Kannel) -> None:
         ({"A": "id:1 stat:DELIVRD err:a b"}, "is not an error code"),
     ],
 )
-def test_what_is_not_understood_is_refused_with_the_reason(
-    kannel: Kannel, change: dict[str, str], reason: str
-) -> None:
+def test_what_is_not_understood_is_refused_with_the_reason(kannel: Kannel, change: dict[str, str], reason: str) -> None:
     status, code, description = refused(kannel.fetch(BY_OWN_ID, report(1, DELIVERED) | change))
     assert (status, code) == (400, "INVALID_PARAMS")
     assert reason in description
