@@ -2,21 +2,27 @@
 
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from socket import SHUT_RD, socket
+from threading import Timer
 from typing import Any
 
 from django.http import HttpRequest
 from gunicorn.http.errors import ParseException
-from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
 from smsreports.api.errors import TooLarge
 
 # Bytes taken in, and inflated, at once: what a bomb of any size holds of our memory.
 STEP = 64 * 1024
-# Seconds without a byte after which a body is given up: its sender holds a thread and a place.
-SILENCE = 10
+# Seconds that a body may take, however it trickles in: its sender holds a thread and a place.
+LONGEST = 60
+# Seconds for what is left of a body that is refused.
+LONGEST_REST = 2
 # To zlib: a gzip header and trailer, and the largest window.
 GZIP = 16 + zlib.MAX_WBITS
+# What a body that is cut or damaged raises while it is read.
+BROKEN = (OSError, ParseException, zlib.error)
 Parts = Iterator[bytes]
 
 
@@ -26,12 +32,24 @@ def read(request: HttpRequest, kind: str, most: int) -> bytes:
     _check_type(request, kind)
     decoded = _decoder(request)
     body = bytearray()
-    with _listening(request):
-        for part in decoded(_received(request, most)):
-            body += part
-            if len(body) > most:
-                raise _too_large(most)
+    try:
+        with _listening(request, LONGEST):
+            for part in decoded(_received(request, most)):
+                body += part
+                if len(body) > most:
+                    raise _too_large(most)
+    except BROKEN:
+        raise ParseError("The body is cut or damaged.") from None
     return bytes(body)
+
+
+def discard(request: HttpRequest, most: int) -> None:
+    """Takes in the rest of a body, at most so many bytes: who is refused while still sending would see the connection
+    break, and not the answer."""
+    with suppress(*BROKEN), _listening(request, LONGEST_REST):
+        stream = _stream(request)
+        while most > 0 and (part := stream.read(STEP)):
+            most -= len(part)
 
 
 def _check_type(request: HttpRequest, kind: str) -> None:
@@ -48,21 +66,23 @@ def _decoder(request: HttpRequest) -> Callable[[Parts], Parts]:
 
 
 @contextmanager
-def _listening(request: HttpRequest) -> Iterator[None]:
-    """Bounds a sender's silence where the server lets us; tells what fails on the way."""
+def _listening(request: HttpRequest, seconds: float) -> Iterator[None]:
+    """After so many seconds the body ends, where the server lets us reach the socket. A timeout of the socket itself
+    would begin anew with every byte."""
     sock = request.META.get("gunicorn.socket")
-    before = sock.gettimeout() if sock else None
+    timer = Timer(seconds, _hang_up, [sock])
+    if sock:
+        timer.start()
     try:
-        if sock:
-            sock.settimeout(SILENCE)
         yield
-    except APIException:
-        raise
-    except (OSError, ParseException, zlib.error):
-        raise ParseError("The body is cut or damaged.") from None
     finally:
-        if sock:
-            sock.settimeout(before)
+        timer.cancel()
+
+
+def _hang_up(sock: socket) -> None:
+    """For reading; the answer still goes out."""
+    with suppress(OSError):
+        sock.shutdown(SHUT_RD)
 
 
 def _received(request: HttpRequest, most: int) -> Parts:

@@ -14,7 +14,7 @@ from smsreports.accounts.models import Account
 from smsreports.api.errors import TooLarge
 from smsreports.api.viewsets import DialectViewSet
 from smsreports.ingest.backpressure import bounded, places
-from smsreports.ingest.body import read
+from smsreports.ingest.body import discard, read
 from smsreports.ingest.fields import Refused
 from smsreports.ingest.lines import numbered
 from smsreports.ingest.load import BATCH_LINES, Accounts, Line, Outcome, load_batch
@@ -42,6 +42,11 @@ class LoadingViewSet(DialectViewSet):
 
     # Seconds to wait for a place.
     patience: ClassVar[float]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if self.allowance is not None:  # a caller whom we know
+            discard(self.request._request, MOST_BYTES)
+        return super().handle_exception(exc)
 
     def place(self) -> AbstractContextManager[None]:
         return places.taken(self.account.pk, self.patience)

@@ -1,8 +1,12 @@
 """A request's body: what is read, what is refused, and how much is held at once."""
 
 import gzip
+import socket
+import time
 import tracemalloc
 import zlib
+from contextlib import closing, suppress
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -12,15 +16,16 @@ from hypothesis import strategies as st
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
 from smsreports.api.errors import TooLarge
+from smsreports.ingest import body
 from smsreports.ingest.body import STEP, read
 
 KIND = "application/x-ndjson"
 MOST = 4 * STEP
 
 
-def sent(body: bytes, coding: str = "", kind: str = KIND, length: int | None = None) -> Any:
+def sent(content: bytes, coding: str = "", kind: str = KIND, length: int | None = None) -> Any:
     headers = {"Content-Type": kind} | ({"Content-Encoding": coding} if coding else {})
-    request = RequestFactory().generic("POST", "/", body, headers=headers)
+    request = RequestFactory().generic("POST", "/", content, headers=headers)
     if length is not None:
         request.META["CONTENT_LENGTH"] = str(length)
     return request
@@ -36,16 +41,16 @@ def test_it_is_the_same_packed_and_unpacked_in_as_many_members_as_it_came(parts:
 
 @pytest.mark.parametrize("size", [STEP - 1, STEP, STEP + 1, 2 * STEP, MOST])
 def test_it_is_whole_at_the_edges_of_a_step(size: int) -> None:
-    body = b"a" * size
-    assert read(sent(gzip.compress(body), "gzip"), KIND, MOST) == body
-    assert read(sent(body), KIND, MOST) == body
+    whole = b"a" * size
+    assert read(sent(gzip.compress(whole), "gzip"), KIND, MOST) == whole
+    assert read(sent(whole), KIND, MOST) == whole
 
 
 @pytest.mark.parametrize("coding", ["", "gzip"])
 def test_one_byte_too_many_is_too_large(coding: str) -> None:
-    body = b"a" * (MOST + 1)
+    whole = b"a" * (MOST + 1)
     with pytest.raises(TooLarge, match=str(MOST)):
-        read(sent(gzip.compress(body) if coding else body, coding), KIND, MOST)
+        read(sent(gzip.compress(whole) if coding else whole, coding), KIND, MOST)
 
 
 def test_what_is_too_large_while_packed_is_not_unpacked() -> None:
@@ -112,3 +117,44 @@ def test_another_type_is_refused(kind: str) -> None:
 @pytest.mark.parametrize("kind", [f"{KIND}; charset=UTF-8", "Application/X-NDJSON"])
 def test_a_type_may_be_written_in_any_case_and_name_its_charset(kind: str) -> None:
     assert read(sent(b"one\n", kind=kind), KIND, MOST) == b"one\n"
+
+
+def trickled(seconds: float) -> Any:
+    """A request of which a byte comes every tenth of a second, at a server that gives us its socket."""
+    ours, theirs = socket.socketpair()
+    request = sent(b"", length=MOST)
+    stream = ours.makefile("rb")
+    request.META |= {"gunicorn.socket": ours, "wsgi.input": stream, "wsgi.input_terminated": True}
+
+    def trickle() -> None:
+        with suppress(OSError), closing(theirs):
+            for _ in range(int(seconds * 10)):
+                theirs.sendall(b"a")
+                time.sleep(0.1)
+
+    Thread(target=trickle).start()
+    return request, ours
+
+
+def test_a_body_that_trickles_in_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "LONGEST", 0.5)
+    request, sock = trickled(10)
+    before = time.monotonic()
+    with closing(sock), closing(request.META["wsgi.input"]), pytest.raises(ParseError, match=r"after \d+ of"):
+        read(request, KIND, MOST)
+    assert time.monotonic() - before < 2
+
+
+def test_the_rest_of_a_body_is_taken_in_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "LONGEST_REST", 0.5)
+    request, sock = trickled(10)
+    before = time.monotonic()
+    with closing(sock), closing(request.META["wsgi.input"]):
+        body.discard(request, MOST)
+    assert time.monotonic() - before < 2
+
+
+def test_no_more_of_the_rest_is_taken_in_than_said() -> None:
+    request = sent(b"a" * 5 * STEP)
+    body.discard(request, 2 * STEP)
+    assert len(request.read()) == 3 * STEP

@@ -124,9 +124,15 @@ def test_slow_bodies_take_their_accounts_places_and_nothing_else(
     assert post(live, headers, LINES[0]).json()["duplicates"] == 1
 
 
-def test_a_sender_who_falls_silent_is_given_up(gunicorn: Server, headers: dict[str, str]) -> None:
-    status, body = answered(raw(gunicorn, headers, b"{}", Content_Length="99"))
-    assert (status, body["error_code"]) == (400, "INVALID_PARAMS")
+def test_who_is_refused_while_sending_gets_the_answer(live: Live, gunicorn: Server, headers: dict[str, str]) -> None:
+    whole = b" " * (MOST_BYTES - 1)
+    with ExitStack() as stack:
+        for _ in range(MOST_LOADS_OF_ACCOUNT):
+            stack.enter_context(closing(raw(gunicorn, headers, b"{}", Content_Length="99")))
+        time.sleep(0.5)
+        assert {post(live, headers, whole).status_code for _ in range(5)} == {503}
+    assert {post(live, headers, whole, **{"Content-Type": "text/csv"}).status_code for _ in range(5)} == {415}
+    assert {post(live, headers, whole * 2).status_code for _ in range(5)} == {413}
 
 
 def test_a_database_that_is_gone_is_told_as_a_pause(without_database: Server, headers: dict[str, str]) -> None:
