@@ -10,15 +10,19 @@ from rest_framework.exceptions import NotFound
 
 from smsreports.api.errors import answer_outside_views, dialects
 from smsreports.dialects.base import Dialect
+from smsreports.ingest.gateways.views import GatewayViewSet
+from smsreports.ingest.views import IngestViewSet
 from smsreports.sources import registered
 from smsreports.unified.stats import StatsViewSet
 from smsreports.unified.views import ExportViewSet, ItemViewSet, UnifiedViewSet
 
-JOINED_VIEWS: dict[str, type[Any]] = {
+VIEWS: dict[str, type[Any]] = {
     "unified": UnifiedViewSet,
     "export": ExportViewSet,
     "items": ItemViewSet,
     "stats": StatsViewSet,
+    "ingest": IngestViewSet,
+    "gateways": GatewayViewSet,
 }
 
 
@@ -28,9 +32,10 @@ def urlpatterns() -> list[URLPattern]:
 
 
 def _patterns(dialect: Dialect) -> Iterator[URLPattern]:
-    views = JOINED_VIEWS | {source.slug: source.viewset for source in registered()}
+    views = VIEWS | {source.slug: source.viewset for source in registered()}
     for door in dialect.paths:
-        view = views[door.view].as_view({"get": door.action}, dialect=dialect, door=door)
+        actions = {method.lower(): door.action for method in door.methods}
+        view = views[door.view].as_view(actions, dialect=dialect, door=door)
         yield path(dialect.prefix + door.route, view, name=f"{dialect.slug}-{door.view}-{door.action}")
     yield re_path(rf"^{dialect.prefix}", csrf_exempt(_unknown), name=f"{dialect.slug}-unknown")
 

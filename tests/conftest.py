@@ -73,15 +73,18 @@ class Person:
     key: str
 
     def get(self, path: str, params: Mapping[str, str] | None = None, **headers: str) -> Any:
-        return self.ask("GET", f"{path}?{urlencode(params or {})}", **headers)
+        return self.ask("GET", f"{path}?{urlencode(params or {})}", b"", **headers)
 
-    def ask(self, method: str, address: str, **headers: str) -> Any:
+    def ask(self, method: str, address: str, sent: bytes = b"", **headers: str) -> Any:
         """The answer to a request through every layer but the network's, read to its end: `body` has all of it."""
         credentials = {"X-API-Key": self.key, "Authorization": f"Bearer {self.key}"}
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer: Any = CLIENT.generic(method, address, headers=credentials | named)
+        answer: Any = CLIENT.generic(method, address, sent, headers=credentials | named)
         answer.body = b"".join(answer)
         return answer
+
+    def post(self, address: str, sent: bytes, content_type: str = "application/x-ndjson", **headers: str) -> Any:
+        return self.ask("POST", address, sent, content_type=content_type, **headers)
 
 
 def person(account: str, *scopes: Scope) -> Person:
@@ -107,6 +110,12 @@ def owner(db: None) -> Person:
 
 
 @pytest.fixture
+def writer(db: None) -> Person:
+    """Somebody whose key of the owner's account may write, and nothing else."""
+    return person("acme", Scope.WRITE)
+
+
+@pytest.fixture
 def mate(db: None) -> Person:
     """Somebody with another key of the owner's account."""
     return person("acme")
@@ -126,8 +135,8 @@ class Live:
     def load(self, lines: Iterable[str]) -> None:
         load(lines)
 
-    def key(self, account: str) -> str:
-        return create(Account.objects.get(name=account), [Scope.READ])
+    def key(self, account: str, scope: Scope = Scope.READ) -> str:
+        return create(Account.objects.get(name=account), [scope])
 
 
 @pytest.fixture(scope="session")

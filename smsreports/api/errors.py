@@ -39,7 +39,7 @@ def handle(fault: Exception, context: dict[str, Any]) -> Response:
     problem = as_problem(fault)
     headers = {"Retry-After": str(RETRY_AFTER)} if isinstance(problem, Unavailable) else {}
     if problem.status_code == 401:
-        headers["WWW-Authenticate"] = view.dialect.authentication.scheme
+        headers["WWW-Authenticate"] = view.get_authenticate_header(context["request"])
     if isinstance(problem, exceptions.MethodNotAllowed):
         headers["Allow"] = ", ".join(view.allowed_methods)
     return Response(view.dialect.error(problem, refusal), problem.status_code, headers=headers)

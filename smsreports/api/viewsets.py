@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from smsreports.accounts.limits import Allowance, spend, untouched
-from smsreports.accounts.models import Account, ApiKey, Scope
+from smsreports.accounts.models import Account, ApiKey
 from smsreports.api.legs import Leg
 from smsreports.api.listing import Listing, narrowed
 from smsreports.api.negotiation import Negotiation
@@ -35,10 +35,9 @@ class DialectViewSet(GenericViewSet[Any]):
 
     dialect: Dialect = None  # type: ignore[assignment]  # given by as_view
     door: Path = None  # type: ignore[assignment]  # given by as_view
-    scope: ClassVar[str] = Scope.READ
     media_types: Sequence[str] = JSON
     # OPTIONS would describe the view in DRF's own words, which are no dialect's.
-    http_method_names = ["get", "head"]
+    http_method_names = ["get", "head", "post"]
     # DRF's suffixes (`messages.json`) do not exist here.
     format_kwarg = None
     allowance: Allowance | None = None
@@ -49,8 +48,8 @@ class DialectViewSet(GenericViewSet[Any]):
         self.allowance = spend(self.account, self.dialect.slug)
         if self.allowance.exceeded:
             raise exceptions.Throttled(self.allowance.wait)
-        if self.scope not in self.key.scopes:
-            raise exceptions.PermissionDenied(f"This needs a key with the scope {self.scope}.")
+        if self.door.scope not in self.key.scopes:
+            raise exceptions.PermissionDenied(f"This needs a key with the scope {self.door.scope}.")
         negotiated = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = negotiated
 

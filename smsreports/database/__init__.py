@@ -14,6 +14,9 @@ ENGINE = "smsreports.database"
 SCHEMES = ("postgres", "postgresql", "psql", "pgsql")
 # Seconds that a worker keeps its connection: opening one can cost as much as a whole answer.
 CONNECTION_SECONDS = 60
+# libpq's, in seconds, unless the URL says otherwise: a server that does not take a connection, or vanished in the
+# middle of an answer, is told as a pause soon, and not after the two minutes and two hours that TCP would wait.
+PATIENCE = {"connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 
 
 def config(url: str | None, data: Path) -> dict[str, Any]:
@@ -34,6 +37,7 @@ def _named(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL is not of the form postgres://user:password@host:5432/name")
     # A socket directory stands percent-encoded where a host would: postgres://user@%2Frun%2Fpostgresql/name
     found["HOST"] = unquote(found["HOST"])
+    found["OPTIONS"] = PATIENCE | found.get("OPTIONS", {})
     return found
 
 

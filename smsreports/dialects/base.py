@@ -14,7 +14,7 @@ from rest_framework.request import Request
 
 from smsreports.accounts.keys import Refusal, caller
 from smsreports.accounts.limits import Allowance
-from smsreports.accounts.models import ApiKey
+from smsreports.accounts.models import ApiKey, Scope
 from smsreports.dialects.cursor import Cursor
 from smsreports.sources import ALL
 
@@ -76,6 +76,9 @@ class Path:
     # One of our rows into what the wire carries; of a file instead its columns, their name: ours.
     row: Callable[[Row], Any] = dict
     columns: Mapping[str, str] = field(default_factory=dict)
+    # How it is asked (what is read by GET is read by HEAD too), and what a key must be allowed to do.
+    methods: tuple[str, ...] = ("GET",)
+    scope: str = Scope.READ
 
 
 @dataclass(frozen=True)

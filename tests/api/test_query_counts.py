@@ -26,6 +26,15 @@ QUERIES: dict[str, tuple[str, dict[str, str], int]] = {
 }
 
 
+# The same of addresses that load: how it is asked, and what is sent.
+LOADS: dict[str, tuple[str, str, Callable[[int], bytes], int]] = {
+    "telecom23-ingest-create": ("POST", "/api/v1/ingest", lambda many: "\n".join(rows(1, many + 1)).encode(), 54),
+    "telecom23-gateways-receive": (
+        "GET", "/api/v1/gateways/kannel?client_message_id=m-1&type=1&at=1770984000", lambda many: b"", 50
+    ),
+}  # fmt: skip
+
+
 def rows(first: int, last: int) -> Iterator[str]:
     """Requests of two messages each, and broadcasts of two sends."""
     for number in range(first, last):
@@ -57,6 +66,18 @@ def test_an_answer_costs_its_queries_however_many_rows_there_are(count: Callable
     assert count(path, params) == number
 
 
+@pytest.mark.parametrize("name", LOADS)
+def test_a_load_costs_its_queries_however_many_rows_it_brings(writer: Person, name: str) -> None:
+    """But for ANALYZE, which comes when tables have grown."""
+    method, address, body, number = LOADS[name]
+    numbers = []
+    for many in (1, 2, 20):
+        with CaptureQueriesContext(connection) as queries:
+            assert writer.ask(method, address, body(many), content_type="application/x-ndjson").status_code == 200
+        numbers.append(sum(not query["sql"].startswith("ANALYZE") for query in queries.captured_queries))
+    assert numbers[1:] == [number, number]  # the first makes the staging tables
+
+
 @pytest.mark.parametrize("filters", [{"status": "pending"}, {"sender": "MyApp"}, {"country": "US"}, {"phone": "1415"}])
 def test_the_other_filters_cost_nothing_more(count: Callable[..., int], filters: dict[str, str]) -> None:
     path = "/api/v1/sms/messages/unified"
@@ -86,4 +107,4 @@ def test_a_file_costs_its_snapshot_its_settings_and_its_total_before_it_is_copie
 
 def test_every_address_has_its_number() -> None:
     names = {str(pattern.name) for pattern in urlpatterns()}
-    assert set(QUERIES) == {name for name in names if not name.endswith("-unknown")}
+    assert set(QUERIES | LOADS) == {name for name in names if not name.endswith("-unknown")}

@@ -1,4 +1,4 @@
-"""The contracts: of any address, of a list, of one row by its id, of a file, and of figures."""
+"""The contracts: of any address; of those that show: a list, one row by its id, a file, figures; of those that load."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -6,11 +6,13 @@ from typing import Any, ClassVar
 import pytest
 import requests
 
+from messages_app.models import Message
 from smsreports.accounts.models import Scope
+from smsreports.ingest.models import Event
 from tests.conftest import CLIENT, DAY, EVER, Person, person
-from tests.contracts.conftest import marks
+from tests.contracts.conftest import ACCOUNTS, marks
 
-OTHER_METHODS = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 
 
 class Door:
@@ -18,6 +20,33 @@ class Door:
 
     name: ClassVar[str]
     path: ClassVar[str]
+    methods: ClassVar[set[str]]
+    # What a key must be allowed to do; the other scope is not enough.
+    scope: ClassVar[Scope]
+
+    def test_it_takes_its_own_methods_alone(self, db: None) -> None:
+        who = person("acme", self.scope)
+        taken = {method for method in METHODS if who.ask(method, self.path).status_code != 405}
+        assert taken == self.methods
+
+    def test_it_is_closed_to_who_has_no_key(self, db: None) -> None:
+        assert {CLIENT.generic(method, self.path).status_code for method in self.methods} == {401}
+
+    def test_it_is_closed_to_a_key_without_its_scope(self, db: None) -> None:
+        who = person("acme", *(scope for scope in Scope if scope != self.scope))
+        assert {who.ask(method, self.path).status_code for method in self.methods} == {403}
+
+    def test_it_has_no_second_address(self, db: None) -> None:
+        who = person("acme", *Scope)
+        for other in (f"{self.path}/", f"{self.path}.json", self.path.upper()):
+            assert {who.ask(method, other).status_code for method in self.methods} == {404}
+
+
+class ShowingDoor(Door):
+    """What every address that shows something must do."""
+
+    methods = {"GET", "HEAD"}
+    scope = Scope.READ
     # What makes the answer hold all that it can.
     params: ClassVar[dict[str, str]] = {}
 
@@ -43,21 +72,8 @@ class Door:
         assert (answer.status_code, answer.body) == (200, b"")
         assert answer["Content-Type"] == self.get(owner)["Content-Type"]
 
-    def test_it_is_for_reading_alone(self, owner: Person) -> None:
-        assert {owner.ask(method, self.path).status_code for method in OTHER_METHODS} == {405}
 
-    def test_it_is_closed_to_who_has_no_key(self, db: None) -> None:
-        assert CLIENT.get(self.path).status_code == 401
-
-    def test_it_is_closed_to_a_key_that_may_only_write(self, db: None) -> None:
-        assert person("acme", Scope.WRITE).get(self.path).status_code == 403
-
-    def test_it_has_no_second_address(self, owner: Person) -> None:
-        for other in (f"{self.path}/", f"{self.path}.json", self.path.upper()):
-            assert owner.get(other).status_code == 404
-
-
-class ListDoor(Door):
+class ListDoor(ShowingDoor):
     """What every list must do: all of the caller's rows, newest first, a page at a time."""
 
     # The parameter for the size of a page.
@@ -131,7 +147,7 @@ class ListDoor(Door):
         assert self.shown(answer) == (self.expected("acme") if there else ([], 0))
 
 
-class ItemDoor(Door):
+class ItemDoor(ShowingDoor):
     """What the address of one row must do. Its path names a row that both accounts have."""
 
     number: ClassVar[int] = 28
@@ -147,7 +163,7 @@ class ItemDoor(Door):
         assert owner.get(path).status_code == 404
 
 
-class FileDoor(Door):
+class FileDoor(ShowingDoor):
     """What every file must do: the rows of its list, in the list's order."""
 
     params = EVER
@@ -165,10 +181,39 @@ class FileDoor(Door):
         assert self.get(owner, page="2", limit="3").body == self.get(owner).body
 
 
-class FiguresDoor(Door):
+class FiguresDoor(ShowingDoor):
     """What all figures must do: count the caller's SMS."""
 
     params: ClassVar = {"from": DAY, "to": DAY, "source": "all"}
 
     def expected(self, account: str) -> Any:
         return len(marks(account))
+
+
+class LoadingDoor(Door):
+    """What every address that takes traffic in must do: load it into the caller's account, once."""
+
+    scope = Scope.WRITE
+
+    def deliver(self, who: Person) -> Any:
+        """Tells that the message m-28 was delivered; both accounts have one."""
+        raise NotImplementedError
+
+    def delivered(self, account: str) -> list[str]:
+        """The ids of the account's messages that were delivered."""
+        owned = Message.everyones.filter(account__name=account, status="DELIVRD")
+        return sorted(owned.values_list("client_message_id", flat=True))
+
+    @pytest.mark.parametrize("account", ["acme", "globex"])
+    def test_it_loads_into_the_callers_account_and_no_other(self, db: None, account: str) -> None:
+        assert self.deliver(person(account, self.scope)).status_code == 200
+        assert {name: self.delivered(name) for name in ACCOUNTS} == {
+            name: ["m-28"] if name == account else [] for name in ACCOUNTS
+        }
+
+    def test_what_it_was_told_before_changes_nothing(self, db: None) -> None:
+        who = person("acme", self.scope)
+        answers = [self.deliver(who) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200] * 3
+        assert self.delivered("acme") == ["m-28"]
+        assert Event.objects.count() == 1

@@ -2,10 +2,11 @@
 
 import csv
 import io
+import json
 from typing import Any
 
-from tests.conftest import EVER
-from tests.contracts.doors import FiguresDoor, FileDoor, ItemDoor, ListDoor
+from tests.conftest import EVER, NOON, Person
+from tests.contracts.doors import FiguresDoor, FileDoor, ItemDoor, ListDoor, LoadingDoor
 
 
 class PageLimit(ListDoor):
@@ -61,3 +62,20 @@ class TestStatsByCountry(FiguresDoor):
 
     def shown(self, answer: Any) -> Any:
         return sum(country["total_sent"] for country in answer.json()["countries"])
+
+
+class TestIngest(LoadingDoor):
+    name, path, methods = "telecom23-ingest-create", "/api/v1/ingest", {"POST"}
+
+    def deliver(self, who: Person) -> Any:
+        record = {"type": "receipt", "client_message_id": "m-28", "status": "DELIVRD", "at": NOON}
+        return who.post(self.path, json.dumps(record).encode())
+
+
+class TestGateways(LoadingDoor):
+    """Of all gateways, by one of them; what each of them says has its own tests."""
+
+    name, path, methods = "telecom23-gateways-receive", "/api/v1/gateways/kannel", {"GET", "POST"}
+
+    def deliver(self, who: Person) -> Any:
+        return who.get(self.path, {"client_message_id": "m-28", "type": "1", "at": "1770984000"})

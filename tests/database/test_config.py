@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from smsreports.database import config
+from smsreports.database import PATIENCE, config
 
 
 def test_a_url_is_used_as_it_is(tmp_path: Path) -> None:
@@ -14,8 +14,13 @@ def test_a_url_is_used_as_it_is(tmp_path: Path) -> None:
     assert [found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")] == [
         "sms", "me", "p@ss", "db.example", 5433,
     ]  # fmt: skip
-    assert found["OPTIONS"] == {"sslmode": "require"}
+    assert found["OPTIONS"] == PATIENCE | {"sslmode": "require"}
     assert found["CONN_HEALTH_CHECKS"] is True
+
+
+def test_the_url_says_how_long_to_wait_for_the_server(tmp_path: Path) -> None:
+    found = config("postgres://db.example/sms?connect_timeout=60", tmp_path)
+    assert found["OPTIONS"] == PATIENCE | {"connect_timeout": 60}
 
 
 def test_without_a_url_it_is_the_embedded_one_and_nothing_is_made(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The addresses of 23 Telecom."""
 
+from smsreports.accounts.models import Scope
 from smsreports.dialects.base import Path
 from smsreports.dialects.telecom23 import params, rows, stats
 
@@ -12,4 +13,6 @@ PATHS = (
     Path("sms/stats/daily", "stats", "daily", params.stats, stats.daily),
     Path("sms/stats/by-country", "stats", "by_country", params.stats, stats.by_country),
     Path("sms/status/<str:client_message_id>", "api", "retrieve", params.nothing, rows.status),
+    Path("ingest", "ingest", "create", params.nothing, rows.outcome, methods=("POST",), scope=Scope.WRITE),
+    Path("gateways/<str:gateway>", "gateways", "receive", params.nothing, methods=("GET", "POST"), scope=Scope.WRITE),
 )

@@ -67,5 +67,10 @@ def status(row: Row) -> dict[str, Any]:
     return {"status": True, "message": _keyed(STATUS, row)}
 
 
+def outcome(row: Row) -> dict[str, Any]:
+    rejected = [{"line": one["line"], "error": one["error"]} for one in row["rejected"]]
+    return {"status": True, "accepted": row["accepted"], "duplicates": row["duplicates"], "rejected": rejected}
+
+
 def _keyed(keys: Mapping[str, str], row: Row) -> dict[str, Any]:
     return {theirs: row[ours] for theirs, ours in keys.items()}

@@ -1,0 +1,16 @@
+"""Gateways that report by callback. Each is a folder here that defines `gateway`; nobody else knows them by name."""
+
+from functools import cache
+from pkgutil import iter_modules
+
+from django.utils.module_loading import import_string
+
+from smsreports.ingest.gateways.base import Gateway
+
+
+@cache
+def gateways() -> dict[str, Gateway]:
+    """Every gateway by its slug."""
+    folders = sorted(module.name for module in iter_modules(__path__) if module.ispkg)
+    found: list[Gateway] = [import_string(f"{__name__}.{folder}.gateway") for folder in folders]
+    return {gateway.slug: gateway for gateway in found}

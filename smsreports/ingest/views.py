@@ -1,0 +1,78 @@
+"""Records by HTTP: one request is one batch, loaded whole or not at all."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from io import BytesIO
+from itertools import islice
+from typing import ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from smsreports.accounts.models import Account
+from smsreports.api.errors import TooLarge
+from smsreports.api.viewsets import DialectViewSet
+from smsreports.ingest.backpressure import bounded, places
+from smsreports.ingest.body import discard, read
+from smsreports.ingest.fields import Refused
+from smsreports.ingest.lines import numbered
+from smsreports.ingest.load import BATCH_LINES, Accounts, Line, Outcome, load_batch
+
+NDJSON = "application/x-ndjson"
+# What the contract promises; it is held in memory whole.
+MOST_BYTES = 10 * 1024 * 1024
+
+
+class OwnAccount(Accounts):
+    """The account of the caller's key. That others exist is not told."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__()
+        self._account = account
+
+    def id(self, name: object) -> int:
+        if name not in (None, self._account.name):
+            raise Refused("account: must be the key's own, or left out")
+        return self._account.pk
+
+
+class LoadingViewSet(DialectViewSet):
+    """What every door into the tables shares: a place, for as long as it works, and bounds in the database."""
+
+    # Seconds to wait for a place.
+    patience: ClassVar[float]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if self.allowance is not None:  # a caller whom we know
+            discard(self.request._request, MOST_BYTES)
+        return super().handle_exception(exc)
+
+    def place(self) -> AbstractContextManager[None]:
+        return places.taken(self.account.pk, self.patience)
+
+    def load(self, batch: Sequence[Line]) -> Outcome:
+        return load_batch(batch, OwnAccount(self.account))
+
+
+class IngestViewSet(LoadingViewSet):
+    """A file of records as a request's body."""
+
+    # Whoever has a file can send it again.
+    patience = 0
+
+    def create(self, request: Request) -> Response:
+        with self.place():
+            batch = lines(read(request._request, NDJSON, MOST_BYTES))
+            with bounded():
+                outcome = self.load(batch)
+        return Response(self.door.row(asdict(outcome)))
+
+
+def lines(body: bytes) -> list[Line]:
+    """Raises TooLarge for more than one batch."""
+    found: Iterator[Line] = numbered(BytesIO(body))
+    batch = list(islice(found, BATCH_LINES + 1))
+    if len(batch) > BATCH_LINES:
+        raise TooLarge(f"The body must not have more than {BATCH_LINES} lines; nothing was loaded.")
+    return batch

@@ -1,0 +1,153 @@
+"""What SMSCs write into receipts, and what of it is understood."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsreports.ingest.fields import Refused
+from smsreports.ingest.gateways import smpp
+from smsreports.statuses import NAMES
+
+# Appendix B of SMPP 3.4, filled by an SMSC.
+TEXT = "id:0911897980 sub:001 dlvrd:000 submit date:1201121551 done date:1201121552 stat:UNDELIV err:075 text:-PROFILE"
+WHOLE = {
+    "id": "0911897980",
+    "sub": "001",
+    "dlvrd": "000",
+    "submit date": "1201121551",
+    "done date": "1201121552",
+    "stat": "UNDELIV",
+    "err": "075",
+    "text": "-PROFILE",
+}
+
+
+class TestFields:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {},
+            {"text:": "Text:"},  # as appendix B itself writes it
+            {"id:": "ID:", "stat:": "STAT:", "submit date:": "SUBMIT DATE:"},
+            {":": ": ", " sub": "  sub", " err": "\nerr", "t d": "t  d", "e d": "e\td"},
+            {":": " :", "submit date": "submitdate", "done date": "donedate"},
+        ],
+    )
+    def test_they_are_found_in_any_case_and_spacing(self, change: dict[str, str]) -> None:
+        text = TEXT
+        for before, after in change.items():
+            text = text.replace(before, after)
+        assert smpp.fields(text) == WHOLE
+
+    def test_they_are_found_in_any_order(self) -> None:
+        assert smpp.fields("stat:DELIVRD err:000 done date:1201121552 id:7") == {
+            "stat": "DELIVRD",
+            "err": "000",
+            "done date": "1201121552",
+            "id": "7",
+        }
+
+    @given(st.dictionaries(st.sampled_from(list(WHOLE)), st.from_regex(r"[A-Za-z0-9-]{0,20}", fullmatch=True)))
+    def test_any_of_them_may_be_left_out_or_empty(self, told: dict[str, str]) -> None:
+        last = {name: value for name, value in told.items() if name == "text"}
+        text = " ".join(f"{name}:{value}" for name, value in ({**told} | last).items() if name != "text")
+        text += "".join(f" text:{value}" for value in last.values())
+        assert smpp.fields(text) == told
+
+    def test_the_messages_own_text_may_look_like_a_field(self) -> None:
+        assert smpp.fields("id:1 stat:DELIVRD text:your id:2 stat:UNDELIV text:x") == {
+            "id": "1",
+            "stat": "DELIVRD",
+            "text": "your id:2 stat:UNDELIV text:x",
+        }
+
+    @pytest.mark.parametrize(
+        "text", ["", "ACK/", "NACK/0x0000000b/Invalid", "Hello", "paid:7 substat:9", "http://x/id:7"]
+    )
+    def test_a_text_that_is_no_receipt_has_none(self, text: str) -> None:
+        assert smpp.fields(text) == {}
+
+    def test_one_that_is_given_twice_is_refused(self) -> None:
+        with pytest.raises(Refused, match="stat: is given twice"):
+            smpp.fields("id:1 stat:DELIVRD stat:UNDELIV")
+
+    @given(st.text())
+    def test_any_text_has_fields_or_a_reason(self, text: str) -> None:
+        try:
+            assert set(smpp.fields(text)) <= set(WHOLE)
+        except Refused as fault:
+            assert "twice" in str(fault)
+
+
+class TestState:
+    @pytest.mark.parametrize("word", ["DELIVRD", "delivrd", "Delivered", "DELIVERED"])
+    def test_it_is_known_in_any_case_and_by_its_full_name(self, word: str) -> None:
+        assert smpp.state(word) == "DELIVRD"
+
+    def test_every_state_of_the_specification_is_a_status_of_ours(self) -> None:
+        assert set(smpp.STATES.values()) == set(NAMES) - {"pending", "sent", "failed"}
+
+    @pytest.mark.parametrize("word", ["", "FAILED", "sent", "pending", "DELIVRD2", "DELI VRD", "BUFFERD", "0"])
+    def test_another_word_is_refused(self, word: str) -> None:
+        with pytest.raises(Refused, match="not a state"):
+            smpp.state(word)
+
+
+class TestMoment:
+    @pytest.mark.parametrize(
+        ("digits", "time"),
+        [
+            ("1311022338", "2013-11-02T22:38:00Z"),
+            ("190608165237", "2019-06-08T14:52:37Z"),  # with seconds
+            ("202602131030", "2026-02-13T09:30:00Z"),  # with the whole year, as Jasmin's own SMPP server writes it
+            ("20260213103005", "2026-02-13T09:30:05Z"),
+            ("201212131030", "2020-12-12T12:10:30Z"),  # a month that is one: with seconds
+            ("2603290230", "2026-03-29T01:30:00Z"),  # an hour that the clock left out
+            ("2610250230", "2026-10-25T00:30:00Z"),  # an hour that it showed twice: the first
+        ],
+    )
+    def test_it_is_read_by_the_clock_that_showed_it(self, digits: str, time: str) -> None:
+        assert smpp.moment(digits, ZoneInfo("Europe/Berlin")) == time
+
+    @given(
+        st.datetimes(datetime(2013, 1, 1), datetime(2068, 12, 31)),  # noqa: DTZ001  of a clock without a zone
+        st.sampled_from(["%y%m%d%H%M", "%y%m%d%H%M%S", "%Y%m%d%H%M%S"]),
+    )
+    def test_any_time_comes_back(self, time: datetime, form: str) -> None:
+        seconds = 0 if form.endswith("M") else time.second
+        expected = time.replace(second=seconds, microsecond=0, tzinfo=UTC)
+        found = datetime.fromisoformat(smpp.moment(time.strftime(form), UTC))
+        assert found == expected
+
+    @pytest.mark.parametrize(
+        "digits",
+        ["", "ND", "anydate", "131102233", "13110223380", "1313022338", "1302302338", "1311022438", "1311022360",
+         "131102233860", "١٣١١٠٢٢٣٣٨", "1311022338 ", "-311022338", "13-11-02 22:38", "0" * 10, "0" * 14,
+         "020610233429000R"],
+    )  # fmt: skip
+    def test_what_is_no_date_is_refused(self, digits: str) -> None:
+        with pytest.raises(Refused):
+            smpp.moment(digits, UTC)
+
+    @pytest.mark.parametrize("name", ["", "Berlin", "../etc/passwd", "/etc/passwd", "UTC+1", "Europe", "\0", "x" * 999])
+    def test_a_zone_that_does_not_exist_is_refused(self, name: str) -> None:
+        with pytest.raises(Refused, match="tz"):
+            smpp.zone({"tz": name})
+
+    def test_the_zone_is_utc_unless_the_address_names_one(self) -> None:
+        assert smpp.zone({}) == UTC
+        assert smpp.zone({"tz": "Asia/Dubai"}) == ZoneInfo("Asia/Dubai")
+
+
+class TestError:
+    @pytest.mark.parametrize("word", ["000", "075", "E", "0x0000000b", "RINVDSTADR"])
+    def test_it_is_kept_as_it_is_written(self, word: str) -> None:
+        assert smpp.error(word) == word
+
+    @pytest.mark.parametrize("word", ["", "a b", "x" * 17, "é", "\n"])
+    def test_what_is_no_code_is_refused(self, word: str) -> None:
+        with pytest.raises(Refused):
+            smpp.error(word)

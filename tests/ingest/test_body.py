@@ -1,0 +1,160 @@
+"""A request's body: what is read, what is refused, and how much is held at once."""
+
+import gzip
+import socket
+import time
+import tracemalloc
+import zlib
+from contextlib import closing, suppress
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+from hypothesis import given
+from hypothesis import strategies as st
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
+
+from smsreports.api.errors import TooLarge
+from smsreports.ingest import body
+from smsreports.ingest.body import STEP, read
+
+KIND = "application/x-ndjson"
+MOST = 4 * STEP
+
+
+def sent(content: bytes, coding: str = "", kind: str = KIND, length: int | None = None) -> Any:
+    headers = {"Content-Type": kind} | ({"Content-Encoding": coding} if coding else {})
+    request = RequestFactory().generic("POST", "/", content, headers=headers)
+    if length is not None:
+        request.META["CONTENT_LENGTH"] = str(length)
+    return request
+
+
+@given(st.lists(st.binary(max_size=2 * STEP), max_size=3))
+def test_it_is_the_same_packed_and_unpacked_in_as_many_members_as_it_came(parts: list[bytes]) -> None:
+    whole = b"".join(parts)
+    packed = b"".join(gzip.compress(part) for part in parts) or gzip.compress(b"")
+    if len(whole) <= MOST and len(packed) <= MOST:
+        assert read(sent(whole), KIND, MOST) == read(sent(packed, "gzip"), KIND, MOST) == whole
+
+
+@pytest.mark.parametrize("size", [STEP - 1, STEP, STEP + 1, 2 * STEP, MOST])
+def test_it_is_whole_at_the_edges_of_a_step(size: int) -> None:
+    whole = b"a" * size
+    assert read(sent(gzip.compress(whole), "gzip"), KIND, MOST) == whole
+    assert read(sent(whole), KIND, MOST) == whole
+
+
+@pytest.mark.parametrize("coding", ["", "gzip"])
+def test_one_byte_too_many_is_too_large(coding: str) -> None:
+    whole = b"a" * (MOST + 1)
+    with pytest.raises(TooLarge, match=str(MOST)):
+        read(sent(gzip.compress(whole) if coding else whole, coding), KIND, MOST)
+
+
+def test_what_is_too_large_while_packed_is_not_unpacked() -> None:
+    with pytest.raises(TooLarge):
+        read(sent(gzip.compress(b"") * (MOST // 20 + 1), "gzip"), KIND, MOST)
+
+
+def test_a_bomb_is_stopped_while_it_goes_off() -> None:
+    """128 MB of zeros, 128 KB packed."""
+    request = sent(gzip.compress(bytes(2**27)), "gzip")
+    tracemalloc.start()
+    with pytest.raises(TooLarge):
+        read(request, KIND, 16 * MOST)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3 * 16 * MOST
+
+
+@pytest.mark.parametrize("cut", [1, 8, 9, 20])
+def test_a_packed_body_that_is_cut_is_refused(cut: int) -> None:
+    with pytest.raises(ParseError, match="cut"):
+        read(sent(gzip.compress(b"one\ntwo\n")[:-cut], "gzip"), KIND, MOST)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        b"",
+        b"no gzip",
+        zlib.compress(b"one\n"),
+        gzip.compress(b"one\n") + b"rest",
+        gzip.compress(b"a" * 99)[:-8] + b"!" * 8,
+    ],
+)
+def test_a_packed_body_that_is_damaged_is_refused(packed: bytes) -> None:
+    with pytest.raises(ParseError):
+        read(sent(packed, "gzip"), KIND, MOST)
+
+
+def test_a_body_shorter_than_its_length_is_refused() -> None:
+    with pytest.raises(ParseError, match="after 4 of 5 bytes"):
+        read(sent(b"one\n", length=5), KIND, MOST)
+
+
+def test_a_length_that_is_too_large_is_refused_before_a_byte_is_read() -> None:
+    request = sent(b"one\n", length=MOST + 1)
+    with pytest.raises(TooLarge):
+        read(request, KIND, MOST)
+    assert request.read() == b"one\n"
+
+
+@pytest.mark.parametrize("coding", ["br", "deflate", "gzip, gzip", "zstd", "chunked"])
+def test_another_encoding_is_refused(coding: str) -> None:
+    with pytest.raises(UnsupportedMediaType, match="gzip"):
+        read(sent(b"one\n", coding), KIND, MOST)
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "", f"{KIND}; charset=latin-1"])
+def test_another_type_is_refused(kind: str) -> None:
+    with pytest.raises(UnsupportedMediaType, match=KIND):
+        read(sent(b"one\n", kind=kind), KIND, MOST)
+
+
+@pytest.mark.parametrize("kind", [f"{KIND}; charset=UTF-8", "Application/X-NDJSON"])
+def test_a_type_may_be_written_in_any_case_and_name_its_charset(kind: str) -> None:
+    assert read(sent(b"one\n", kind=kind), KIND, MOST) == b"one\n"
+
+
+def trickled(seconds: float) -> Any:
+    """A request of which a byte comes every tenth of a second, at a server that gives us its socket."""
+    ours, theirs = socket.socketpair()
+    request = sent(b"", length=MOST)
+    stream = ours.makefile("rb")
+    request.META |= {"gunicorn.socket": ours, "wsgi.input": stream, "wsgi.input_terminated": True}
+
+    def trickle() -> None:
+        with suppress(OSError), closing(theirs):
+            for _ in range(int(seconds * 10)):
+                theirs.sendall(b"a")
+                time.sleep(0.1)
+
+    Thread(target=trickle).start()
+    return request, ours
+
+
+def test_a_body_that_trickles_in_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "LONGEST", 0.5)
+    request, sock = trickled(10)
+    before = time.monotonic()
+    with closing(sock), closing(request.META["wsgi.input"]), pytest.raises(ParseError, match=r"after \d+ of"):
+        read(request, KIND, MOST)
+    assert time.monotonic() - before < 2
+
+
+def test_the_rest_of_a_body_is_taken_in_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "LONGEST_REST", 0.5)
+    request, sock = trickled(10)
+    before = time.monotonic()
+    with closing(sock), closing(request.META["wsgi.input"]):
+        body.discard(request, MOST)
+    assert time.monotonic() - before < 2
+
+
+def test_no_more_of_the_rest_is_taken_in_than_said() -> None:
+    request = sent(b"a" * 5 * STEP)
+    body.discard(request, 2 * STEP)
+    assert len(request.read()) == 3 * STEP
