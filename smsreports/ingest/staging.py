@@ -103,7 +103,8 @@ def prepare(cursor: CursorWrapper) -> None:
 def copy_in(cursor: CursorWrapper, table: str, rows: Sequence[str]) -> None:
     """Writes `rows`, lines of COPY's text format, and lets the planner know how many there are."""
     columns = ", ".join(["line", "account_id", *TABLES[table]])
-    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+    # Django turns the faults of its own methods alone into its exceptions.
+    with cursor.db.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         copy.write("\n".join(rows) + "\n")
     # A sample is enough to tell 10 rows from 10,000.
     cursor.execute("SET LOCAL default_statistics_target = 1")

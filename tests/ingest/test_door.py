@@ -251,7 +251,7 @@ class TestBackpressure:
             cursor.db.close()
 
     def test_a_statement_that_takes_too_long_is_given_up(self, writer: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(backpressure.BOUNDS, "statement_timeout", "1ms")
+        monkeypatch.setitem(backpressure.BOUNDS, "statement_timeout", "25ms")
         self.paused(writer.post(DOOR, body(*(message(f"m-{number}") for number in range(5000)))))
 
     def test_the_bounds_end_with_the_load(self, writer: Person) -> None:
