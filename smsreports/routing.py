@@ -10,6 +10,7 @@ from rest_framework.exceptions import NotFound
 
 from smsreports.api.errors import answer_outside_views, dialects
 from smsreports.dialects.base import Dialect
+from smsreports.ingest.status import StatusViewSet
 from smsreports.sources import registered
 from smsreports.unified.stats import StatsViewSet
 from smsreports.unified.views import ExportViewSet, ItemViewSet, UnifiedViewSet
@@ -19,6 +20,7 @@ JOINED_VIEWS: dict[str, type[Any]] = {
     "export": ExportViewSet,
     "items": ItemViewSet,
     "stats": StatsViewSet,
+    "status": StatusViewSet,
 }
 
 

@@ -87,7 +87,7 @@ class DialectViewSet(GenericViewSet[Any]):
 
 
 class SmsViewSet(DialectViewSet):
-    """The lists and items of one source, which declares what is read, and how it is narrowed and ordered."""
+    """The list of one source, which declares what is read, and how it is narrowed and ordered."""
 
     # The source's word, its `objects` (an OfAccount), and the field that is a row's own time.
     slug: ClassVar[str]
@@ -106,12 +106,3 @@ class SmsViewSet(DialectViewSet):
         found = narrowed(self.filterset_class, own, self.account, self.slug, self.asked)
         columns = {name: F(name) for name in self.serializer_class.columns}
         return Listing([Leg(found.rows, self.time, self.slug, columns)], time=self.time, scope=found.scope)
-
-    def retrieve(self, request: Request, **key: str) -> Response:
-        if any("\0" in value for value in key.values()):
-            raise exceptions.NotFound
-        own = self.rows.for_account(self.account).filter(**key)
-        row = own.values(*self.serializer_class.columns).first()
-        if row is None:
-            raise exceptions.NotFound("The message does not exist.")
-        return Response(self.door.row(self.get_serializer(row).data))

@@ -73,12 +73,12 @@ WORK = {
     "stage_arrival": "event_id bigint",
     "stage_reached": "event_id bigint, target text, row_id bigint",
 }
-# `fresh` marks the rows to insert; the others speak of rows that are known. `again` marks sends that
-# waited for their broadcast (whose id is `broadcast_id`) and events that a send's record tells: those lines are
-# answered elsewhere.
+# `fresh` marks the rows to insert; the others speak of rows that are known, and `named` marks those that brought
+# a known message its carrier's id. `again` marks sends that waited for their broadcast (whose id is `broadcast_id`)
+# and events that a send's record tells: those lines are answered elsewhere.
 MARKS = (
     "n bigint GENERATED ALWAYS AS IDENTITY, fresh boolean DEFAULT false,"
-    " again boolean DEFAULT false, broadcast_id bigint"
+    " named boolean DEFAULT false, again boolean DEFAULT false, broadcast_id bigint"
 )
 
 

@@ -11,5 +11,5 @@ PATHS = (
     Path("sms/stats", "stats", "total", params.stats, stats.total),
     Path("sms/stats/daily", "stats", "daily", params.stats, stats.daily),
     Path("sms/stats/by-country", "stats", "by_country", params.stats, stats.by_country),
-    Path("sms/status/<str:client_message_id>", "api", "retrieve", params.nothing, rows.status),
+    Path("sms/status/<str:client_message_id>", "status", "retrieve", params.nothing, rows.status),
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db.backends.utils import CursorWrapper
 
 from smsreports.ingest.merge.broadcasts import merge_broadcasts, merge_sends
-from smsreports.ingest.merge.events import find_waiting, merge_events, settle_events
+from smsreports.ingest.merge.events import find_earlier, merge_events, settle_events
 from smsreports.ingest.merge.messages import merge_messages
 from smsreports.ingest.merge.reports import apply_reports, apply_responses
 
@@ -21,7 +21,7 @@ STEPS = (
     merge_messages,
     merge_sends,
     merge_events,
-    find_waiting,
+    find_earlier,
     settle_events,
     apply_reports,
     apply_responses,

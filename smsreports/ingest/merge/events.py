@@ -23,33 +23,53 @@ STAGED = (
 
 
 def merge_events(cursor: CursorWrapper) -> tuple[int, Refusals]:
-    """Keeps each event once; it waits until `settle_events` finds its row."""
-    accepted = _keep(cursor, "NOT again")
-    _keep(cursor, "again")
+    """Keeps each event once, and how often it came; it waits until `settle_events` finds its row."""
+    accepted = _keep(
+        cursor,
+        "NOT again",
+        times="count(*)",
+        repeated_at="CASE WHEN count(*) > 1 THEN statement_timestamp() END",
+        known="DO UPDATE SET times_received = e.times_received + excluded.times_received,"
+        " repeated_at = statement_timestamp()",
+    )
+    # What a send's record tells has not come by itself.
+    _keep(cursor, "again", times="0", repeated_at="NULL", known="DO NOTHING")
     return accepted, []
 
 
-def _keep(cursor: CursorWrapper, which: str) -> int:
+def _keep(cursor: CursorWrapper, which: str, *, times: str, repeated_at: str, known: str) -> int:
+    """A row that is new has never been locked or replaced: its xmax is 0."""
     cursor.execute(f"""
         WITH kept AS (
-            INSERT INTO ingest_event ({COLUMNS}, waits) SELECT {COLUMNS}, true FROM stage_event WHERE {which} ORDER BY n
-            ON CONFLICT DO NOTHING RETURNING id
+            INSERT INTO ingest_event AS e ({COLUMNS}, times_received, repeated_at, waits)
+            SELECT {COLUMNS}, {times}, {repeated_at}, true FROM stage_event WHERE {which}
+            GROUP BY {COLUMNS} ORDER BY min(n)
+            ON CONFLICT ({COLUMNS}) {known} RETURNING id, xmax = 0 AS fresh
         )
-        INSERT INTO stage_arrival SELECT id FROM kept
+        INSERT INTO stage_arrival SELECT id FROM kept WHERE fresh
     """)
     return int(cursor.rowcount)
 
 
-def find_waiting(cursor: CursorWrapper) -> tuple[int, Refusals]:
-    """Events that came before the rows of this batch join those that came with it."""
+def find_earlier(cursor: CursorWrapper) -> tuple[int, Refusals]:
+    """Events that came before the rows of this batch join those that came with it.
+
+    They wait; or they are receipts of a carrier's id under which another SMS is known, and now one more.
+    """
     for stage, column in STAGED:
-        cursor.execute(f"""
-            INSERT INTO stage_arrival
-            SELECT e.id FROM ingest_event e JOIN {stage} s
-            ON e.account_id = s.account_id AND e.reference_kind = '{column}' AND e.reference = s.{column}
-            WHERE e.waits
-        """)
+        _find(cursor, stage, column, "e.waits")
+    for stage in ("stage_message", "stage_send"):
+        _find(cursor, stage, "message_id", "NOT e.waits AND e.kind = 'receipt' AND (s.fresh OR s.named)")
     return 0, []
+
+
+def _find(cursor: CursorWrapper, stage: str, column: str, which: str) -> None:
+    cursor.execute(f"""
+        INSERT INTO stage_arrival
+        SELECT e.id FROM ingest_event e JOIN {stage} s
+        ON e.account_id = s.account_id AND e.reference_kind = '{column}' AND e.reference = s.{column}
+        WHERE {which}
+    """)
 
 
 def settle_events(cursor: CursorWrapper) -> tuple[int, Refusals]:
