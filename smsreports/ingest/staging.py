@@ -70,8 +70,11 @@ WORK = {
         " sent_at timestamptz, delivered_at timestamptz"
     ),
     "stage_response": "row_id bigint, clicked_at timestamptz, action_type text, action_at timestamptz",
-    "stage_arrival": "event_id bigint",
-    "stage_reached": "event_id bigint, target text, row_id bigint",
+    # Events that are news to a row, and where their references lead.
+    "stage_arrival": ", ".join(
+        ["account_id bigint", *(f"{name} {kind}" for name, kind in TABLES["stage_event"].items())]
+    ),
+    "stage_reached": "account_id bigint, reference_kind text, reference text, target text, row_id bigint",
 }
 # `fresh` marks the rows to insert; the others speak of rows that are known, and `named` marks those that brought
 # a known message its carrier's id. `again` marks sends that waited for their broadcast (whose id is `broadcast_id`)

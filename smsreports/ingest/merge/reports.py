@@ -22,8 +22,11 @@ def apply_reports(cursor: CursorWrapper) -> tuple[int, Refusals]:
         """)
     cursor.execute("""
         UPDATE messages_app_message t SET sent_at = least(t.sent_at, w.sent_at)
-        FROM (SELECT row_id, min(sent_at) AS sent_at FROM stage_report WHERE target = 'message' GROUP BY row_id) w
-        WHERE t.id = w.row_id AND (t.sent_at > w.sent_at OR t.sent_at IS NULL AND w.sent_at IS NOT NULL)
+        FROM (
+            SELECT row_id, min(sent_at) AS sent_at FROM stage_report
+            WHERE target = 'message' AND sent_at IS NOT NULL GROUP BY row_id
+        ) w
+        WHERE t.id = w.row_id AND (t.sent_at > w.sent_at OR t.sent_at IS NULL)
     """)
     return 0, []
 
