@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ from pathlib import Path
 import psycopg
 from django.conf import settings
 
+from smsreports.database.embedded import Server
 from tests.ingest.conftest import NOON, Record, action, broadcast, click, message, receipt, send
 
 # Seconds that a load may take on a busy machine, with a recovery of the database before it.
@@ -26,6 +28,8 @@ SOONEST = 0.3
 # Each message and each send, and what is told of both.
 LINES_OF_A_PAIR, EVENTS_OF_A_PAIR = 9, 7
 REQUEST = 3
+# Of a file in the long run: two batches of lines.
+PAIRS = 1500
 IMPORT = ("import_traffic", "--create-accounts")
 
 
@@ -171,6 +175,22 @@ def kill_loads(place: Place, folder: Path, kills: Mapping[str, Kill], *, times: 
         found.faults += completed(place, traffic, file)
     found.faults += _said(place, "verify_counters")
     return found
+
+
+def kill_everything(times: int, *, seed: int) -> Killing:
+    """Kills loaders and the processes of a PostgreSQL that is made for it, as the bundled one is."""
+    with tempfile.TemporaryDirectory(prefix="smsreports-kills-") as folder:
+        server = Server.of(Path(folder) / "data")
+        place = Place({"SMSREPORTS_DATA": str(server.layout.data)}, server.conninfo())
+        kills = {"loader": loader, "backend": backend, "postmaster": postmaster(server.layout.postgres)}
+        try:
+            # Made here, and used until the end: no loader that ends stops it.
+            server.acquire()
+            assert list(_said(place, "migrate", "--verbosity", "0")) == []
+            return kill_loads(place, Path(folder), kills, times=times, pairs=PAIRS, seed=seed)
+        finally:
+            server.release()
+            server.stop()
 
 
 def _interrupted(place: Place, file: Path, seconds: float) -> "subprocess.Popen[str] | None":

@@ -12,7 +12,7 @@ from tests.server import database_url
 # Of rows of pairs number 0 and 1, what a kill could have done.
 LOSSES = [
     "DELETE FROM messages_app_message WHERE client_message_id = 'x m-1'",
-    "UPDATE messages_app_message SET status = 'sent' WHERE client_message_id = 'x m-2'",
+    "UPDATE messages_app_message SET sent_at = NULL WHERE client_message_id = 'x m-2'",
     "UPDATE messages_app_message SET heads_request = false WHERE client_message_id = 'x m-0'",
     "UPDATE broadcasts_app_broadcastsend SET click_count = 3 WHERE message_id = 'x s-1'",
     "UPDATE ingest_event SET waits = true WHERE reference = 'x s-1'",
