@@ -31,8 +31,8 @@ def main() -> int:
             found = soak(arguments.seconds, writers=arguments.writers, readers=arguments.readers)
         faults += _told(found.done, found.faults)
     if arguments.kills:
-        killing = kill_everything(arguments.kills, seed=arguments.seed)
-        faults += _told(killing.done, killing.faults)
+        for killing in kill_everything(arguments.kills, seed=arguments.seed):
+            faults += _told(killing.done, killing.faults)
     sys.stdout.write(f"{len(faults) or 'no'} faults\n")
     return 1 if faults else 0
 

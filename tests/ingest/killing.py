@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -10,16 +11,19 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 import psycopg
 from django.conf import settings
+from django.urls import resolve
 
 from smsreports.database.embedded import Server
 from tests.ingest.conftest import NOON, Record, action, broadcast, click, message, receipt, send
+from tests.ingest.posting import DOOR
+from tests.server import serving
 
 # Seconds that a load may take on a busy machine, with a recovery of the database before it.
 PATIENCE = 300
@@ -30,7 +34,8 @@ LINES_OF_A_PAIR, EVENTS_OF_A_PAIR = 9, 7
 REQUEST = 3
 # Of a file in the long run: two batches of lines.
 PAIRS = 1500
-IMPORT = ("import_traffic", "--create-accounts")
+# Of the load that is not killed, a second apart: it may come too early after the last kill.
+TRIES = 30
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,17 @@ class Place:
     environment: Mapping[str, str]
     conninfo: str
 
+    def load(self, file: Path) -> "subprocess.Popen[str]":
+        """Loads a file; what it prints says how many lines were accepted."""
+        return self.manage("import_traffic", "--create-accounts", str(file))
+
     def manage(self, *arguments: str) -> "subprocess.Popen[str]":
+        return self.python("manage.py", *arguments)
+
+    def python(self, *arguments: str) -> "subprocess.Popen[str]":
         named = {"PATH": os.environ["PATH"], "SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY}
         return subprocess.Popen(
-            [sys.executable, "manage.py", *arguments],
+            [sys.executable, *arguments],
             cwd=settings.BASE_DIR,
             env=named | dict(self.environment),
             text=True,
@@ -54,6 +66,17 @@ class Place:
     def ask(self, query: str, *params: object) -> list[tuple[object, ...]]:
         with psycopg.connect(self.conninfo) as connection:
             return connection.execute(query.encode(), params).fetchall()
+
+
+@dataclass(frozen=True)
+class Served(Place):
+    """The same behind a server, with a key that may write."""
+
+    url: str
+    key: str
+
+    def load(self, file: Path) -> "subprocess.Popen[str]":
+        return self.python("-m", "tests.ingest.posting", self.url, self.key, str(file))
 
 
 # Kills something of a load that runs at a place, and says whether there was anything to kill.
@@ -83,6 +106,16 @@ def postmaster(data: Path) -> Kill:
         with suppress(FileNotFoundError):
             return _killed(int((data / "postmaster.pid").read_text().splitlines()[0]))
         return False
+
+    return kill
+
+
+def worker(master: int) -> Kill:
+    """The process of a gunicorn that answers; its master makes another one."""
+
+    def kill(place: Place, process: "subprocess.Popen[str]") -> bool:
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        return any(_killed(int(pid)) for pid in children)
 
     return kill
 
@@ -160,58 +193,87 @@ def kill_loads(place: Place, folder: Path, kills: Mapping[str, Kill], *, times: 
     """Kills loads of files, `times` in all; each file is loaded until it is complete."""
     found, rng = Killing(), random.Random(seed)
     begun = time.monotonic()
-    whole = Traffic("whole ", pairs)
+    whole = Traffic(f"{type(place).__name__} whole ", pairs)
     found.faults += completed(place, whole, whole.written(folder, rng))
     lasts = time.monotonic() - begun
     for number in count(1):
         if found.faults or found.done.total() >= times:
             break
-        traffic = Traffic(f"{number} ", pairs)
-        file = traffic.written(folder, rng)
-        while found.done.total() < times and (process := _interrupted(place, file, lasts * rng.uniform(SOONEST, 1))):
-            name = rng.choice(sorted(kills))
-            found.done[name] += kills[name](place, process)
-            process.communicate(timeout=PATIENCE)
-        found.faults += completed(place, traffic, file)
-    found.faults += _said(place, "verify_counters")
+        traffic = Traffic(f"{type(place).__name__} {number} ", pairs)
+        file, accepted = traffic.written(folder, rng), 0
+        while found.done.total() < times:
+            process = place.load(file)
+            if runs := _runs_after(lasts * rng.uniform(SOONEST, 1), process):
+                name = rng.choice(sorted(kills))
+                found.done[name] += kills[name](place, process)
+            accepted += _ended(process)[0]
+            if not runs:
+                break
+        found.faults += completed(place, traffic, file, accepted)
+    found.faults += _ended(place.manage("verify_counters"))[1]
     return found
 
 
-def kill_everything(times: int, *, seed: int) -> Killing:
-    """Kills loaders and the processes of a PostgreSQL that is made for it, as the bundled one is."""
+def kill_everything(times: int, *, seed: int) -> Iterator[Killing]:
+    """Kills loaders, a server's workers, and the PostgreSQL below them, which is made for it as the bundled one is."""
     with tempfile.TemporaryDirectory(prefix="smsreports-kills-") as folder:
         server = Server.of(Path(folder) / "data")
         place = Place({"SMSREPORTS_DATA": str(server.layout.data)}, server.conninfo())
-        kills = {"loader": loader, "backend": backend, "postmaster": postmaster(server.layout.postgres)}
+        database = {"backend": backend, "postmaster": postmaster(server.layout.postgres)}
         try:
             # Made here, and used until the end: no loader that ends stops it.
             server.acquire()
-            assert list(_said(place, "migrate", "--verbosity", "0")) == []
-            return kill_loads(place, Path(folder), kills, times=times, pairs=PAIRS, seed=seed)
+            assert _ended(place.manage("migrate", "--verbosity", "0"))[1] == []
+            by_http = times // 2 if has_door() else 0
+            by_file = times - by_http
+            yield kill_loads(place, Path(folder), database | {"loader": loader}, times=by_file, pairs=PAIRS, seed=seed)
+            if by_http:
+                with _served(place, Path(folder)) as (served, master):
+                    kills = database | {"worker": worker(master)}
+                    yield kill_loads(served, Path(folder), kills, times=by_http, pairs=PAIRS, seed=seed)
         finally:
             server.release()
             server.stop()
 
 
-def _interrupted(place: Place, file: Path, seconds: float) -> "subprocess.Popen[str] | None":
-    """A load in the middle of its work; None where it is over by then."""
-    process = place.manage(*IMPORT, str(file))
-    try:
-        process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return process
-    return None
+def has_door() -> bool:
+    """Whether records can be posted."""
+    return not str(resolve(DOOR).url_name).endswith("-unknown")
 
 
-def completed(place: Place, traffic: Traffic, file: Path) -> Iterator[str]:
-    """Loads the file to its end, and tells what is wrong then."""
-    yield from _said(place, *IMPORT, str(file))
+@contextmanager
+def _served(place: Place, folder: Path) -> Iterator[tuple[Served, int]]:
+    """The place behind a server, and the number of the server's first process."""
+    key, _ = place.manage("create_api_key", "acme", "--scope", "sms.write").communicate()
+    with serving(folder / "server.log", **place.environment, DATABASE_URL="") as server:
+        yield Served(place.environment, place.conninfo, server.url, key.strip()), server.pid
+
+
+def completed(place: Place, traffic: Traffic, file: Path, accepted: int = 0) -> Iterator[str]:
+    """Loads the file to its end, and tells what is wrong then; `accepted` lines were said to be in before."""
+    for _ in range(TRIES):
+        more, failures = _ended(place.load(file))
+        accepted += more
+        if not failures:
+            break
+        # PostgreSQL recovers, or a worker starts.
+        time.sleep(1)
+    yield from failures
+    if accepted > traffic.lines:
+        yield f"{traffic.mark}: {accepted} of {traffic.lines} lines were accepted: some twice, or lost between"
     yield from traffic.differences(place)
 
 
-def _said(place: Place, *arguments: str) -> Iterator[str]:
-    """What a command says that fails."""
-    process = place.manage(*arguments)
+def _runs_after(seconds: float, process: "subprocess.Popen[str]") -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
+def _ended(process: "subprocess.Popen[str]") -> tuple[int, list[str]]:
+    """How many lines it said were accepted, and all that it said if it failed."""
     printed, complained = process.communicate(timeout=PATIENCE)
-    if process.returncode:
-        yield f"{' '.join(arguments)}: {printed}{complained}"
+    accepted = sum(map(int, re.findall(r"^(\d+) accepted", printed, re.MULTILINE)))
+    return accepted, [printed + complained] if process.returncode else []

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ingest", "0003_events_of_an_account")]
+    dependencies = [("ingest", "0002_events_of_an_account")]
 
     operations = [
         migrations.AddField("event", "times_received", models.PositiveIntegerField(db_default=1, default=1)),
