@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from broadcasts_app.models import BroadcastSend
 from messages_app.models import Message
@@ -110,20 +108,6 @@ def test_many_are_closed_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded(*(message(key, created_at=same if number % 2 else ago(days=number + 5)) for number, key in enumerate(keys)))
     assert expire() == "10 closed as UNDELIV"
     assert told(Message) == dict.fromkeys(keys, "UNDELIV")
-
-
-def test_it_reads_the_index_of_the_status_group() -> None:
-    delivered = [message(f"m-{number}", status="DELIVRD", created_at=ago(days=4)) for number in range(500)]
-    loaded(message("old", created_at=ago(days=4)), *delivered)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE messages_app_message")
-    with CaptureQueriesContext(connection) as queries:
-        list(expiry.closing(Account.objects.all(), NOW))
-    read = next(query["sql"] for query in queries if "messages_app_message" in query["sql"])
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {read}")
-        plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "message_newest_of_group" in plan
 
 
 @pytest.mark.parametrize(
