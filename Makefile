@@ -28,7 +28,7 @@ lint: setup
 bench: setup ## measures against its yardsticks; ROWS=10000000 by default
 	@$(RUN) -m tests.benchmarks
 
-soak: setup ## writers, readers and a squasher for two minutes: the counters stay exact
+soak: setup ## two minutes of writers and readers at once, then a hundred kills: nothing is lost, the counters stay exact
 	@$(RUN) -m tests.soak
 
 setup: $(VENV)/.installed .env

@@ -11,6 +11,7 @@ from rest_framework.exceptions import NotFound
 from smsreports.api.errors import answer_outside_views, dialects
 from smsreports.dialects.base import Dialect
 from smsreports.ingest.gateways.views import GatewayViewSet
+from smsreports.ingest.status import StatusViewSet
 from smsreports.ingest.views import IngestViewSet
 from smsreports.sources import registered
 from smsreports.unified.stats import StatsViewSet
@@ -23,6 +24,7 @@ VIEWS: dict[str, type[Any]] = {
     "stats": StatsViewSet,
     "ingest": IngestViewSet,
     "gateways": GatewayViewSet,
+    "status": StatusViewSet,
 }
 
 

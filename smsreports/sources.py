@@ -59,7 +59,7 @@ class Source:
     receivers: Callable[[Account, Sequence[int]], Mapping[int, Receivers]]
     # The tables whose rows are counted.
     counted: Sequence[Counted]
-    # Serves the source's own lists and items.
+    # Serves the source's own list.
     viewset: type[Any]
 
 

@@ -53,6 +53,8 @@ STATUSES = {name: Status(name, group, order) for order, (name, group) in enumera
 PENDING = "pending"
 NAMES = tuple(STATUSES)
 FINAL = tuple(status.name for status in STATUSES.values() if status.final)
+# What is said of an SMS of which nobody said anything final.
+UNREPORTED = "UNDELIV"
 # What a receipt says while the message is on its way: the moment it left us.
 SUBMITTED = ("sent", "ENROUTE", "ACCEPTD")
 

@@ -61,6 +61,11 @@ def send(**fields: Any) -> str:
     )
 
 
+def click(**fields: Any) -> str:
+    """A line that loads as a click on that send."""
+    return _line({"type": "click", "account": "acme", "message_id": "s-1", "at": NOON} | fields)
+
+
 def _line(record: Mapping[str, Any]) -> str:
     return json.dumps(record)
 

@@ -19,7 +19,6 @@ from rest_framework.viewsets import GenericViewSet
 
 from smsreports.accounts.limits import Allowance, spend, untouched
 from smsreports.accounts.models import Account, ApiKey
-from smsreports.api.legs import Leg
 from smsreports.api.listing import Listing, narrowed
 from smsreports.api.negotiation import Negotiation
 from smsreports.api.serializers import RowSerializer
@@ -88,7 +87,7 @@ class DialectViewSet(GenericViewSet[Any]):
 
 
 class SmsViewSet(DialectViewSet):
-    """The lists and items of one source, which declares what is read, and how it is narrowed and ordered."""
+    """The list of one source, which declares what is read, and how it is narrowed and ordered."""
 
     # The source's word, its `objects` (an OfAccount), and the field that is a row's own time.
     slug: ClassVar[str]
@@ -111,12 +110,3 @@ class SmsViewSet(DialectViewSet):
 
     def listing(self) -> Listing:
         return narrowed(self.account, {self.slug: self.shown()}, self.asked, time=self.time)
-
-    def retrieve(self, request: Request, **key: str) -> Response:
-        ((field, value),) = key.items()
-        if "\0" in value:
-            raise exceptions.NotFound
-        found = Leg(self.shown(), {"account": self.account.pk}).one(field, value)
-        for row in Listing([found], time=self.time, scope=None).page(0, 1):
-            return Response(self.door.row(self.get_serializer(row).data))
-        raise exceptions.NotFound("The message does not exist.")

@@ -146,7 +146,7 @@ def _store(batch: Batch, accounts: Accounts) -> Outcome:
         prepare(cursor)
         for table, staged_rows in rows.items():
             copy_in(cursor, table, staged_rows)
-        accepted, refused = merge(cursor, touched)
+        accepted, refused = merge(cursor, touched, rows.keys())
     known = read - accepted - sum(not one.waited for one in refused)
     return Outcome(accepted, known, sorted(rejected + refused, key=_line))
 

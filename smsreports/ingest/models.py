@@ -5,7 +5,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from smsreports import statuses
+from smsreports.accounts.binding import OfAccount
 from smsreports.accounts.models import Account
+from smsreports.ingest.querysets import EventQuerySet
 
 
 class Event(models.Model):
@@ -13,7 +15,7 @@ class Event(models.Model):
 
     It names its SMS by `reference`: a client_message_id, or a carrier's message_id, which may be a
     message's or a send's. What does not belong to its kind is empty, so that one constraint can
-    tell a repetition.
+    tell a repetition; that is counted. What became of a receipt, `EventQuerySet.with_verdict` tells.
     """
 
     class Kind(models.TextChoices):
@@ -35,10 +37,17 @@ class Event(models.Model):
     # When it happened, by the reporter's clock.
     at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=Now())
+    # How often it came, and when for the last time if that was not once; 0 of what a send's record alone tells.
+    times_received = models.PositiveIntegerField(default=1, db_default=1)
+    repeated_at = models.DateTimeField(null=True)
     # True until the SMS it names is known.
     waits = models.BooleanField(default=True)
 
+    everyones = models.Manager["Event"]()
+    objects = OfAccount(EventQuerySet)
+
     class Meta:
+        default_manager_name = "everyones"
         constraints = [
             # Also finds what an SMS was told, by its id.
             models.UniqueConstraint(
@@ -71,7 +80,11 @@ class WaitingSend(models.Model):
     staged = models.JSONField()
     digest = models.CharField(max_length=32)
 
+    everyones = models.Manager["WaitingSend"]()
+    objects = OfAccount()
+
     class Meta:
+        default_manager_name = "everyones"
         constraints = [
             # Also finds the sends of a broadcast that comes in.
             models.UniqueConstraint("account", "broadcast_key", "message_id", "digest", name="waiting_send_once"),

@@ -70,15 +70,18 @@ WORK = {
         " sent_at timestamptz, delivered_at timestamptz"
     ),
     "stage_response": "row_id bigint, clicked_at timestamptz, action_type text, action_at timestamptz",
-    "stage_arrival": "event_id bigint",
-    "stage_reached": "event_id bigint, target text, row_id bigint",
+    # Events that are news to a row, and where their references lead.
+    "stage_arrival": ", ".join(
+        ["account_id bigint", *(f"{name} {kind}" for name, kind in TABLES["stage_event"].items())]
+    ),
+    "stage_reached": "account_id bigint, reference_kind text, reference text, target text, row_id bigint",
 }
-# `fresh` marks the rows to insert; the others speak of rows that are known. `again` marks sends that
-# waited for their broadcast (whose id is `broadcast_id`) and events that a send's record tells: those lines are
-# answered elsewhere.
+# `fresh` marks the rows to insert; the others speak of rows that are known, and `named` marks those that brought
+# a known message its carrier's id. `again` marks sends that waited for their broadcast (whose id is `broadcast_id`)
+# and events that a send's record tells: those lines are answered elsewhere.
 MARKS = (
     "n bigint GENERATED ALWAYS AS IDENTITY, fresh boolean DEFAULT true,"
-    " again boolean DEFAULT false, broadcast_id bigint"
+    " named boolean DEFAULT false, again boolean DEFAULT false, broadcast_id bigint"
 )
 
 EMPTIED = "ON COMMIT DELETE ROWS"

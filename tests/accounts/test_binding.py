@@ -11,11 +11,12 @@ from django.db.models import Manager, QuerySet
 
 from smsreports.accounts.binding import OfAccount, UnboundQuery
 from smsreports.accounts.models import Account
-from tests.conftest import broadcast, load, message, send
+from tests.conftest import broadcast, click, load, message, send
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("smsreports", "messages_app", "broadcasts_app")
-SOURCES = ("messages_app", "broadcasts_app")
+# The apps of sources, and what is reported of their rows.
+SOURCES = ("messages_app", "broadcasts_app", "ingest")
 TRAFFIC = [
     model
     for source in SOURCES
@@ -31,7 +32,9 @@ UNBOUND = ("everyones", "_base_manager", "_default_manager")
 @pytest.fixture
 def everybodys_traffic(account: Account, other: Account) -> None:
     """A row of every kind for each."""
-    load(line(account=who.name) for who in (account, other) for line in (broadcast, send, message))
+    for who in (account, other):
+        waiting = send(account=who.name, broadcast="unknown", message_id="s-2")
+        load([*(line(account=who.name) for line in (broadcast, send, message, click)), waiting])
 
 
 def test_there_is_traffic_in_every_source() -> None:

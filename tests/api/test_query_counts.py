@@ -20,7 +20,7 @@ QUERIES: dict[str, tuple[str, dict[str, str], int]] = {
     "telecom23-stats-total": ("/api/v1/sms/stats", WIDE, 3),
     "telecom23-stats-daily": ("/api/v1/sms/stats/daily", WIDE, 3),
     "telecom23-stats-by_country": ("/api/v1/sms/stats/by-country", WIDE, 3),
-    "telecom23-api-retrieve": ("/api/v1/sms/status/m-1", {}, 3),
+    "telecom23-status-retrieve": ("/api/v1/sms/status/m-1", {}, 4),
     "laravel-items-list": ("/api/sms/messages", EVER, 11),
     "laravel-items-retrieve": ("/api/sms/messages/m-1", {}, 6),
 }

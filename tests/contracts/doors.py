@@ -216,4 +216,4 @@ class LoadingDoor(Door):
         answers = [self.deliver(who) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200] * 3
         assert self.delivered("acme") == ["m-28"]
-        assert Event.objects.count() == 1
+        assert Event.everyones.count() == 1

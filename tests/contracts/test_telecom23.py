@@ -37,7 +37,7 @@ class TestExport(FileDoor):
 
 
 class TestStatus(ItemDoor):
-    name, path = "telecom23-api-retrieve", f"/api/v1/sms/status/m-{ItemDoor.number}"
+    name, path = "telecom23-status-retrieve", f"/api/v1/sms/status/m-{ItemDoor.number}"
 
     def shown(self, answer: Any) -> Any:
         return answer.json()["message"]["message"]

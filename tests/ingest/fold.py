@@ -1,5 +1,6 @@
 """What the tables must hold after some records: told one record at a time, slowly, and without SQL."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -38,6 +39,8 @@ class Fold:
     records: list[Record]
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     sends: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # By message: how many receipts of each verdict, status, code and time.
+    timelines: dict[str, Counter[tuple[Any, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for record in self.of("message"):
@@ -48,6 +51,7 @@ class Fold:
         for row in self.messages.values():
             mates = [one for one in self.messages.values() if one["request_key"] == row["request_key"]]
             row["heads_request"] = row is min(mates, key=lambda one: (one["created_at"], one["client_message_id"]))
+            self.timelines[row["client_message_id"]] = timeline(row, self.receipts(row))
 
     def of(self, kind: str, **wanted: Any) -> list[Record]:
         return [one for one in self.records if one["type"] == kind and all(one.get(k) == v for k, v in wanted.items())]
@@ -59,9 +63,7 @@ class Fold:
     def message(self, key: str) -> dict[str, Any]:
         told = self.of("message", client_message_id=key)
         carrier = next((one["message_id"] for one in told if one["message_id"]), None)
-        receipts = self.of("receipt", client_message_id=key) + (
-            self.of("receipt", message_id=carrier) if carrier else []
-        )
+        receipts = self.receipts({"client_message_id": key, "message_id": carrier})
         left = [one["sent_at"] for one in told if one["sent_at"]]
         left += [one["at"] for one in receipts if one["status"] in SUBMITTED]
         return {
@@ -71,6 +73,11 @@ class Fold:
             "created_at": moment(told[0]["created_at"]),
             "sent_at": moment(min(left, default=None)),
         } | winner(told, receipts)
+
+    def receipts(self, row: dict[str, Any]) -> list[Record]:
+        """Those that name a message by either id."""
+        ids = {name: row[name] for name in ("client_message_id", "message_id") if row[name]}
+        return [one for name, value in ids.items() for one in self.of("receipt", **{name: value})]
 
     def send(self, key: str) -> dict[str, Any]:
         clicks, actions = self.clicks(key), self.actions(key)
@@ -134,3 +141,24 @@ def winner(told: Iterable[Record], receipts: Iterable[Record]) -> dict[str, Any]
 
 def reported(record: Record) -> datetime:
     return datetime.fromisoformat(record["delivered_at"] or record["sent_at"] or record["created_at"])
+
+
+def timeline(row: dict[str, Any], receipts: list[Record]) -> Counter[tuple[Any, ...]]:
+    """What the receipts of a row are worth beside each other, each counted once however often it is told."""
+    worth: Counter[tuple[Any, ...]] = Counter()
+    won = (row["status"], row["status_at"], row["status_code"])
+    different = {(one["status"], moment(one["at"]), one["status_code"], "message_id" in one) for one in receipts}
+    said: set[str] = set()
+    # The best of a status comes first; between two that differ in nothing but the id they name, it does not matter.
+    for status, at, code, _ in sorted(different, key=lambda one: one[1:3], reverse=True):
+        if status in FINAL and status != row["status"]:
+            verdict = "contradicts"
+        elif status not in FINAL and at > row["status_at"]:
+            verdict = "late"
+        elif status in said or (status == row["status"] and (status, at, code) != won):
+            verdict = "duplicate"
+        else:
+            verdict = "applied"
+            said.add(status)
+        worth[verdict, status, code, at] += 1
+    return worth

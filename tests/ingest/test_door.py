@@ -110,7 +110,7 @@ def contents(who: Person, requests: list[list[Record]]) -> list[Any]:
 def stored() -> Iterator[Iterable[Any]]:
     yield Message.everyones.values_list("client_message_id", "status", "sent_at", "delivered_at", "heads_request")
     yield BroadcastSend.everyones.values_list("message_id", "status", "delivered_at", "clicked_at", "click_count")
-    yield Event.objects.values_list("kind", "reference", "status", "at", "waits")
+    yield Event.everyones.values_list("kind", "reference", "status", "at", "waits")
 
 
 class TestAccount:

@@ -391,11 +391,11 @@ def test_a_killed_load_leaves_whole_batches_and_the_next_one_completes_it(tmp_pa
         killed.communicate()
         transaction.set_rollback(True)
     wait_until(lambda: gone(pid))
-    assert (Event.objects.count(), Message.everyones.count()) == (len(whole), 0)
+    assert (Event.everyones.count(), Message.everyones.count()) == (len(whole), 0)
     assert finished(importing(file)) == f"{len(half)} accepted, {len(whole)} duplicates, 0 rejected"
     assert Message.everyones.filter(status="DELIVRD").count() == len(half)
     assert Message.everyones.filter(heads_request=True).count() == len(half) / 3
-    assert Event.objects.filter(waits=False).count() == len(half)
+    assert Event.everyones.filter(waits=False).count() == len(half)
 
 
 def in_the_way(account: Account, key: str) -> Message:

@@ -1,5 +1,6 @@
 """Merging, beside a slow fold over the same records: order, repetition and batches make no difference."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,9 +16,12 @@ from hypothesis import strategies as st
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account
+from smsreports.counters.verify import differences
 from smsreports.ingest.load import Accounts, Outcome, load_batch
 from smsreports.ingest.models import Event, WaitingSend
 from smsreports.ingest.staging import prepare
+from smsreports.ingest.status import receipts as receipts_of
+from smsreports.sources import counted
 from smsreports.statuses import FINAL, NAMES
 from tests.ingest.conftest import (
     Record,
@@ -117,10 +121,10 @@ def test_a_message_that_comes_again_with_more_is_a_receipt() -> None:
 @pytest.mark.parametrize("reference", [{"client_message_id": "m-1"}, {"message_id": "c-1"}])
 def test_a_receipt_waits_for_its_message(reference: Record) -> None:
     assert counts(loaded(receipt(at=at(5), **reference))) == (1, 0, 0)
-    assert Event.objects.get().waits
+    assert Event.everyones.get().waits
     loaded(message(message_id="c-1"))
     assert (the_message().status, the_message().delivered_at) == ("DELIVRD", moment(at(5)))
-    assert not Event.objects.get().waits
+    assert not Event.everyones.get().waits
 
 
 def test_a_receipt_waits_for_the_carriers_id_of_a_message() -> None:
@@ -130,12 +134,31 @@ def test_a_receipt_waits_for_the_carriers_id_of_a_message() -> None:
     assert the_message().status == "DELIVRD"
 
 
+SHARING: list[list[Record]] = [
+    [message("m-2", message_id="c-1")],
+    # Its carrier's id comes later.
+    [message("m-2"), message("m-2", message_id="c-1")],
+    [broadcast(), send("c-1")],
+    [send("c-1"), broadcast()],
+]
+
+
+@pytest.mark.parametrize("other", SHARING)
+def test_a_receipt_also_speaks_of_the_sms_that_takes_its_carriers_id_later(other: list[Record]) -> None:
+    loaded(message(message_id="c-1"), receipt(message_id="c-1"), click("c-1"))
+    for record in other:
+        loaded(record)
+    rows = [*Message.everyones.all(), *BroadcastSend.everyones.all()]
+    assert [row.status for row in rows] == ["DELIVRD", "DELIVRD"]
+    assert all(row.click_count == 1 for row in BroadcastSend.everyones.all())
+
+
 def test_another_accounts_receipt_is_not_ours() -> None:
     Account.objects.create(name="other")
     loaded(receipt(client_message_id="m-1", account="other"))
     loaded(message())
     assert the_message().status == "pending"
-    assert Event.objects.get().waits
+    assert Event.everyones.get().waits
 
 
 def test_whatever_is_told_of_a_send_waits_for_it() -> None:
@@ -162,7 +185,7 @@ def test_every_click_and_action_is_counted_once() -> None:
 
 def test_a_message_is_not_clicked() -> None:
     loaded(message(message_id="s-1"), click())
-    assert Event.objects.get().waits
+    assert Event.everyones.get().waits
 
 
 def test_a_send_waits_for_its_broadcast() -> None:
@@ -172,7 +195,7 @@ def test_a_send_waits_for_its_broadcast() -> None:
     row = the_send()
     assert (row.sender_id, row.text, row.segments, row.status) == ("Shop", "я" * 71, 2, "DELIVRD")
     assert row.delivered_at == moment(at(5))
-    assert not WaitingSend.objects.exists()
+    assert not WaitingSend.everyones.exists()
 
 
 def test_a_send_that_waits_is_known() -> None:
@@ -246,7 +269,7 @@ IMPOSSIBLE = [
 @pytest.mark.parametrize("columns", IMPOSSIBLE)
 def test_an_event_says_what_its_kind_says_and_nothing_else(account: Account, columns: Record) -> None:
     with pytest.raises(Exception, match='"event_says_what_its_kind_says"'):
-        Event.objects.create(account=account, reference_kind="message_id", reference="c-1", at=START, **columns)
+        Event.everyones.create(account=account, reference_kind="message_id", reference="c-1", at=START, **columns)
 
 
 def test_an_event_and_a_waiting_send_are_kept_once() -> None:
@@ -268,9 +291,23 @@ def found() -> dict[str, Any]:
         "messages": {row["client_message_id"]: row for row in columns(Message, MESSAGE)},
         "sends": {row["message_id"]: row for row in columns(BroadcastSend, SEND)},
         "broadcasts": {row["key"] for row in columns(Broadcast, ("key",))},
-        "events": set(Event.objects.values_list(*events)),
-        "waiting": set(WaitingSend.objects.values_list("message_id", flat=True)),
+        "timelines": {row.client_message_id: worth(row) for row in Message.everyones.all()},
+        "events": set(Event.everyones.values_list(*events)),
+        "waiting": set(WaitingSend.everyones.values_list("message_id", flat=True)),
     }
+
+
+def times() -> Counter[tuple[Any, ...]]:
+    """How often each event came; of what is told by a send's record alone, nothing."""
+    said = ("kind", "reference_kind", "reference", "at", "status", "status_code", "action_type")
+    return Counter({tuple(event[:-1]): event[-1] for event in Event.everyones.values_list(*said, "times_received")})
+
+
+def worth(row: Message) -> Counter[tuple[Any, ...]]:
+    """How many receipts of each verdict, status, code and time the message shows."""
+    shown, total = receipts_of(row.account, vars(row))
+    assert len(shown) == total
+    return Counter((one["verdict"], one["status"], one["status_code"], one["at"]) for one in shown)
 
 
 def columns(model: Any, names: Sequence[str]) -> Iterable[dict[str, Any]]:
@@ -285,8 +322,8 @@ SEND = ("message_id", "clicked_at", "click_count", "action_type", "action_at", "
 SECONDS = st.integers(0, 4).map(at)
 PERHAPS = st.none() | SECONDS
 CODES = st.sampled_from(["", "000", "001"])
-# No two SMS share a carrier's id: whose receipt it would be, nobody could say.
-CARRIERS = {"m-a": "c-a", "m-b": "c-b", "m-c": "c-c", "m-d": "c-d"}
+# Two messages, and a message and a send, share a carrier's id: a receipt that names it speaks of both.
+CARRIERS = {"m-a": "c-a", "m-b": "c-a", "m-c": "c-c", "m-d": "s-1"}
 CREATED = {"m-a": at(2), "m-b": at(1), "m-c": at(1), "m-d": at(3)}
 REQUESTS = {"m-a": "r", "m-b": "r", "m-c": "r", "m-d": "m-d"}
 SENT = {"s-1": ("promo", at(1)), "s-2": ("promo", at(2)), "s-3": ("winter", at(3))}
@@ -360,19 +397,45 @@ def in_batches(records: Sequence[Record], size: int) -> Outcome:
     return whole
 
 
+# The same narrowed to what meets often: two messages that share a carrier's id, and their receipts.
+UNTOLD: Record = {"status": "pending", "status_code": "", "sent_at": None, "delivered_at": None}
+OF_TWO = st.lists(
+    st.builds(
+        lambda key, carrier: message(
+            key, message_id=carrier, request_id=REQUESTS[key], created_at=CREATED[key], **UNTOLD
+        ),
+        st.sampled_from(["m-a", "m-b"]),
+        st.sampled_from([None, "c-a"]),
+    )
+    | st.builds(
+        lambda reference, status, at: receipt(**reference, status=status, status_code="", at=at),
+        st.sampled_from([{"client_message_id": "m-a"}, {"message_id": "c-a"}]),
+        st.sampled_from(["sent", "EXPIRED", "DELIVRD"]),
+        SECONDS,
+    ),
+    min_size=3,
+    max_size=10,
+)
+
+
 @pytest.mark.usefixtures("staging")
+@pytest.mark.parametrize("records", [RECORDS, OF_TWO], ids=["of everything", "of two messages"])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(records=RECORDS, data=st.data())
+@given(data=st.data())
 def test_any_order_repetition_and_batching_ends_in_the_rows_of_the_fold(
-    records: list[Record], data: st.DataObject
+    records: st.SearchStrategy[list[Record]], data: st.DataObject
 ) -> None:
-    repeated = records + data.draw(st.lists(st.sampled_from(records), max_size=6), "repeated")
+    told = data.draw(records, "records")
+    repeated = told + data.draw(st.lists(st.sampled_from(told), max_size=6), "repeated")
     arrival = data.draw(st.permutations(repeated), "arrival")
-    fold = Fold(records)
-    expected = {name: getattr(fold, name) for name in ("messages", "sends", "broadcasts", "events", "waiting")}
+    fold = Fold(told)
+    parts = ("messages", "sends", "broadcasts", "timelines", "events", "waiting")
+    came = Counter(fold.event(record)[:-1] for record in arrival if record["type"] in Event.Kind)
     with undone():
         outcome = in_batches(arrival, data.draw(st.integers(1, len(arrival)), "batch"))
-        assert found() == expected
+        assert found() == {name: getattr(fold, name) for name in parts}
+        assert times() == came
+        assert list(differences(counted())) == []
     rows = len(fold.messages) + len(fold.sends) + len(fold.broadcasts) + len(fold.waiting)
     assert rows <= outcome.accepted <= rows + len(fold.events)
     assert outcome.accepted + outcome.duplicates == len(arrival)

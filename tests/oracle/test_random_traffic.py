@@ -258,8 +258,11 @@ def file_headers(answer: requests.Response, total: int, kind: str, ending: str) 
 
 
 def compare_status(world: World, query: Query, answer: requests.Response) -> str | None:
-    expected = world.model.status(query.account, query.id)
-    return difference(expected, exact(answer.content.decode()), ordered=True)
+    """Without the timeline, of which other tests know more."""
+    expected, found = world.model.status(query.account, query.id), exact(answer.content.decode())
+    last, timeline = found["message"].popitem()
+    wrong = None if last == "timeline" and isinstance(timeline, list) else f"{last} is the last key: {timeline}"
+    return wrong or difference(expected, found, ordered=True)
 
 
 def compare_ersaal(world: World, query: Query, answer: requests.Response) -> str | None:
@@ -360,7 +363,10 @@ def snapshot(world: World) -> dict[str, Any]:
         found[f"{account} sums"] = world.body(account, queries.ERSAAL)["summary"]
         keys = sorted(key for source, key in world.model.accounts[account].rows if source == "api")
         for key in rng.sample(keys, 10):
-            found[f"{account} {key}"] = world.body(account, f"{queries.STATUS}/{key}")
+            status = found[f"{account} {key}"] = world.body(account, f"{queries.STATUS}/{key}")
+            # Worlds that are loaded one after the other do not agree about that.
+            for receipt in status["message"]["timeline"]:
+                del receipt["received_at"]
     return found
 
 

@@ -12,7 +12,7 @@ PATHS = (
     Path("sms/stats", "stats", "total", params.stats, stats.total),
     Path("sms/stats/daily", "stats", "daily", params.stats, stats.daily),
     Path("sms/stats/by-country", "stats", "by_country", params.stats, stats.by_country),
-    Path("sms/status/<str:client_message_id>", "api", "retrieve", params.nothing, rows.status),
+    Path("sms/status/<str:client_message_id>", "status", "retrieve", params.nothing, rows.status),
     Path("ingest", "ingest", "create", params.nothing, rows.outcome, methods=("POST",), scope=Scope.WRITE),
     Path("gateways/<str:gateway>", "gateways", "receive", params.nothing, methods=("GET", "POST"), scope=Scope.WRITE),
 )

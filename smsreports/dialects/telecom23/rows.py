@@ -52,6 +52,8 @@ STATUS = {
     "cost": "cost",
     "created_at": "created_at",
     "delivered_at": "delivered_at",
+    # Ours: every receipt, and what became of it.
+    "timeline": "timeline",
 }
 
 

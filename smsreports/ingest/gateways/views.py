@@ -57,8 +57,7 @@ class GatewayViewSet(LoadingViewSet):
     def _first_told(self, record: Receipt) -> str:
         """When a gateway that names no time first said this: said again, it is the same receipt."""
         kind = next(name for name in Event.ReferenceKind.values if name in record)
-        told = Event.objects.filter(
-            account=self.account,
+        told = Event.objects.for_account(self.account).filter(
             reference_kind=kind,
             reference=record[kind],
             kind=Event.Kind.RECEIPT,

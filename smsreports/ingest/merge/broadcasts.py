@@ -98,7 +98,7 @@ def _hold(cursor: CursorWrapper) -> int:
             DELETE FROM stage_send WHERE broadcast_id IS NULL RETURNING *
         ), packed AS (
             SELECT account_id, broadcast_key, message_id,
-                   to_jsonb(held) - '{line,n,fresh,again,broadcast_id}'::text[] AS staged
+                   to_jsonb(held) - '{line,n,fresh,named,again,broadcast_id}'::text[] AS staged
             FROM held
         ), kept AS (
             INSERT INTO ingest_waitingsend (account_id, broadcast_key, message_id, staged, digest)

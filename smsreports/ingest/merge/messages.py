@@ -109,6 +109,10 @@ def _report(cursor: CursorWrapper) -> None:
         FROM stage_message s JOIN messages_app_message t ON {MESSAGES.same} WHERE NOT s.fresh
     """)
     cursor.execute(f"""
-        UPDATE messages_app_message t SET message_id = s.message_id FROM stage_message s
-        WHERE {MESSAGES.same} AND NOT s.fresh AND t.message_id IS NULL AND s.message_id IS NOT NULL
+        WITH named AS (
+            UPDATE messages_app_message t SET message_id = s.message_id FROM stage_message s
+            WHERE {MESSAGES.same} AND NOT s.fresh AND t.message_id IS NULL AND s.message_id IS NOT NULL
+            RETURNING s.n
+        )
+        UPDATE stage_message s SET named = true FROM named WHERE s.n = named.n
     """)

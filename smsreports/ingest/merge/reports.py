@@ -5,25 +5,36 @@ from django.db.backends.utils import CursorWrapper
 from smsreports.ingest.merge.keyed import Refusals
 from smsreports.statuses import rank_sql
 
-TABLES = {"message": "messages_app_message", "send": "broadcasts_app_broadcastsend"}
+# Each target's table, and what else is written while its row is; a send's sent_at is its own time and never changes.
+TABLES = {
+    "message": ("messages_app_message", ", sent_at = least(t.sent_at, w.left_at)"),
+    "send": ("broadcasts_app_broadcastsend", ""),
+}
 
 
 def apply_reports(cursor: CursorWrapper) -> tuple[int, Refusals]:
-    """The winning report brings its status, code and times, if it beats what the row says."""
-    for target, table in TABLES.items():
+    """The winning report brings its status, code and times, if it beats what the row says.
+
+    The earliest report on the way says when a message left us, also if it does not win.
+    """
+    for target, (table, more) in TABLES.items():
         cursor.execute(f"""
             UPDATE {table} t
-            SET status = w.status, status_code = w.status_code, status_at = w.at, delivered_at = w.delivered_at
+            SET status = w.status, status_code = w.status_code, status_at = w.at, delivered_at = w.delivered_at{more}
             FROM (
-                SELECT DISTINCT ON (row_id) * FROM stage_report r WHERE target = '{target}'
+                SELECT DISTINCT ON (row_id) *, min(sent_at) OVER (PARTITION BY row_id) AS left_at
+                FROM stage_report r WHERE target = '{target}'
                 ORDER BY row_id, {_rank("r", "at")} DESC
             ) w
             WHERE t.id = w.row_id AND {_rank("w", "at")} > {_rank("t", "status_at")}
         """)
     cursor.execute("""
-        UPDATE messages_app_message t SET sent_at = least(t.sent_at, w.sent_at)
-        FROM (SELECT row_id, min(sent_at) AS sent_at FROM stage_report WHERE target = 'message' GROUP BY row_id) w
-        WHERE t.id = w.row_id AND (t.sent_at > w.sent_at OR t.sent_at IS NULL AND w.sent_at IS NOT NULL)
+        UPDATE messages_app_message t SET sent_at = w.left_at
+        FROM (
+            SELECT row_id, min(sent_at) AS left_at FROM stage_report
+            WHERE target = 'message' AND sent_at IS NOT NULL GROUP BY row_id
+        ) w
+        WHERE t.id = w.row_id AND (t.sent_at > w.left_at OR t.sent_at IS NULL)
     """)
     return 0, []
 

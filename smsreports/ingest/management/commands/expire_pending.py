@@ -1,0 +1,51 @@
+"""`manage.py expire_pending`: closes what never got a final receipt. Run it every hour."""
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from smsreports.accounts.models import Account
+from smsreports.ingest.expiry import closing
+from smsreports.ingest.load import Accounts, Counts, load
+from smsreports.ingest.progress import shown, terminal
+from smsreports.statuses import UNREPORTED
+
+# As long as 23 Telecom waits for its carriers.
+PATIENCE = "72h"
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+# Up to 9,999 days: 27 years, longer than anybody has sent SMS through an API.
+DURATION = re.compile(r"([1-9][0-9]{0,3})([mhd])")
+
+
+def duration(text: str) -> timedelta:
+    found = DURATION.fullmatch(text)
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is not a duration such as 90m, 72h or 3d")
+    number, unit = found.groups()
+    return timedelta(**{UNITS[unit]: int(number)})
+
+
+class Command(BaseCommand):
+    help = f"Closes as {UNREPORTED} what has been on its way for long. A final receipt of a later time still wins."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--older-than", type=duration, default=PATIENCE, metavar="DURATION", help="90m, 72h, 3d (default 72h)"
+        )
+        parser.add_argument("--account", metavar="NAME", help="of this account alone (default: of all)")
+
+    def handle(self, *, older_than: timedelta, account: str | None, **options: Any) -> None:
+        accounts = Account.objects.order_by("id")
+        if account is not None:
+            accounts = accounts.filter(name=account)
+            if not accounts:
+                raise CommandError(f"there is no account {account!r}")
+        closed = Counts()
+        lines = closing(accounts, timezone.now() - older_than)
+        for outcome in shown(load(lines, Accounts()), terminal(self.stderr)):
+            closed.add(outcome)
+        self.stdout.write(f"{closed.accepted} closed as {UNREPORTED}")

@@ -1,0 +1,49 @@
+"""One message by its client's id, and what was reported of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from messages_app.models import Message
+from messages_app.serializers import MessageSerializer
+from smsreports.accounts.models import Account
+from smsreports.api.snapshot import snapshot
+from smsreports.api.viewsets import DialectViewSet
+from smsreports.ingest.models import Event
+
+# A message has a handful of receipts. A gateway that reports one every second is cut here, and the headers say so.
+TIMELINE_LIMIT = 100
+# Not how often it came: loading a file twice changes nothing that a caller sees.
+ENTRY = ("status", "status_code", "at", "received_at", "verdict")
+
+
+class StatusViewSet(DialectViewSet):
+    """A message and its timeline, which belong to one moment."""
+
+    def retrieve(self, request: Request, client_message_id: str) -> Response:
+        if "\0" in client_message_id:
+            raise NotFound
+        with snapshot():
+            message = self.message(client_message_id)
+            timeline, total = receipts(self.account, message)
+        answer = Response(self.door.row(message | {"timeline": timeline}))
+        answer["X-Timeline-Limit"], answer["X-Timeline-Total"] = str(TIMELINE_LIMIT), str(total)
+        return answer
+
+    def message(self, key: str) -> dict[str, Any]:
+        own = Message.objects.for_account(self.account).filter(client_message_id=key)
+        row: dict[str, Any] | None = own.values(*MessageSerializer.columns, "status_at").first()
+        if row is None:
+            raise NotFound("The message does not exist.")
+        return row
+
+
+def receipts(account: Account, message: Mapping[str, Any]) -> tuple[Sequence[Mapping[str, Any]], int]:
+    """The latest receipts of a message, oldest first, and how many there are."""
+    told = Event.objects.for_account(account).receipts_of(message).with_verdict(message)
+    latest = list(told.in_time().reverse().values(*ENTRY, "total")[:TIMELINE_LIMIT])
+    total = latest[0]["total"] if latest else 0
+    return [{name: row[name] for name in ENTRY} for row in reversed(latest)], total
