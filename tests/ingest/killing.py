@@ -18,11 +18,9 @@ from pathlib import Path
 
 import psycopg
 from django.conf import settings
-from django.urls import resolve
 
 from smsreports.database.embedded import Server
 from tests.ingest.conftest import NOON, Record, action, broadcast, click, message, receipt, send
-from tests.ingest.posting import DOOR
 from tests.server import serving
 
 # Seconds that a load may take on a busy machine, with a recovery of the database before it.
@@ -224,21 +222,15 @@ def kill_everything(times: int, *, seed: int) -> Iterator[Killing]:
             # Made here, and used until the end: no loader that ends stops it.
             server.acquire()
             assert _ended(place.manage("migrate", "--verbosity", "0"))[1] == []
-            by_http = times // 2 if has_door() else 0
+            by_http = times // 2
             by_file = times - by_http
             yield kill_loads(place, Path(folder), database | {"loader": loader}, times=by_file, pairs=PAIRS, seed=seed)
-            if by_http:
-                with _served(place, Path(folder)) as (served, master):
-                    kills = database | {"worker": worker(master)}
-                    yield kill_loads(served, Path(folder), kills, times=by_http, pairs=PAIRS, seed=seed)
+            with _served(place, Path(folder)) as (served, master):
+                kills = database | {"worker": worker(master)}
+                yield kill_loads(served, Path(folder), kills, times=by_http, pairs=PAIRS, seed=seed)
         finally:
             server.release()
             server.stop()
-
-
-def has_door() -> bool:
-    """Whether records can be posted."""
-    return not str(resolve(DOOR).url_name).endswith("-unknown")
 
 
 @contextmanager
