@@ -63,6 +63,12 @@ class Bench:
         return self._yardstick("plain")
 
     @cached_property
+    def unindexed(self) -> Served:
+        """The plain service as it would be without our trigram index, which only a bitmap can read."""
+        place = Place(f"{self.place.url}?options=-c%20enable_bitmapscan%3Doff")
+        return self.stack.enter_context(self.yardstick("plain", place=place))
+
+    @cached_property
     def floor(self) -> Served:
         return self._yardstick("floor")
 
@@ -97,9 +103,9 @@ class Bench:
     def _yardstick(self, name: str) -> Served:
         return self.stack.enter_context(self.yardstick(name))
 
-    def yardstick(self, name: str, workers: int = 1) -> AbstractContextManager[Served]:
+    def yardstick(self, name: str, workers: int = 1, place: Place | None = None) -> AbstractContextManager[Served]:
         """The same server and settings over the same tables, with addresses of its own."""
         settings, urls = f"{YARDSTICKS}.settings", f"{YARDSTICKS}.{name}"
         alive = f"/messages?{self.bounds(0)}"
-        named = {"DATABASE_URL": self.place.url, "DJANGO_SETTINGS_MODULE": settings, "BENCHMARK_URLS": urls}
+        named = {"DATABASE_URL": (place or self.place).url, "DJANGO_SETTINGS_MODULE": settings, "BENCHMARK_URLS": urls}
         return serving(alive, workers, **named)
