@@ -6,12 +6,12 @@ starts at that day's edge; within the day, rows are skipped in an index and neve
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from smsreports.accounts.models import Account
 from smsreports.api.filters import scope, wanted
 from smsreports.api.legs import MARK, Leg, Order
+from smsreports.api.snapshot import at_once, snapshot
 from smsreports.counters.reading import Scope, by_day, total_statement
 from smsreports.dialects.base import Asked
 from smsreports.dialects.cursor import Place
@@ -34,34 +34,29 @@ class Listing:
         self.legs, self.time, self.scope, self.measure = list(legs), time, scope, measure
         self.names = list(legs[0].source.columns)
 
+    def page(self, first: int, size: int) -> tuple[int, list[dict[str, Any]]]:
+        """How many rows there are, and those from number `first` (0 is the newest), at most `size`."""
+        if first < NEAR or self.scope is None:
+            return self._counted(self._merged(self.legs, self.names, first, first + size))
+        with snapshot():
+            days = by_day(self.scope, self.measure)
+            total = sum(number for _, number in days)
+            return total, self._deep(days, first, size) if first < total else []
+
+    def after(self, place: Place, size: int) -> tuple[int, list[dict[str, Any]]]:
+        """The same of the `size` rows next below `place`."""
+        legs = [leg.after(place) for leg in self.legs]
+        return self._counted(self._merged(legs, self.names, 0, size))
+
+    def before(self, place: Place, size: int) -> tuple[int, list[dict[str, Any]]]:
+        """The same of those next above it, newest first."""
+        legs = [leg.before(place) for leg in self.legs]
+        total, rows = self._counted(self._merged(legs, self.names, 0, size, order=""))
+        return total, rows[::-1]
+
     def count(self) -> int:
-        if self.scope:
-            return sum(number for _, number in self._days)
         ((number,),) = self.count_statement().rows()
         return int(number)
-
-    @cached_property
-    def _days(self) -> list[tuple[date, int]]:
-        assert self.scope is not None
-        return by_day(self.scope, self.measure)
-
-    def page(self, first: int, size: int) -> list[dict[str, Any]]:
-        """The rows from number `first` (0 is the newest), at most `size`."""
-        if first < NEAR or self.scope is None:
-            return self._read(self.legs, first, size)
-        day, number, rest = self._day_of(first)
-        legs = [leg.until(midnight(day + ONE_DAY)) for leg in self.legs] if day < date.max else self.legs
-        if rest < NEAR:
-            return self._read(legs, rest, size)
-        place = self._place(legs, day, number, rest)
-        return self._read([leg.after(place, inclusive=True) for leg in self.legs], 0, size)
-
-    def after(self, place: Place, size: int) -> list[dict[str, Any]]:
-        return self._read([leg.after(place) for leg in self.legs], 0, size)
-
-    def before(self, place: Place, size: int) -> list[dict[str, Any]]:
-        """The `size` rows next above `place`, newest first."""
-        return self._read([leg.before(place) for leg in self.legs], 0, size, order="")[::-1]
 
     def place(self, row: Mapping[str, Any]) -> Place:
         return Place(row[self.time], row.get("source", self.legs[0].source.label), row["id"])
@@ -78,13 +73,19 @@ class Listing:
         sql = " + ".join(f"({count.sql})" for count in counts)
         return Statement(f"SELECT {sql}", [param for count in counts for param in count.params])
 
-    def _day_of(self, first: int) -> tuple[date, int, int]:
-        """The day on which row number `first` falls, how many rows the day has, and the row's number in it."""
-        for day, number in self._days:
-            if first < number:
-                return day, number, first
-            first -= number
-        raise IndexError(first)
+    def _counted(self, rows: Statement) -> tuple[int, list[dict[str, Any]]]:
+        ((total,),), found = at_once(self.count_statement(), rows)
+        return int(total), self._named(found)
+
+    def _deep(self, days: Sequence[tuple[date, int]], first: int, size: int) -> list[dict[str, Any]]:
+        day, number, rest = _day_of(days, first)
+        legs = [leg.until(midnight(day + ONE_DAY)) for leg in self.legs] if day < date.max else self.legs
+        if rest < NEAR:
+            found = self._merged(legs, self.names, rest, rest + size)
+        else:
+            place = self._place(legs, day, number, rest)
+            found = self._merged([leg.after(place, inclusive=True) for leg in self.legs], self.names, 0, size)
+        return self._named(found.rows())
 
     def _place(self, legs: Sequence[Leg], day: date, number: int, rest: int) -> Place:
         """The place of row `rest` of a day's `number`, skipped to from whichever end of the day is nearer."""
@@ -96,9 +97,8 @@ class Listing:
             found = self._merged(above, keys, number - 1 - rest, number - rest, order="")
         return self.place(dict(zip(keys, found.rows()[0], strict=True)))
 
-    def _read(self, legs: Sequence[Leg], first: int, size: int, order: Order = "-") -> list[dict[str, Any]]:
-        found = self._merged(legs, self.names, first, first + size, order)
-        return [dict(zip(self.names, row, strict=True)) for row in found.rows()]
+    def _named(self, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+        return [dict(zip(self.names, row, strict=True)) for row in rows]
 
     def _merged(
         self, legs: Sequence[Leg], names: Sequence[str], start: int, stop: int, order: Order = "-"
@@ -116,6 +116,15 @@ class Listing:
         by = ", ".join(f'"{MARK}{name}" {way}' for name in (self.time, "source", "id"))
         params = [param for one in (first, *others) for param in (*one.params, stop)]
         return Statement(f"{sql} ORDER BY {by} LIMIT %s OFFSET %s", [*params, stop - start, start])
+
+
+def _day_of(days: Sequence[tuple[date, int]], first: int) -> tuple[date, int, int]:
+    """The day on which row number `first` falls, how many rows the day has, and the row's number in it."""
+    for day, number in days:
+        if first < number:
+            return day, number, first
+        first -= number
+    raise IndexError(first)
 
 
 def narrowed(

@@ -22,7 +22,6 @@ from smsreports.accounts.models import Account, ApiKey
 from smsreports.api.listing import Listing, narrowed
 from smsreports.api.negotiation import Negotiation
 from smsreports.api.serializers import RowSerializer
-from smsreports.api.snapshot import snapshot
 from smsreports.dialects.base import Asked, Dialect, Path
 from smsreports.sources import Rows
 
@@ -97,9 +96,8 @@ class SmsViewSet(DialectViewSet):
     serializer_class: type[RowSerializer]
 
     def list(self, request: Request) -> Response:
-        with snapshot():
-            page = self.paginate_queryset(self.listing())  # type: ignore[arg-type]  # a Listing is no QuerySet
-            return self.get_paginated_response(self.written(self.get_serializer(page, many=True).data))
+        page = self.paginate_queryset(self.listing())  # type: ignore[arg-type]  # a Listing is no QuerySet
+        return self.get_paginated_response(self.written(self.get_serializer(page, many=True).data))
 
     @classmethod
     @cache

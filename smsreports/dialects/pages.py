@@ -18,10 +18,10 @@ WHERE = ("page", "cursor")
 
 
 class Pages(BasePagination):
-    """Pages of anything that has a `count()`, `page(first, size)`, `after`, `before` and `place` (a Listing).
+    """Pages of anything that has `page(first, size)`, `after`, `before` and `place` (a Listing).
 
-    A page past the end is empty: nothing is read for it. `Link` headers (RFC 8288) lead on: `next` and `prev`
-    by cursors, which stay true while traffic arrives, `first` and `last` by number.
+    `Link` headers (RFC 8288) lead on: `next` and `prev` by cursors, which stay true while traffic arrives, `first` and
+    `last` by number.
     """
 
     request: Request
@@ -34,12 +34,11 @@ class Pages(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request, self.view, self.asked, self.listing = request, view, view.asked, queryset
-        self.total = queryset.count()
         self.rows = self._beside(self.asked.cursor) if self.asked.cursor else self._numbered()
         return self.rows
 
     def _numbered(self) -> list[Any]:
-        rows = self.listing.page(self.first, self.asked.size) if self.first < self.total else []
+        self.total, rows = self.listing.page(self.first, self.asked.size)
         self.above, self.below = self.first > 0, self.first + len(rows) < self.total
         return list(rows)
 
@@ -47,10 +46,10 @@ class Pages(BasePagination):
         """One row more than the page holds is read, to know whether the list goes on."""
         size = self.asked.size
         if cursor.way == "after":
-            rows = self.listing.after(cursor.place, size + 1)
+            self.total, rows = self.listing.after(cursor.place, size + 1)
             self.above, self.below = True, len(rows) > size
             return list(rows[:size])
-        rows = self.listing.before(cursor.place, size + 1)
+        self.total, rows = self.listing.before(cursor.place, size + 1)
         self.above, self.below = len(rows) > size, True
         return list(rows[-size:])
 

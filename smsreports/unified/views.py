@@ -42,8 +42,7 @@ class UnifiedViewSet(JoinedViewSet):
     """Every SMS, one row each."""
 
     def list(self, request: Request) -> Response:
-        with snapshot():
-            return self.get_paginated_response(self.written(self.page_of(self.unified())))
+        return self.get_paginated_response(self.written(self.page_of(self.unified())))
 
 
 class ExportViewSet(JoinedViewSet):
@@ -76,7 +75,8 @@ class ItemViewSet(JoinedViewSet):
         with snapshot():
             for source in registered() if "\0" not in key else ():
                 found = Leg(source.items, {"account": self.account.pk}).one(source.key, key)
-                for item in Listing([found], time="created_at", scope=None).page(0, 1):
+                _, one = Listing([found], time="created_at", scope=None).page(0, 1)
+                for item in one:
                     return Response(self.written(with_receivers(self.account, [source], [item]))[0])
         raise NotFound("Message not found")
 

@@ -1,9 +1,11 @@
 """Pages by number and by cursor: parts of the whole list, wherever they start and whatever is written meanwhile."""
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -11,13 +13,16 @@ import pytest
 import requests
 from django.core import signing
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
 from smsreports.api import listing
 from smsreports.api.legs import Order
 from smsreports.api.listing import Listing
+from smsreports.api.snapshot import at_once
 from smsreports.dialects.cursor import SALT
+from smsreports.statements import Statement
 from tests.conftest import EVER, Person, broadcast, load, message, person, send
 
 # Days with their edges; of each source, several rows of every moment.
@@ -27,6 +32,8 @@ MOMENTS = [
     for time in ("00:00:00", "12:00:00", "12:00:00.000001", "23:59:59.999999")
 ]
 MESSAGES, SENDS = 70, 50
+# The lock for which a page waits between its total and its rows.
+BETWEEN = 20_060_214
 LATER, TOP = "2026-02-13T12:00:00Z", MOMENTS[-1]
 
 
@@ -282,17 +289,21 @@ def test_a_cursor_of_another_account_shows_only_the_callers_rows(owner: Person, 
 
 @every_list
 def test_a_page_and_its_total_are_of_one_moment(monkeypatch: pytest.MonkeyPatch, door: List) -> None:
-    """Somebody commits rows after the total is read, and before the page is."""
-    who, whole, read = person("acme"), door.whole(), Listing._read
+    """Somebody commits rows after the total is read, and before the page is: between them it waits for a lock."""
+    who, whole = person("acme"), door.whole()
     number = Message.everyones.count() + MESSAGES
 
-    def late(self: Listing, *arguments: Any, **named: Any) -> Any:
+    def late(total: Statement, rows: Statement) -> list[Any]:
         with ThreadPoolExecutor(1) as threads:
-            threads.submit(committed_elsewhere, number).result()
-        return read(self, *arguments, **named)
+            locked = Event()
+            committed = threads.submit(committed_elsewhere, number, locked)
+            locked.wait()
+            found, _, page = at_once(total, Statement("SELECT pg_advisory_xact_lock_shared(%s)", [BETWEEN]), rows)
+            committed.result()
+        return [found, page]
 
     with monkeypatch.context() as patched:
-        patched.setattr(Listing, "_read", late)
+        patched.setattr(listing, "at_once", late)
         page = door.get(who, page="2")
     assert (page.texts, page.total) == (whole[7:14], len(whole))
     after = door.get(who, page="2")
@@ -300,9 +311,22 @@ def test_a_page_and_its_total_are_of_one_moment(monkeypatch: pytest.MonkeyPatch,
     assert after.texts == door.whole()[7:14]
 
 
-def committed_elsewhere(number: int) -> None:
-    """A request with a message, and a campaign with a send, that stand on top of everything."""
+def committed_elsewhere(number: int, locked: Event) -> None:
+    """A request with a message, and a campaign with a send, that stand on top of everything: committed as soon as
+    somebody waits for the lock, which is free again after that."""
     try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [BETWEEN])
+            locked.set()
+            while not waited_for(cursor):
+                time.sleep(0.01)
         load([arrived("api", number, LATER), campaign(number, LATER), arrived("campaign", number, LATER)])
     finally:
         connection.close()
+
+
+def waited_for(cursor: CursorWrapper) -> bool:
+    cursor.execute(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND objid = %s", [BETWEEN]
+    )
+    return bool(cursor.fetchone()[0])
