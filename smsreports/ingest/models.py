@@ -27,7 +27,8 @@ class Event(models.Model):
         CLIENT = "client_message_id"
         CARRIER = "message_id"
 
-    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    # The loader has looked its account up for the whole batch; a check for each receipt would cost a tenth of it.
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     reference_kind = models.CharField(max_length=17, choices=ReferenceKind.choices)
     reference = models.CharField(max_length=128)

@@ -1,7 +1,9 @@
 """Receipts for messages that were sent, by HTTP in batches, and the bare UPDATE of the same rows."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 
@@ -10,6 +12,7 @@ import orjson
 from messages_app.models import Message
 from smsreports.accounts.keys import create
 from smsreports.accounts.models import Account, Scope
+from smsreports.ingest.backpressure import MOST_LOADS_OF_ACCOUNT
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.client import PATIENCE
 from tests.benchmarks.place import Place
@@ -33,19 +36,17 @@ UPDATE = f"""
 
 
 def by_http(bench: Bench, rows: int) -> float:
-    """Seconds of all batches, one after the other on one connection to the shipped server."""
+    """Seconds of all batches, on as many connections as may load for one account at once."""
     account = _filled(bench.scratch, rows)
     with bench.scratch.of_django():
         key = create(account, [Scope.WRITE], name="benchmark")
     bodies = [b"".join(_receipts(ids)) for ids in _batches(rows)]
-    with bench.serving(place=bench.scratch) as served:
-        connection = HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)
+    parts = [bodies[number::MOST_LOADS_OF_ACCOUNT] for number in range(MOST_LOADS_OF_ACCOUNT)]
+    with bench.serving(place=bench.scratch) as served, ThreadPoolExecutor(len(parts)) as threads:
         begun = time.perf_counter()
-        for body in bodies:
-            _post(connection, body, key)
-        seconds = time.perf_counter() - begun
-        connection.close()
-    return seconds
+        for posted in [threads.submit(_post, served.port, part, key) for part in parts]:
+            posted.result()
+        return time.perf_counter() - begun
 
 
 def by_update(bench: Bench, rows: int) -> float:
@@ -59,13 +60,15 @@ def by_update(bench: Bench, rows: int) -> float:
         return time.perf_counter() - begun
 
 
-def _post(connection: HTTPConnection, body: bytes, key: str) -> None:
+def _post(port: int, bodies: Iterable[bytes], key: str) -> None:
     headers = {"X-API-Key": key, "Content-Type": "application/x-ndjson"}
-    connection.request("POST", INGEST, body, headers)
-    answer = connection.getresponse()
-    told = orjson.loads(answer.read())
-    if answer.status != 200 or told["accepted"] != BATCH:
-        raise RuntimeError(f"{INGEST} answered {answer.status}: {told}")
+    with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+        for body in bodies:
+            connection.request("POST", INGEST, body, headers)
+            answer = connection.getresponse()
+            told = orjson.loads(answer.read())
+            if answer.status != 200 or told["accepted"] != BATCH:
+                raise RuntimeError(f"{INGEST} answered {answer.status}: {told}")
 
 
 def _receipts(ids: list[str]) -> Iterator[bytes]:

@@ -41,7 +41,7 @@ def counters(bench: Bench) -> Measured:
 
 @figure("receipts", "receipts a second by HTTP ÷ 15,000, or ÷ half the bare UPDATE's", least=1)
 def receipts_by_http(bench: Bench) -> Measured:
-    """In batches of 1,000, one after the other; the lower of both is what is asked for."""
+    """In batches of 1,000, from two connections; the lower of both is what is asked for."""
     tasks = {
         "by HTTP": lambda: receipts.by_http(bench, RECEIPTS),
         "bare UPDATE": lambda: receipts.by_update(bench, RECEIPTS),
