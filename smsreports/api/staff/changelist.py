@@ -1,0 +1,85 @@
+"""The admin's list of a traffic model: a page of keys from an index, then the rows of those keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from smsreports.api.staff import asked, cuts
+from smsreports.api.staff.asked import Question
+from smsreports.statuses import Group
+
+
+class TrafficList(ChangeList):
+    """Asks its TrafficAdmin which rows a question means. Where the question cannot be answered, it lists nothing and
+    says why, at the field."""
+
+    # A TrafficAdmin.
+    model_admin: Any
+    question: Question
+    total: cuts.Total
+    reasons: dict[str, list[str]]
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
+        """None of Django's own filters take part."""
+        self.filter_specs, self.has_filters, self.has_active_filters = [], False, False
+        self.clear_all_filters_qs = "?"
+        return self.root_queryset
+
+    def get_results(self, request: HttpRequest) -> None:
+        self.question = self.model_admin.question(request)
+        self.reasons = {name: list(why) for name, why in self.question.reasons.items()}
+        cut = None if self.reasons else self.model_admin.cut(self.question)
+        self.total = cut.total() if cut else cuts.Total(0, 0)
+        self.paginator = Paginator(range(self.total.reach), self.list_per_page)
+        self.page_num = self.question.page
+        if self.page_num > self.paginator.num_pages:
+            self.reasons.setdefault(asked.PAGE, []).append(f"pages end at {self.paginator.num_pages}")
+            cut, self.page_num = None, 1
+        first = (self.page_num - 1) * self.list_per_page
+        keys = cut.keys(first, self.list_per_page) if cut and first < self.total.reach else []
+        rows = self.queryset.select_related(*self.model_admin.list_select_related).in_bulk(keys)
+        self.result_list = [rows[key] for key in keys if key in rows]
+        self.result_count, self.full_result_count = self.total.number, None
+        self.show_full_result_count = self.show_admin_actions = self.can_show_all = False
+        self.multi_page = self.paginator.num_pages > 1
+
+    def fields(self) -> Iterator[Mapping[str, Any]]:
+        """The form above the list."""
+        for name in self.model_admin.names():
+            if name == asked.BROADCAST and name not in self.question.given:
+                continue
+            yield {
+                "name": name,
+                "label": asked.LABELS.get(name, name.capitalize()),
+                "value": self.question.given.get(name, ""),
+                "type": "date" if name in asked.DAYS else "search" if name == asked.FIND else "text",
+                "choices": [group.value for group in Group] if name == "status" else [],
+                "reasons": self.reasons.get(name, []),
+            }
+
+    def other_reasons(self) -> list[str]:
+        """Faults that belong to no field of the form."""
+        shown = set(self.model_admin.names())
+        return [f"{name}: {', '.join(why)}" for name, why in self.reasons.items() if name not in shown]
+
+    def page_range(self) -> Iterator[int | str]:
+        yield from self.paginator.get_elided_page_range(self.page_num)
+
+    def export(self) -> Mapping[str, Any] | None:
+        """Where these rows are to be had as a file, and how many it holds at most; None where they are not."""
+        staff = self.model_admin
+        if not (staff.is_sms and self.question.sees and self.question.is_list and self.result_list):
+            return None
+        address = reverse("staff-export", args=[staff.slug])
+        return {"address": f"{address}?{urlencode(self.question.given)}", "limit": settings.EXPORT_LIMIT}
+
+    def ends_early(self) -> bool:
+        return self.total.reach < self.total.number or not self.total.exact
