@@ -25,9 +25,9 @@ from smsreports.api.sms import Sms
 from smsreports.api.snapshot import snapshot
 from smsreports.api.staff import asked, timeline
 from smsreports.api.staff.asked import Question, question
-from smsreports.api.staff.changelist import TrafficList
+from smsreports.api.staff.changelist import TrafficList, shown
 from smsreports.api.staff.cuts import Cut, Found, Newest, OfAccount, be_patient
-from smsreports.api.staff.masking import masked, sees_numbers
+from smsreports.api.staff.masking import REVEAL, masked, sees_numbers
 from smsreports.api.staff.reveal import reveal
 from smsreports.counters.reading import total_of_all
 from smsreports.sources import Rows
@@ -36,7 +36,6 @@ from smsreports.sources import Rows
 PATIENCE_SECONDS = 10
 # Fewer digits of a number are found in every other row, in no index.
 SHORTEST_PART = 4
-TIME = "%Y-%m-%d %H:%M:%S"
 
 
 def keys(of: Callable[..., Any], filterset: type[Any], time: str, label: str) -> Rows:
@@ -119,9 +118,8 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
             yield Q(**{field: question.find})
         digits = IGNORED_IN_NUMBERS.sub("", question.find)
         if self.is_sms and PART_OF_NUMBER.fullmatch(digits):
-            yield Q(recipient=f"+{digits}")
-            if question.sees and len(digits) >= SHORTEST_PART:
-                yield Q(recipient__contains=digits)
+            part = question.sees and len(digits) >= SHORTEST_PART
+            yield Q(recipient__contains=digits) if part else Q(recipient=f"+{digits}")
 
     @property
     def is_sms(self) -> bool:
@@ -141,15 +139,21 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
         return self.get_fields(request, obj)
 
     def _shown(self, name: str, request: HttpRequest) -> str:
-        hidden = {"recipient": "masked_recipient", "text": "hidden_text"}
-        return name if sees_numbers(request.user) else hidden.get(name, name)
+        if sees_numbers(request.user):
+            return name
+        text = "revealable_text" if request.user.has_perm(REVEAL) else "hidden_text"
+        return {"recipient": "masked_recipient", "text": text}.get(name, name)
 
     @admin.display(description="recipient")
     def masked_recipient(self, row: Any) -> str:
         return masked(row.recipient)
 
     @admin.display(description="text")
-    def hidden_text(self, row: Any) -> SafeString:
+    def hidden_text(self, row: Any) -> str:
+        return "hidden"
+
+    @admin.display(description="text")
+    def revealable_text(self, row: Any) -> SafeString:
         return format_html('hidden; <a href="{}">reveal it</a>', self._address("reveal", row.pk))
 
     @admin.display(description="timeline")
@@ -158,7 +162,7 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
         lines = timeline.told(row.account_id, ids)
         if not lines:
             return format_html("{}", "Nothing was reported of it.")
-        cells = ((f"{one.at:{TIME}}", one.kind, one.said, f"{one.received_at:{TIME}}") for one in lines)
+        cells = ([shown(cell) for cell in (one.at, one.kind, one.said, one.received_at)] for one in lines)
         return format_html(
             "<table><thead><tr><th>At (UTC)</th><th>What</th><th>It said</th><th>Received</th></tr></thead>"
             "<tbody>{}</tbody></table>",

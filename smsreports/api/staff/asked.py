@@ -40,7 +40,7 @@ class StaffQuery(Query):
 
     def __init__(self, raw: str, known: Collection[str]) -> None:
         super().__init__(raw, known)
-        self._values = {name: value.strip() for name, value in self._values.items() if value.strip()}
+        self._values = {name: value for name, value in self._values.items() if value.strip()}
         for name, _ in fields(raw):
             if name not in known and name not in ADMINS_OWN:
                 self.refuse(name, "is not a filter of this list")
@@ -94,7 +94,7 @@ def question(raw: str, names: Sequence[str], filterset: type[Any] | None) -> Que
             values = wanted(filterset, Asked(filters=values, names={"since": "from", "until": "to"}))
         except InvalidParams as fault:
             reasons |= fault.reasons
-    return Question(given, reasons, account, given.get(FIND, ""), broadcast, page, values)
+    return Question(given, reasons, account, given.get(FIND, "").strip(), broadcast, page, values)
 
 
 def _account(query: Query) -> Account | None:

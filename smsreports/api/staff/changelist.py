@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
+from django.contrib.admin.utils import label_for_field
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
 from smsreports.api.staff import asked, cuts
 from smsreports.api.staff.asked import Question
 from smsreports.statuses import Group
+
+# In UTC, and so that equal days stand below each other.
+TIME = "%Y-%m-%d %H:%M:%S"
+
+
+def shown(value: Any) -> Any:
+    match value:
+        case None | "":
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.strftime(TIME)
+        case Decimal():
+            return f"{value.normalize():f}"
+    return value
 
 
 class TrafficList(ChangeList):
@@ -45,7 +67,7 @@ class TrafficList(ChangeList):
             cut, self.page_num = None, 1
         first = (self.page_num - 1) * self.list_per_page
         keys = cut.keys(first, self.list_per_page) if cut and first < self.total.reach else []
-        rows = self.queryset.select_related(*self.model_admin.list_select_related).in_bulk(keys)
+        rows = self.queryset.select_related(*self.model_admin.list_select_related).order_by().in_bulk(keys)
         self.result_list = [rows[key] for key in keys if key in rows]
         self.result_count, self.full_result_count = self.total.number, None
         self.show_full_result_count = self.show_admin_actions = self.can_show_all = False
@@ -72,6 +94,23 @@ class TrafficList(ChangeList):
 
     def page_range(self) -> Iterator[int | str]:
         yield from self.paginator.get_elided_page_range(self.page_num)
+
+    def headers(self) -> list[str]:
+        return [str(label_for_field(name, self.model, self.model_admin)).capitalize() for name in self.list_display]
+
+    def table_rows(self) -> SafeString:
+        """The rows in HTML. Django's own way of writing them takes as long as all the rest of the page."""
+        address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        show = [getattr(self.model_admin, name, None) or attrgetter(name) for name in map(str, self.list_display)]
+        return format_html_join(
+            "",
+            '<tr><th scope="row"><a href="{}{}/change/">{}</a></th>{}</tr>',
+            (
+                (address, row.pk, first, format_html_join("", "<td>{}</td>", ((one,) for one in others)))
+                for row in self.result_list
+                for first, *others in [[shown(cell(row)) for cell in show]]
+            ),
+        )
 
     def export(self) -> Mapping[str, Any] | None:
         """Where these rows are to be had as a file, and how many it holds at most; None where they are not."""
