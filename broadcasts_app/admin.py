@@ -86,9 +86,7 @@ class BroadcastSendAdmin(TrafficAdmin):
             return super().cut(question)
         broadcast = Broadcast.everyones.filter(pk=question.broadcast).first()
         sends = BroadcastSend.everyones.filter(broadcast=question.broadcast)
-        if broadcast is None:
-            return Newest(sends.none())
-        return Newest(sends, partial(_sends_of, broadcast))
+        return Newest(sends, partial(_sends_of, broadcast) if broadcast else None)
 
 
 def _sends_of(broadcast: Broadcast) -> int:

@@ -29,6 +29,7 @@ from smsreports.api.staff.changelist import TrafficList, shown
 from smsreports.api.staff.cuts import Cut, Found, Newest, OfAccount, be_patient
 from smsreports.api.staff.masking import REVEAL, masked, sees_numbers
 from smsreports.api.staff.reveal import reveal
+from smsreports.api.staff.timeline import MOST_TOLD
 from smsreports.counters.reading import total_of_all
 from smsreports.sources import Rows
 
@@ -68,7 +69,7 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
         css = {"all": ["smsreports/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = self.model._default_manager.all()
+        rows: QuerySet[Any] = self.model._default_manager.select_related(*self.list_select_related)
         return rows
 
     # What is listed.
@@ -80,7 +81,9 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
         try:
             with snapshot():
                 be_patient(PATIENCE_SECONDS)
-                return super().changelist_view(request, {"may_see": sees_numbers(request.user)})
+                answer: Any = super().changelist_view(request, extra_context)
+                answer.status_code = 400 if answer.context_data["cl"].reasons else 200
+                return answer
         except OperationalError as fault:
             if not isinstance(fault.__cause__, QueryCanceled):
                 raise
@@ -162,10 +165,12 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
         lines = timeline.told(row.account_id, ids)
         if not lines:
             return format_html("{}", "Nothing was reported of it.")
-        cells = ([shown(cell) for cell in (one.at, one.kind, one.said, one.received_at)] for one in lines)
+        cells = ([shown(cell) for cell in (one.at, one.kind, one.said, one.received_at)] for one in lines[-MOST_TOLD:])
+        more = f"There is more; these are the latest {MOST_TOLD}." if len(lines) > MOST_TOLD else ""
         return format_html(
-            "<table><thead><tr><th>At (UTC)</th><th>What</th><th>It said</th><th>Received</th></tr></thead>"
+            "{}<table><thead><tr><th>At (UTC)</th><th>What</th><th>It said</th><th>Received</th></tr></thead>"
             "<tbody>{}</tbody></table>",
+            more,
             format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", cells),
         )
 

@@ -8,11 +8,8 @@ from django.db.models import Q
 from smsreports.api.admin import TrafficAdmin
 from smsreports.api.staff import timeline
 from smsreports.api.staff.asked import Question
-from smsreports.api.staff.timeline import Told
+from smsreports.api.staff.timeline import MOST_TOLD, Told
 from smsreports.ingest.models import Event
-
-# A phone that opens its links over and over must not make a page of megabytes.
-MOST_TOLD = 200
 
 
 @admin.register(Event)
@@ -26,11 +23,12 @@ class EventAdmin(TrafficAdmin):
 
 
 def told(account: int, ids: Mapping[str, str]) -> Sequence[Told]:
-    """The latest MOST_TOLD events that name one of `ids`, oldest first, found in the index `event_known_once`."""
+    """The latest events that name one of `ids`, oldest first, found in the index `event_known_once`: one more than
+    a page shows, if there are."""
     named = Q()
     for kind, reference in ids.items():
         named |= Q(reference_kind=kind, reference=reference)
-    events = Event.objects.filter(named, account=account).order_by("-at", "-received_at", "-id")[:MOST_TOLD]
+    events = Event.objects.filter(named, account=account).order_by("-at", "-received_at", "-id")[: MOST_TOLD + 1]
     return [Told(event.at, event.received_at, event.kind, _said(event)) for event in reversed(events)]
 
 

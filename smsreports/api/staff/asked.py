@@ -9,7 +9,7 @@ from typing import Any
 from smsreports.accounts.models import Account
 from smsreports.api.filters import wanted
 from smsreports.dialects.base import Asked, InvalidParams
-from smsreports.dialects.query import Query, fields
+from smsreports.dialects.query import NOT_UTF8, Query, fields
 from smsreports.statuses import Group
 
 # What is looked for: an id, or a number.
@@ -43,10 +43,11 @@ class StaffQuery(Query):
         self._values = {name: value for name, value in self._values.items() if value.strip()}
         for name, _ in fields(raw):
             if name not in known and name not in ADMINS_OWN:
-                self.refuse(name, "is not a filter of this list")
+                self.refuse(NOT_UTF8.sub("?", name), "is not a filter of this list")
 
     def typed(self, names: Collection[str]) -> dict[str, str]:
-        return {name: value for name, value in self._values.items() if name in names}
+        """What the form shows again."""
+        return {name: NOT_UTF8.sub("?", value) for name, value in self._values.items() if name in names}
 
 
 @dataclass(frozen=True)
@@ -122,4 +123,4 @@ def _together(query: Query, filters: Sequence[str]) -> None:
     elif BROADCAST in filters and len(filters) > 1:
         query.refuse(BROADCAST, "does not go with other filters")
     elif filters and filters != [BROADCAST] and ACCOUNT not in query:
-        query.refuse(ACCOUNT, f"choose an account: {', '.join(filters)} look among the rows of one")
+        query.refuse(ACCOUNT, f"choose an account: {', '.join(filters)} can be asked of one alone")

@@ -27,6 +27,7 @@ TIME = "%Y-%m-%d %H:%M:%S"
 
 
 def shown(value: Any) -> Any:
+    """As text that says the same on every page; `-` is nothing."""
     match value:
         case None | "":
             return "-"
@@ -67,7 +68,7 @@ class TrafficList(ChangeList):
             cut, self.page_num = None, 1
         first = (self.page_num - 1) * self.list_per_page
         keys = cut.keys(first, self.list_per_page) if cut and first < self.total.reach else []
-        rows = self.queryset.select_related(*self.model_admin.list_select_related).order_by().in_bulk(keys)
+        rows = self.queryset.order_by().in_bulk(keys)
         self.result_list = [rows[key] for key in keys if key in rows]
         self.result_count, self.full_result_count = self.total.number, None
         self.show_full_result_count = self.show_admin_actions = self.can_show_all = False

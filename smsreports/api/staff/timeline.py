@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+# A phone that opens its links over and over must not make a page of megabytes.
+MOST_TOLD = 200
+
 
 @dataclass(frozen=True)
 class Told:
@@ -15,7 +18,8 @@ class Told:
     said: str
 
 
-# What was told of an account's SMS, oldest first, by the ids it is known by: field, value.
+# What was told of an account's SMS, oldest first, by the ids it is known by: field, value. Of more than MOST_TOLD it
+# gives one more than that, the latest.
 Reader = Callable[[int, Mapping[str, str]], Sequence[Told]]
 _readers: list[Reader] = []
 
