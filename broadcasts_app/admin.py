@@ -22,7 +22,7 @@ from smsreports.statuses import Group
 
 @admin.register(Broadcast)
 class BroadcastAdmin(TrafficAdmin):
-    list_display = ("key", "account", "name", "sender_id", "created_at")
+    list_display = ("key", "own", "name", "sender_id", "created_at")
     rows = keys(Broadcast.objects.for_account, BroadcastFilterSet, "created_at", "broadcasts")
     slug = "broadcasts"
     measure = "requests"
@@ -66,7 +66,7 @@ def _sum(groups: dict[str, dict[str, Any]], measure: str) -> int:
 
 @admin.register(BroadcastSend)
 class BroadcastSendAdmin(TrafficAdmin):
-    list_display = ("message_id", "account", "campaign", "recipient", "status", "cost", "sent_at")
+    list_display = ("message_id", "own", "campaign", "recipient", "status", "cost", "sent_at")
     list_select_related = ("account", "broadcast")
     rows = keys(BroadcastSend.objects.for_account, BroadcastSendFilterSet, "sent_at", "campaign")
     slug = "broadcasts"

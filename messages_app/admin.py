@@ -9,7 +9,7 @@ from smsreports.api.admin import TrafficAdmin, keys
 
 @admin.register(Message)
 class MessageAdmin(TrafficAdmin):
-    list_display = ("client_message_id", "account", "recipient", "sender_id", "status", "cost", "created_at")
+    list_display = ("client_message_id", "own", "recipient", "sender_id", "status", "cost", "created_at")
     rows = keys(Message.objects.for_account, MessageFilterSet, "created_at", "api")
     slug = "api"
     finds = ("client_message_id", "message_id")

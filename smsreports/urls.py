@@ -6,6 +6,8 @@ from django.urls import path
 from smsreports import pages, routing
 from smsreports.unified.staff import export
 
+admin.site.site_header = admin.site.site_title = "smsreports"
+
 urlpatterns = [
     *routing.urlpatterns(),
     path("", pages.home, name="home"),

@@ -24,7 +24,7 @@ from smsreports.api.listing import narrowed
 from smsreports.api.sms import Sms
 from smsreports.api.snapshot import snapshot
 from smsreports.api.staff import asked, timeline
-from smsreports.api.staff.asked import Question, question
+from smsreports.api.staff.asked import ACCOUNT, SHORTEST_PART, Question, question
 from smsreports.api.staff.changelist import TrafficList, shown
 from smsreports.api.staff.cuts import Cut, Found, Newest, OfAccount, be_patient
 from smsreports.api.staff.masking import REVEAL, masked, sees_numbers
@@ -35,8 +35,6 @@ from smsreports.sources import Rows
 
 # A page of staff that takes longer is given up, and says so, before it takes the database from callers.
 PATIENCE_SECONDS = 10
-# Fewer digits of a number are found in every other row, in no index.
-SHORTEST_PART = 4
 
 
 def keys(of: Callable[..., Any], filterset: type[Any], time: str, label: str) -> Rows:
@@ -81,8 +79,8 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
         try:
             with snapshot():
                 be_patient(PATIENCE_SECONDS)
-                answer: Any = super().changelist_view(request, extra_context)
-                answer.status_code = 400 if answer.context_data["cl"].reasons else 200
+                answer: HttpResponse = super().changelist_view(request, extra_context)
+                answer.status_code = 400 if answer.context_data["cl"].reasons else 200  # type: ignore[attr-defined]
                 return answer
         except OperationalError as fault:
             if not isinstance(fault.__cause__, QueryCanceled):
@@ -146,6 +144,11 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
             return name
         text = "revealable_text" if request.user.has_perm(REVEAL) else "hidden_text"
         return {"recipient": "masked_recipient", "text": text}.get(name, name)
+
+    @admin.display(description="account")
+    def own(self, row: Any) -> SafeString:
+        """The account, and the way to its rows alone."""
+        return format_html('<a href="?{}={}">{}</a>', ACCOUNT, row.account.name, row.account.name)
 
     @admin.display(description="recipient")
     def masked_recipient(self, row: Any) -> str:

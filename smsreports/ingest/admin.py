@@ -14,6 +14,7 @@ from smsreports.ingest.models import Event
 
 @admin.register(Event)
 class EventAdmin(TrafficAdmin):
+    finds = ("reference",)
     list_display = ("reference", "reference_kind", "account", "kind", "status", "at", "received_at", "waits")
 
     def conditions(self, question: Question) -> Iterator[Q]:

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from broadcasts_app.models import BroadcastSend
 from messages_app.models import Message
-from smsreports.ingest.admin import MOST_TOLD
+from smsreports.api.staff.timeline import MOST_TOLD
 from smsreports.ingest.models import Event
 from tests.conftest import DAY, broadcast, load, message, receipt, send
 

@@ -18,6 +18,8 @@ ACCOUNT = "account"
 BROADCAST = "broadcast"
 PAGE = "p"
 DAYS = ("from", "to")
+# Fewer digits of a number are found in every other row, in no index.
+SHORTEST_PART = 4
 # The filters by the names that the FilterSets know them by; their indexes begin with the account.
 PLAIN = ("status", "sender", "country", "phone")
 # What the admin's own links add to an address.

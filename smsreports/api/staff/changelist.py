@@ -19,7 +19,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from smsreports.api.staff import asked, cuts
-from smsreports.api.staff.asked import Question
+from smsreports.api.staff.asked import SHORTEST_PART, Question
 from smsreports.statuses import Group
 
 # In UTC, and so that equal days stand below each other.
@@ -77,16 +77,26 @@ class TrafficList(ChangeList):
     def fields(self) -> Iterator[Mapping[str, Any]]:
         """The form above the list."""
         for name in self.model_admin.names():
-            if name == asked.BROADCAST and name not in self.question.given:
+            offered = self.question.sees if name == "phone" else name != asked.BROADCAST
+            if not offered and name not in self.question.given:
                 continue
             yield {
                 "name": name,
                 "label": asked.LABELS.get(name, name.capitalize()),
                 "value": self.question.given.get(name, ""),
-                "type": "date" if name in asked.DAYS else "search" if name == asked.FIND else "text",
+                "type": "date" if name in asked.DAYS else "text",
                 "choices": [group.value for group in Group] if name == "status" else [],
                 "reasons": self.reasons.get(name, []),
             }
+
+    def help(self) -> str:
+        """What can be found, and what the filters need."""
+        number = f"a number or {SHORTEST_PART} of its digits" if self.question.sees else "a whole number"
+        ids = " or ".join(str(label_for_field(name, self.model)) for name in self.model_admin.finds)
+        found = (
+            f"Find takes {', '.join(filter(None, [ids, number if self.model_admin.is_sms else '']))}, of any account."
+        )
+        return f"{found} The other filters need an account." if self.model_admin.rows else found
 
     def other_reasons(self) -> list[str]:
         """Faults that belong to no field of the form."""
