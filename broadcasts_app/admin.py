@@ -47,7 +47,7 @@ class BroadcastAdmin(TrafficAdmin):
 
 def steps(broadcast: Broadcast) -> Iterator[tuple[str, int, str]]:
     """The funnel: name, number, and its share of what was sent."""
-    groups = of_broadcast(broadcast.account_id, broadcast.pk)
+    groups = of_broadcast(broadcast.account, broadcast.pk)
     sent = _sum(groups, "sms")
     delivered = groups.get(Group.DELIVERED, {}).get("sms", 0)
     numbers = {
@@ -84,10 +84,10 @@ class BroadcastSendAdmin(TrafficAdmin):
         """A broadcast's sends stand in an index of their own, and in counters of their own."""
         if question.broadcast is None:
             return super().cut(question)
-        broadcast = Broadcast.everyones.filter(pk=question.broadcast).first()
+        broadcast = Broadcast.everyones.select_related("account").filter(pk=question.broadcast).first()
         sends = BroadcastSend.everyones.filter(broadcast=question.broadcast)
         return Newest(sends, partial(_sends_of, broadcast) if broadcast else None)
 
 
 def _sends_of(broadcast: Broadcast) -> int:
-    return _sum(of_broadcast(broadcast.account_id, broadcast.pk), "sms")
+    return _sum(of_broadcast(broadcast.account, broadcast.pk), "sms")

@@ -79,15 +79,9 @@ def total_statement(scope: Scope, measure: str) -> Statement:
     return Statement(f"SELECT coalesce(sum(c.n), 0) FROM ({by_group.sql}) AS c (status_group, n)", by_group.params)
 
 
-def total_of_all(source: str, measure: str) -> int:
-    """The total of a source over every account: for staff alone."""
-    kept = Counter.everyones.filter(grain=Grain.DAY, source=source)
-    return kept.aggregate(**_sums([measure]))[f"sum_{measure}"] or 0
-
-
-def of_broadcast(account_id: int, broadcast_id: int) -> dict[str, dict[str, Any]]:
+def of_broadcast(account: Account, broadcast_id: int) -> dict[str, dict[str, Any]]:
     """Every measure of one broadcast's sends, by status group."""
-    kept = Counter.everyones.filter(account=account_id, broadcast_id=broadcast_id, grain=Grain.BROADCAST)
+    kept = Counter.objects.for_account(account).filter(broadcast_id=broadcast_id, grain=Grain.BROADCAST)
     groups = kept.order_by().values_list("status_group").annotate(**_sums(MEASURES))
     return _figures(groups, 0).get((), {})
 
