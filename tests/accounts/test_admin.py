@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from smsreports.accounts.keys import caller, create
-from smsreports.accounts.models import Account, ApiKey, Scope
+from smsreports.accounts.models import Account, ApiKey, Reveal, Scope
 
 KEYS = "admin:accounts_apikey"
+# The session, its user, the number of rows, the rows; of the small tables also the number without filters.
+QUERIES = {"accounts_account": 5, "accounts_apikey": 5, "accounts_reveal": 4}
 ACCOUNTS = "admin:accounts_account"
 
 
@@ -113,6 +117,19 @@ def test_a_name_is_text_and_not_html(staff: Client, account: Account) -> None:
         shown = staff.get(page).content.decode()
         assert "&lt;b&gt;bold" in shown
         assert "<b>bold" not in shown
+
+
+@pytest.mark.parametrize(("model", "queries"), QUERIES.items())
+def test_a_list_takes_as_many_queries_for_many_rows_as_for_one(
+    staff: Client, model: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(3):
+        owner = Account.objects.create(name=f"account-{number}")
+        create(owner, [Scope.READ])
+        seen = {"user": User.objects.get(), "account": owner, "model": "m", "row": number, "reference": "r"}
+        Reveal.objects.create(**seen, reason="to see")
+        with django_assert_num_queries(queries):
+            staff.get(reverse(f"admin:{model}_changelist"))
 
 
 ODD = ("name=%00", "created_at__year=0", "p=99999", "p=x", "o=99.x", "q=%00", "is_active__exact=x", "id=9e99", "e=1")

@@ -12,10 +12,12 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account, Reveal
 from smsreports.api.staff.masking import HIDDEN, masked
 from tests.broadcasts_app.conftest import campaign
+from tests.conftest import support_role
 from tests.messages_app.conftest import message
 
 NUMBER, TEXT, MASKED = "+447911123456", "Your code is 847291", "+4479•••••456"
@@ -130,6 +132,23 @@ def test_who_may_only_look_does_not_reveal(client: Client, newcomer: Client, row
         assert browser.post(address(row, "reveal"), {"reason": REASON}).status_code == 403
     assert Client().post(address(row, "reveal"), {"reason": REASON}).status_code == 302
     assert not Reveal.objects.exists()
+
+
+@pytest.mark.parametrize("model", [Broadcast, BroadcastSend], ids=lambda model: model.__name__)
+def test_a_campaign_is_revealed_like_a_message(support: Client, account: Account, model: Any) -> None:
+    campaign(account, "promo", 1)
+    row = model.everyones.get()
+    shown = support.post(
+        reverse(f"admin:broadcasts_app_{model._meta.model_name}_reveal", args=[row.pk]), {"reason": REASON}
+    )
+    assert "50% off today!" in shown.content.decode()
+    kept = Reveal.objects.get()
+    assert (kept.model, kept.row, kept.reference) == (model._meta.label_lower, row.pk, str(row))
+
+
+def test_the_role_looks_and_reveals_and_does_nothing_else(db: None) -> None:
+    may = {"view_account", "view_message", "view_broadcast", "view_broadcastsend", "view_event", "add_reveal"}
+    assert set(support_role().permissions.values_list("codename", flat=True)) == may
 
 
 @pytest.mark.parametrize("key", ["0", "x", "9" * 30, "_00"])

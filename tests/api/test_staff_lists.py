@@ -11,7 +11,7 @@ from django.urls import reverse
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
 from smsreports.accounts.keys import create
-from smsreports.accounts.models import ApiKey, Scope
+from smsreports.accounts.models import Account, ApiKey, Scope
 from smsreports.ingest.models import Event
 from tests.conftest import DAY, Person, broadcast, load, message, receipt, send
 
@@ -69,8 +69,8 @@ def test_an_accounts_list_has_as_many_rows_as_the_api_says(staff: Client, owner:
 
 @pytest.mark.usefixtures("traffic")
 def test_a_list_of_everybody_counts_everybody(staff: Client) -> None:
-    totals = {"Message": "32 messages.", "BroadcastSend": "2 broadcast sends.", "Broadcast": "1 broadcasts."}
-    for name, total in (totals | {"Event": "1 events."}).items():
+    totals = {"Message": "32 messages.", "BroadcastSend": "2 broadcast sends.", "Broadcast": "1 broadcast."}
+    for name, total in (totals | {"Event": "1 event."}).items():
         assert total in shown(staff, LISTS[name])
 
 
@@ -101,7 +101,7 @@ def test_pages_hold_each_row_once(staff: Client) -> None:
 def test_a_word_finds_an_id_or_a_number_of_any_account(staff: Client, asked: str, found: list[str]) -> None:
     page = shown(staff, MESSAGES, {"q": asked})
     assert [key for key in ("m-3", "m-4", "g-1", "g-2") if f">{key}<" in page] == found
-    assert f"{len(found)} messages." in page
+    assert f"{len(found)} message{'' if len(found) == 1 else 's'}." in page
 
 
 @pytest.mark.usefixtures("traffic")
@@ -143,6 +143,11 @@ def test_an_odd_question_is_told_and_lists_nothing(staff: Client, asked: str, to
     assert answer.status_code == 400
     assert told in page
     assert "Nothing is listed." in page
+
+
+def test_a_broadcast_is_asked_for_alone(staff: Client, account: Account) -> None:
+    for asked in ("broadcast=1&account=acme", "broadcast=1&status=pending", "broadcast=1&q=s-1"):
+        assert "does not go with other filters" in shown(staff, LISTS["BroadcastSend"], asked)
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -99,7 +99,7 @@ def test_a_broadcast_leads_to_its_sends_and_a_send_to_its_broadcast(staff: Clien
     sends = staff.get(link).content.decode()
     assert "winter-0" in sends
     assert "promo-0" not in sends
-    assert "1 broadcast sends." in sends
+    assert "1 broadcast send." in sends
     assert f'href="{address(Broadcast, "change", winter.pk)}"' in sends
 
 

@@ -122,7 +122,7 @@ def _together(query: Query, filters: Sequence[str]) -> None:
     """Every list is read in the order of an index: an account's, a broadcast's, or that of the ids."""
     if filters and FIND in query:
         query.refuse(FIND, "looks everywhere, or in one account: it does not go with other filters")
-    elif BROADCAST in filters and len(filters) > 1:
+    elif BROADCAST in filters and (len(filters) > 1 or ACCOUNT in query):
         query.refuse(BROADCAST, "does not go with other filters")
     elif filters and filters != [BROADCAST] and ACCOUNT not in query:
         query.refuse(ACCOUNT, f"choose an account: {', '.join(filters)} can be asked of one alone")
