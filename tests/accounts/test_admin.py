@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
@@ -60,6 +60,7 @@ def test_a_key_is_made_and_shown_once_and_works(staff: Client, account: Account)
     assert (row.account, row.name, row.scopes, row.is_active) == (account, "partner", ["sms.read"], True)
     assert caller(secret, "192.0.2.1") == row
     assert "no-store" in answer["Cache-Control"]
+    assert not any(inline in answer.content.decode() for inline in ("<style", " style=", "<script>"))
     for page in (reverse(f"{KEYS}_changelist"), reverse(f"{KEYS}_change", args=[row.pk]), reverse("admin:index")):
         assert secret not in staff.get(page).content.decode()
 
@@ -109,6 +110,15 @@ def test_who_may_not_change_keys_does_not_make_or_revoke_one(support: Client, ke
     assert support.post(reverse(f"{KEYS}_changelist"), form).status_code == 403
     key.refresh_from_db()
     assert key.is_active
+
+
+def test_who_may_look_at_keys_sees_all_but_the_hash(newcomer: Client, key: ApiKey) -> None:
+    User.objects.get(username="newcomer").user_permissions.set(Permission.objects.filter(codename="view_apikey"))
+    answer = newcomer.get(reverse(f"{KEYS}_change", args=[key.pk]))
+    assert answer.status_code == 200
+    assert "sms.read" in answer.content.decode()
+    assert key.digest not in answer.content.decode()
+    assert "Revoke the selected keys" not in newcomer.get(reverse(f"{KEYS}_changelist")).content.decode()
 
 
 def test_a_name_is_text_and_not_html(staff: Client, account: Account) -> None:
