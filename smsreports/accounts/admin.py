@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
@@ -77,23 +78,35 @@ class ApiKeyAdmin(DeclaredFilters):
         self.message_user(request, f"Revoked: {len(revoked)}.", messages.SUCCESS)
 
 
-@admin.register(Reveal)
-class RevealAdmin(DeclaredFilters):
-    """Who looked at what: written by the pages that reveal, and by nobody's hand."""
+class Record(DeclaredFilters):
+    """What staff did: written by the pages on which they did it, and by nobody's hand."""
 
-    list_display = ("at", "user", "account", "reference", "model", "reason")
-    list_select_related = ("user", "account")
     show_full_result_count = False
     sortable_by = ()
+    ordering = ("-id",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Reveal | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Reveal | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Reveal)
+class RevealAdmin(Record):
+    list_display = ("at", "user", "account", "reference", "model", "reason")
+    list_select_related = ("user", "account")
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(Record):
+    """Keys made and revoked, exports, and every change of the rest."""
+
+    list_display = ("action_time", "user", "content_type", "object_repr", "change_message")
+    list_select_related = ("user", "content_type")
 
 
 # Django's own two, with the filters that they declare and no others.

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission, User
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -16,7 +16,7 @@ from smsreports.accounts.models import Account, ApiKey, Reveal, Scope
 
 KEYS = "admin:accounts_apikey"
 # The session, its user, the number of rows, the rows; of the small tables also the number without filters.
-QUERIES = {"accounts_account": 5, "accounts_apikey": 5, "accounts_reveal": 4}
+QUERIES = {"accounts_account": 5, "accounts_apikey": 5, "accounts_reveal": 4, "admin_logentry": 4}
 ACCOUNTS = "admin:accounts_account"
 
 
@@ -101,6 +101,9 @@ def test_keys_are_revoked_with_one_action_and_it_is_known_by_whom(staff: Client,
     assert not key.is_active
     entry = LogEntry.objects.get()
     assert (entry.user.username, entry.object_id, entry.change_message) == ("staff", str(key.pk), "Revoked.")
+    log = reverse("admin:admin_logentry_changelist")
+    assert "Revoked." in staff.get(log).content.decode()
+    assert staff.post(reverse("admin:admin_logentry_delete", args=[entry.pk]), {"post": "yes"}).status_code == 403
     assert "Revoked: 0." in staff.post(reverse(f"{KEYS}_changelist"), form, follow=True).content.decode()
 
 
@@ -138,6 +141,7 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_one(
         create(owner, [Scope.READ])
         seen = {"user": User.objects.get(), "account": owner, "model": "m", "row": number, "reference": "r"}
         Reveal.objects.create(**seen, reason="to see")
+        LogEntry.objects.create(user=User.objects.get(), action_flag=CHANGE, object_repr=f"row {number}")
         with django_assert_num_queries(queries):
             staff.get(reverse(f"admin:{model}_changelist"))
 
@@ -145,7 +149,9 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_one(
 ODD = ("name=%00", "created_at__year=0", "p=99999", "p=x", "o=99.x", "q=%00", "is_active__exact=x", "id=9e99", "e=1")
 
 
-@pytest.mark.parametrize("model", ["accounts_account", "accounts_apikey", "accounts_reveal", "auth_user", "auth_group"])
+@pytest.mark.parametrize(
+    "model", ["accounts_account", "accounts_apikey", "accounts_reveal", "admin_logentry", "auth_user", "auth_group"]
+)
 @pytest.mark.parametrize("odd", ODD)
 def test_an_odd_address_is_a_page_that_is_no_crash(staff: Client, key: ApiKey, model: str, odd: str) -> None:
     answer = staff.get(f"{reverse(f'admin:{model}_changelist')}?{odd}", follow=True)
