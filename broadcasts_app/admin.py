@@ -1,20 +1,93 @@
 """Broadcasts and sends in the admin: read only."""
 
-from django.contrib import admin
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any
 
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from broadcasts_app.filters import BroadcastFilterSet, BroadcastSendFilterSet
 from broadcasts_app.models import Broadcast, BroadcastSend
-from smsreports.api.admin import TrafficAdmin
+from smsreports.api.admin import TrafficAdmin, keys
+from smsreports.api.staff.asked import BROADCAST, Question
+from smsreports.api.staff.cuts import Cut, Newest
+from smsreports.counters.reading import of_broadcast
+from smsreports.statuses import Group
 
 
 @admin.register(Broadcast)
 class BroadcastAdmin(TrafficAdmin):
-    list_display = ("key", "account", "name", "sender_id", "created_at")
-    list_filter = (("account", admin.RelatedOnlyFieldListFilter),)
-    search_fields = ("key__exact", "name")
+    list_display = ("key", "own", "name", "sender_id", "created_at")
+    rows = keys(Broadcast.objects.for_account, BroadcastFilterSet, "created_at", "broadcasts")
+    slug = "broadcasts"
+    measure = "requests"
+    finds = ("key",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*super().get_fields(request, obj), "funnel", "sends"]
+
+    @admin.display(description="funnel")
+    def funnel(self, broadcast: Broadcast) -> SafeString:
+        cells = ((name, f"{number:,}", share) for name, number, share in steps(broadcast))
+        return format_html(
+            "<table><thead><tr><th>Step</th><th>SMS</th><th>Of those sent</th></tr></thead><tbody>{}</tbody></table>",
+            format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", cells),
+        )
+
+    @admin.display(description="sends")
+    def sends(self, broadcast: Broadcast) -> SafeString:
+        page = reverse("admin:broadcasts_app_broadcastsend_changelist")
+        return format_html('<a href="{}?{}={}">all of them</a>', page, BROADCAST, broadcast.pk)
+
+
+def steps(broadcast: Broadcast) -> Iterator[tuple[str, int, str]]:
+    """The funnel: name, number, and its share of what was sent."""
+    groups = of_broadcast(broadcast.account, broadcast.pk)
+    sent = _sum(groups, "sms")
+    delivered = groups.get(Group.DELIVERED, {}).get("sms", 0)
+    numbers = {
+        "sent": sent,
+        "delivered": delivered,
+        "clicked": _sum(groups, "unique_clicks"),
+        "actions": _sum(groups, "actions"),
+    }
+    for name, number in numbers.items():
+        yield name, number, f"{Decimal(100 * number) / sent:.1f} %" if sent else ""
+
+
+def _sum(groups: dict[str, dict[str, Any]], measure: str) -> int:
+    return sum(measures[measure] for measures in groups.values())
 
 
 @admin.register(BroadcastSend)
 class BroadcastSendAdmin(TrafficAdmin):
-    list_display = ("message_id", "account", "broadcast", "recipient", "status", "cost", "sent_at")
+    list_display = ("message_id", "own", "campaign", "recipient", "status", "cost", "sent_at")
     list_select_related = ("account", "broadcast")
-    search_fields = ("message_id__exact",)
+    rows = keys(BroadcastSend.objects.for_account, BroadcastSendFilterSet, "sent_at", "campaign")
+    slug = "broadcasts"
+    finds = ("message_id",)
+
+    @admin.display(description="broadcast")
+    def campaign(self, send: BroadcastSend) -> SafeString:
+        page = reverse("admin:broadcasts_app_broadcast_change", args=[send.broadcast_id])
+        return format_html('<a href="{}">{}</a>', page, send.broadcast.name)
+
+    def names(self) -> Sequence[str]:
+        return (*super().names(), BROADCAST)
+
+    def cut(self, question: Question) -> Cut:
+        """A broadcast's sends stand in an index of their own, and in counters of their own."""
+        if question.broadcast is None:
+            return super().cut(question)
+        broadcast = Broadcast.everyones.select_related("account").filter(pk=question.broadcast).first()
+        sends = BroadcastSend.everyones.filter(broadcast=question.broadcast)
+        return Newest(sends, partial(_sends_of, broadcast) if broadcast else None)
+
+
+def _sends_of(broadcast: Broadcast) -> int:
+    return _sum(of_broadcast(broadcast.account, broadcast.pk), "sms")

@@ -96,6 +96,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
+# Whether a code came in time is a matter of seconds.
+DATETIME_FORMAT = "Y-m-d H:i:s"
 
 STATIC_URL = "static/"
 # Admin assets straight from their packages: no collected copy that could be stale or missing.

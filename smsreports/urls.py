@@ -4,11 +4,15 @@ from django.contrib import admin
 from django.urls import path
 
 from smsreports import pages, routing
+from smsreports.unified.staff import export
+
+admin.site.site_header = admin.site.site_title = "smsreports"
 
 urlpatterns = [
     *routing.urlpatterns(),
     path("", pages.home, name="home"),
     path("healthz", pages.healthz, name="healthz"),
+    path("admin/export/<slug:source>/", admin.site.admin_view(export), name="staff-export"),
     path("admin/", admin.site.urls),
 ]
 

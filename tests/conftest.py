@@ -4,11 +4,13 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.contrib.auth.models import User
+from django.apps import apps
+from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -66,6 +68,11 @@ def click(**fields: Any) -> str:
     return _line({"type": "click", "account": "acme", "message_id": "s-1", "at": NOON} | fields)
 
 
+def receipt(**fields: Any) -> str:
+    """A line that loads as a receipt of acme; what it names and says is the caller's."""
+    return _line({"type": "receipt", "account": "acme", "at": NOON} | fields)
+
+
 def _line(record: Mapping[str, Any]) -> str:
     return json.dumps(record)
 
@@ -107,6 +114,30 @@ def staff(db: None, client: Client) -> Client:
     """A browser in which a superuser is logged in: what is refused here is refused to everybody."""
     client.force_login(User.objects.create_superuser("staff"))
     return client
+
+
+def support_role() -> Group:
+    """The role as its migration makes it: a flush between tests takes it away."""
+    import_module("smsreports.accounts.migrations.0004_support").make_role(apps, None)
+    return Group.objects.get(name="support")
+
+
+@pytest.fixture
+def support(db: None) -> Client:
+    """A browser in which somebody of the role `support` is logged in."""
+    browser = Client(raise_request_exception=False)
+    somebody = User.objects.create_user("somebody of support", is_staff=True)
+    somebody.groups.add(support_role())
+    browser.force_login(somebody)
+    return browser
+
+
+@pytest.fixture
+def newcomer(db: None) -> Client:
+    """A browser in which a member of staff without any permission is logged in."""
+    browser = Client(raise_request_exception=False)
+    browser.force_login(User.objects.create_user("newcomer", is_staff=True))
+    return browser
 
 
 @pytest.fixture

@@ -1,13 +1,30 @@
-"""Accounts and keys in the admin; a key is made by `manage.py create_api_key` and switched off here."""
+"""Accounts, keys, and who looked at what, in the admin: a key is made, shown once, and revoked here."""
 
-from django.contrib import admin
-from django.http import HttpRequest
+from typing import Any
 
-from smsreports.accounts.models import Account, ApiKey
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from smsreports.accounts.keys import issue
+from smsreports.accounts.models import Account, ApiKey, Reveal, Scope
+
+
+class DeclaredFilters(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+    """Django takes any column as a filter in the address, and some values of some columns crash it: only the declared
+    filters are taken."""
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        return lookup in {f"{name}{end}" for name in self.list_filter for end in ("__exact", "__id__exact")}
 
 
 @admin.register(Account)
-class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class AccountAdmin(DeclaredFilters):
     list_display = ("name", "currency", "is_active", "created_at")
     search_fields = ("name",)
     readonly_fields = ("created_at",)
@@ -16,12 +33,91 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
         return False  # an account's history outlives its contract
 
 
+class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
+    scopes = forms.MultipleChoiceField(choices=Scope.choices, initial=[Scope.READ], widget=forms.CheckboxSelectMultiple)
+
+
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class ApiKeyAdmin(DeclaredFilters):
+    form = ApiKeyForm
     list_display = ("prefix", "account", "name", "scopes", "is_active", "expires_at", "last_used_at")
     list_filter = ("is_active",)
     list_select_related = ("account",)
-    readonly_fields = ("account", "prefix", "last_used_at", "created_at")
+    search_fields = ("prefix", "account__name")
+    search_help_text = "The first characters of a key, or the name of an account"
+    actions = ("revoke",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        return ("account", "prefix", "last_used_at", "created_at") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        given = ["account", "name", "scopes", "allowed_networks", "expires_at"]
+        return [*given, "is_active", "prefix", "last_used_at", "created_at"] if obj else given
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            obj.secret = issue(obj)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """The secret stands in this very answer, which nothing keeps: no session, no message, no cache."""
+        context = {**self.admin_site.each_context(request), "title": f"The key {obj.prefix}…", "key": obj}
+        return TemplateResponse(request, "admin/key_made.html", context)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return False  # a revoked key still says who called with it
+
+    @admin.action(description="Revoke the selected keys", permissions=["change"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        """Those that were good until now. Django's log says who did it."""
+        revoked = list(keys.filter(is_active=True))
+        ApiKey.objects.filter(pk__in=[key.pk for key in revoked]).update(is_active=False)
+        for key in revoked:
+            self.log_change(request, key, "Revoked.")
+        self.message_user(request, f"Revoked: {len(revoked)}.", messages.SUCCESS)
+
+
+class Record(DeclaredFilters):
+    """What staff did: written by the pages on which they did it, and by nobody's hand."""
+
+    show_full_result_count = False
+    sortable_by = ()
+    ordering = ("-id",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # its secret could not be shown from a form that is stored first
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Reveal)
+class RevealAdmin(Record):
+    list_display = ("at", "user", "account", "reference", "model", "reason")
+    list_select_related = ("user", "account")
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(Record):
+    """Keys made and revoked, exports, and every change of the rest."""
+
+    list_display = ("action_time", "user", "content_type", "object_repr", "change_message")
+    list_select_related = ("user", "content_type")
+
+
+# Django's own two, with the filters that they declare and no others.
+admin.site.unregister([User, Group])
+
+
+@admin.register(User)
+class StaffAdmin(DeclaredFilters, UserAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+    pass
+
+
+@admin.register(Group)
+class RoleAdmin(DeclaredFilters, GroupAdmin):
+    pass

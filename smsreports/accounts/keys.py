@@ -61,16 +61,22 @@ def create(
     expires_at: datetime | None = None,
 ) -> str:
     """Makes a key of `account` and returns it: the only time that it is seen."""
-    key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
-    ApiKey.objects.create(
-        account=account,
-        name=name,
-        prefix=key[:SHOWN_CHARACTERS],
-        digest=digest(key, settings.SECRET_KEY),
-        scopes=list(scopes),
-        allowed_networks=list(allowed_networks),
-        expires_at=expires_at,
+    return issue(
+        ApiKey(
+            account=account,
+            name=name,
+            scopes=list(scopes),
+            allowed_networks=list(allowed_networks),
+            expires_at=expires_at,
+        )
     )
+
+
+def issue(row: ApiKey) -> str:
+    """Saves the new `row` with a secret of its own and returns that: the only time that it is seen."""
+    key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
+    row.prefix, row.digest = key[:SHOWN_CHARACTERS], digest(key, settings.SECRET_KEY)
+    row.save(force_insert=True)
     return key
 
 

@@ -1,7 +1,8 @@
-"""An account, its keys, and the minute in which its requests are counted."""
+"""An account, its keys, the minute in which its requests are counted, and who of the staff saw what of it."""
 
 from ipaddress import ip_network
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -87,3 +88,27 @@ class RequestCount(models.Model):
         constraints = [
             models.UniqueConstraint("account", "dialect", name="request_count_once"),
         ]
+
+
+class Reveal(models.Model):
+    """Somebody of the staff looked at the number and the text of one SMS, and said why.
+
+    The number and the text are not kept here. The database refuses to change or delete a row.
+    """
+
+    # People who looked are switched off, not deleted.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    # The kind of row, as Django names it, its key, and what it called itself.
+    model = models.CharField(max_length=64)
+    row = models.BigIntegerField()
+    reference = models.CharField(max_length=200)
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("-id",)
+        permissions = [("see_numbers", "Can see whole numbers and texts of every SMS")]
+
+    def __str__(self) -> str:
+        return self.reference

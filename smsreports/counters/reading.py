@@ -59,11 +59,12 @@ def _summed(
     grain = Grain.ROUTE if ROUTE & {*given, *by} else Grain.DAY
     own = Counter.objects.for_account(Slot("account")).filter(grain=grain, source__in=sources)
     narrowed = own.filter(**{NARROWED[name]: Slot(name) for name in given}).order_by()
+    return Statement.of(narrowed.values_list(*by).annotate(**_sums(measures)))
+
+
+def _sums(measures: Sequence[str]) -> dict[str, Any]:
     # PostgreSQL's sum of bigint is a numeric.
-    sums = [Sum(name) if name == "cost" else Cast(Sum(name), BigIntegerField()) for name in measures]
-    return Statement.of(
-        narrowed.values_list(*by).annotate(**{f"sum_{name}": one for name, one in zip(measures, sums, strict=True)})
-    )
+    return {f"sum_{name}": Sum(name) if name == "cost" else Cast(Sum(name), BigIntegerField()) for name in measures}
 
 
 def by_day(scope: Scope, measure: str) -> list[tuple[date, int]]:
@@ -76,6 +77,13 @@ def total_statement(scope: Scope, measure: str) -> Statement:
     """The total, one number, for a connection other than Django's."""
     by_group = scope.summed([measure], "status_group")
     return Statement(f"SELECT coalesce(sum(c.n), 0) FROM ({by_group.sql}) AS c (status_group, n)", by_group.params)
+
+
+def of_broadcast(account: Account, broadcast_id: int) -> dict[str, dict[str, Any]]:
+    """Every measure of one broadcast's sends, by status group."""
+    kept = Counter.objects.for_account(account).filter(broadcast_id=broadcast_id, grain=Grain.BROADCAST)
+    groups = kept.order_by().values_list("status_group").annotate(**_sums(MEASURES))
+    return _figures(groups, 0).get((), {})
 
 
 def sums(scope: Scope, *by: str) -> Figures:

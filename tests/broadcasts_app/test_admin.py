@@ -1,5 +1,6 @@
 """Broadcasts and sends on the staff pages: shown, and never written by hand."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,10 +11,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from broadcasts_app.models import Broadcast, BroadcastSend
 from smsreports.accounts.models import Account
-from tests.broadcasts_app.conftest import campaign
+from tests.broadcasts_app.conftest import NOON, campaign
 
-# The session, its user, the accounts to choose from, the number of rows, a page of them.
-QUERIES = 5
+# The session, its user, the patience of the database, the number of rows, a page's keys, its rows.
+QUERIES = 6
 MODELS = pytest.mark.parametrize("model", [Broadcast, BroadcastSend], ids=lambda model: model.__name__)
 
 
@@ -70,6 +71,43 @@ def test_a_row_is_found_by_its_key(staff: Client, model: Any) -> None:
     shown = staff.get(address(model, "changelist"), {"q": key}).content.decode()
     assert f">{key}<" in shown
     assert ">promo" not in shown
+
+
+def test_a_broadcast_shows_its_funnel_from_the_counters(staff: Client, account: Account) -> None:
+    made = campaign(account, "promo", 8)
+    ids = list(BroadcastSend.everyones.values_list("pk", flat=True))
+    BroadcastSend.everyones.filter(pk__in=ids[:6]).update(status="DELIVRD")
+    BroadcastSend.everyones.filter(pk__in=ids[:3]).update(clicked_at=NOON, click_count=5)
+    BroadcastSend.everyones.filter(pk=ids[0]).update(action_type="registration", action_at=NOON, action_count=1)
+    campaign(account, "another", 5)
+    shown = staff.get(address(Broadcast, "change", made.pk)).content.decode()
+    rows = re.findall(r"<tr><td>([a-z]+)</td><td>([0-9,]+)</td><td>(.*?)</td></tr>", shown)
+    expected = [("sent", "8", "100.0 %"), ("delivered", "6", "75.0 %"), ("clicked", "3", "37.5 %")]
+    assert rows == [*expected, ("actions", "1", "12.5 %")]
+
+
+def test_a_broadcast_without_sends_has_a_funnel_of_nothing(staff: Client, account: Account) -> None:
+    made = campaign(account, "empty", 0)
+    assert "<td>sent</td><td>0</td><td></td>" in staff.get(address(Broadcast, "change", made.pk)).content.decode()
+
+
+@pytest.mark.usefixtures("rows")
+def test_a_broadcast_leads_to_its_sends_and_a_send_to_its_broadcast(staff: Client) -> None:
+    winter = Broadcast.everyones.get(key="winter")
+    page = staff.get(address(Broadcast, "change", winter.pk)).content.decode()
+    [link] = re.findall(r'href="([^"]*broadcastsend[^"]*broadcast=[0-9]+)"', page)
+    sends = staff.get(link).content.decode()
+    assert "winter-0" in sends
+    assert "promo-0" not in sends
+    assert "1 broadcast send." in sends
+    assert f'href="{address(Broadcast, "change", winter.pk)}"' in sends
+
+
+@pytest.mark.parametrize("broadcast", ["0", "999999999", "9" * 30, "x", "%00", "-1"])
+def test_a_broadcast_that_is_none_has_no_sends(staff: Client, broadcast: str) -> None:
+    shown = staff.get(f"{address(BroadcastSend, 'changelist')}?broadcast={broadcast}")
+    assert shown.status_code in (200, 400)
+    assert "Nothing is listed." in shown.content.decode()
 
 
 @MODELS

@@ -12,8 +12,8 @@ from tests.messages_app.conftest import message
 
 ADMIN = "admin:messages_app_message"
 LIST = f"{ADMIN}_changelist"
-# The session, its user, the accounts to choose from, the number of rows, a page of them.
-QUERIES = 5
+# The session, its user, the patience of the database, the number of rows, a page's keys, its rows.
+QUERIES = 6
 
 
 @pytest.fixture

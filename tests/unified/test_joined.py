@@ -1,6 +1,5 @@
 """The joined lists: merged and never sorted, exact far down and among equal times, short however wide an item."""
 
-import json
 import random
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -14,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from broadcasts_app.models import BroadcastSend
 from messages_app.models import Message
 from tests.conftest import DAY, EVER, Person, broadcast, load, message, send
+from tests.plans import explained
 
 UNIFIED = "/api/v1/sms/messages/unified"
 # Rows of each source, so many that the database plans as it does for large tables.
@@ -164,17 +164,3 @@ def test_a_broadcast_without_sends_is_an_item_without_receivers(owner: Person) -
 def test_the_whole_list_counts_what_its_pages_hold(owner: Person) -> None:
     body = owner.get(UNIFIED, EVER | {"limit": "100", "page": "60"}).json()
     assert (body["total"], body["total_pages"], len(body["messages"])) == (2 * ROWS, 60, 100)
-
-
-def explained(sql: str) -> Iterator[dict[str, Any]]:
-    """Every node of the plan by which the database runs it."""
-    with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + sql.replace("%", "%%"), [])
-        [[plan]] = cursor.fetchall()
-    yield from nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
-
-
-def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
-    for below in node.get("Plans", []):
-        yield from nodes(below)

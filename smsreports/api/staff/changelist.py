@@ -1,0 +1,135 @@
+"""The admin's list of a traffic model: a page of keys from an index, then the rows of those keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin.utils import label_for_field
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+
+from smsreports.api.staff import asked, cuts
+from smsreports.api.staff.asked import SHORTEST_PART, Question
+from smsreports.statuses import Group
+
+# In UTC, and so that equal days stand below each other.
+TIME = "%Y-%m-%d %H:%M:%S"
+
+
+def shown(value: Any) -> Any:
+    """As text that says the same on every page; `-` is nothing."""
+    match value:
+        case None | "":
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.strftime(TIME)
+        case Decimal():
+            return f"{value.normalize():f}"
+    return value
+
+
+class TrafficList(ChangeList):
+    """Asks its TrafficAdmin which rows a question means. Where the question cannot be answered, it lists nothing and
+    says why, at the field."""
+
+    # A TrafficAdmin.
+    model_admin: Any
+    question: Question
+    total: cuts.Total
+    reasons: dict[str, list[str]]
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
+        """None of Django's own filters take part."""
+        self.filter_specs, self.has_filters, self.has_active_filters = [], False, False
+        self.clear_all_filters_qs = "?"
+        return self.root_queryset
+
+    def get_results(self, request: HttpRequest) -> None:
+        self.question = self.model_admin.question(request)
+        self.reasons = {name: list(why) for name, why in self.question.reasons.items()}
+        cut = None if self.reasons else self.model_admin.cut(self.question)
+        self.total = cut.total() if cut else cuts.Total(0, 0)
+        self.paginator = Paginator(range(self.total.reach), self.list_per_page)
+        self.page_num = self.question.page
+        if self.page_num > self.paginator.num_pages:
+            self.reasons.setdefault(asked.PAGE, []).append(f"pages end at {self.paginator.num_pages}")
+            cut, self.page_num = None, 1
+        first = (self.page_num - 1) * self.list_per_page
+        keys = cut.keys(first, self.list_per_page) if cut and first < self.total.reach else []
+        rows = self.queryset.order_by().in_bulk(keys)
+        self.result_list = [rows[key] for key in keys if key in rows]
+        self.result_count, self.full_result_count = self.total.number, None
+        self.show_full_result_count = self.show_admin_actions = self.can_show_all = False
+        self.multi_page = self.paginator.num_pages > 1
+
+    def fields(self) -> Iterator[Mapping[str, Any]]:
+        """The form above the list."""
+        for name in self.model_admin.names():
+            offered = self.question.sees if name == "phone" else name != asked.BROADCAST
+            if not offered and name not in self.question.given:
+                continue
+            yield {
+                "name": name,
+                "label": asked.LABELS.get(name, name.capitalize()),
+                "value": self.question.given.get(name, ""),
+                "type": "date" if name in asked.DAYS else "text",
+                "choices": [group.value for group in Group] if name == "status" else [],
+                "reasons": self.reasons.get(name, []),
+            }
+
+    def help(self) -> str:
+        """What can be found, and what the filters need."""
+        number = f"a number or {SHORTEST_PART} of its digits" if self.question.sees else "a whole number"
+        ids = " or ".join(str(label_for_field(name, self.model)) for name in self.model_admin.finds)
+        found = (
+            f"Find takes {', '.join(filter(None, [ids, number if self.model_admin.is_sms else '']))}, of any account."
+        )
+        return f"{found} The other filters need an account." if self.model_admin.rows else found
+
+    def other_reasons(self) -> list[str]:
+        """Faults that belong to no field of the form."""
+        shown = set(self.model_admin.names())
+        return [f"{name}: {', '.join(why)}" for name, why in self.reasons.items() if name not in shown]
+
+    def page_range(self) -> Iterator[int | str]:
+        yield from self.paginator.get_elided_page_range(self.page_num)
+
+    def headers(self) -> list[str]:
+        return [str(label_for_field(name, self.model, self.model_admin)).capitalize() for name in self.list_display]
+
+    def table_rows(self) -> SafeString:
+        """The rows in HTML. Django's own way of writing them takes as long as all the rest of the page."""
+        address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        show = [getattr(self.model_admin, name, None) or attrgetter(name) for name in map(str, self.list_display)]
+        return format_html_join(
+            "",
+            '<tr><th scope="row"><a href="{}{}/change/">{}</a></th>{}</tr>',
+            (
+                (address, row.pk, first, format_html_join("", "<td>{}</td>", ((one,) for one in others)))
+                for row in self.result_list
+                for first, *others in [[shown(cell(row)) for cell in show]]
+            ),
+        )
+
+    def export(self) -> Mapping[str, Any] | None:
+        """Where these rows are to be had as a file, and how many it holds at most; None where they are not."""
+        staff = self.model_admin
+        if not (staff.is_sms and self.question.sees and self.question.is_list and self.result_list):
+            return None
+        address = reverse("staff-export", args=[staff.slug])
+        return {"address": f"{address}?{urlencode(self.question.given)}", "limit": settings.EXPORT_LIMIT}
+
+    def ends_early(self) -> bool:
+        return self.total.reach < self.total.number or not self.total.exact

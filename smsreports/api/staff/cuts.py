@@ -1,0 +1,110 @@
+"""Where a staff list's rows come from, newest first: each way reads an index, and none counts or sorts a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from smsreports.accounts.models import Account
+from smsreports.api.listing import Listing
+from smsreports.statements import Statement
+
+# What no counter knows is counted up to here, and pages without a day to jump to end here: skipping so many rows of
+# an index takes milliseconds.
+REACH = 10_000
+# Rows that a search shows; nobody reads further.
+MOST_FOUND = 1_000
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many rows there are: exactly, or more than `number`; `reach` of them can be paged to."""
+
+    number: int
+    reach: int
+    exact: bool = True
+
+
+class Cut(Protocol):
+    """Rows of which a page can be cut."""
+
+    def total(self) -> Total: ...
+
+    def keys(self, first: int, size: int) -> Sequence[int]:
+        """The primary keys from row number `first` on."""
+
+
+@dataclass(frozen=True)
+class OfAccount:
+    """The list that the API shows for the same filters: counters say how many, and where a page begins."""
+
+    listing: Listing
+
+    def total(self) -> Total:
+        if self.listing.scope:
+            number = self.listing.count()
+            return Total(number, reach=number)
+        return _counted(self.listing.legs[0].whole())
+
+    def keys(self, first: int, size: int) -> Sequence[int]:
+        _, rows = self.listing.page(first, size)
+        return [row["id"] for row in rows]
+
+
+@dataclass(frozen=True)
+class Newest:
+    """Rows by descending id, as an index has them: of every account, or of one broadcast. `counted` gives their
+    number from the counters, where they know it."""
+
+    rows: QuerySet[Any]
+    counted: Callable[[], int] | None = None
+
+    def total(self) -> Total:
+        if self.counted:
+            number = self.counted()
+            return Total(number, reach=min(number, REACH))
+        return _counted(Statement.of(self.rows.order_by().values("pk")))
+
+    def keys(self, first: int, size: int) -> Sequence[int]:
+        return list(self.rows.order_by("-pk").values_list("pk", flat=True)[first : first + size])
+
+
+class Found:
+    """What a word finds, by each of several conditions: at most MOST_FOUND rows, the newest by id.
+
+    Every condition is asked for apart, because an OR of them reads the whole table.
+    """
+
+    def __init__(self, rows: QuerySet[Any], conditions: Iterable[Q], account: Account | None) -> None:
+        # The indexes begin with the account: a look into each account's part of them.
+        own = rows.filter(account__in=[account] if account else Account.objects.order_by().values("pk"))
+        first, *others = (
+            own.filter(condition).order_by("-pk").values("pk")[: MOST_FOUND + 1] for condition in conditions
+        )
+        union = first.union(*others) if others else first
+        found = sorted((row["pk"] for row in union), reverse=True)
+        self._keys, self._more = found[:MOST_FOUND], len(found) > MOST_FOUND
+
+    def total(self) -> Total:
+        return Total(len(self._keys), len(self._keys), exact=not self._more)
+
+    def keys(self, first: int, size: int) -> Sequence[int]:
+        return self._keys[first : first + size]
+
+
+def _counted(rows: Statement) -> Total:
+    """Counts up to REACH. Raw SQL around what the ORM made, because a Statement may come from a Leg."""
+    ((number,),) = Statement(
+        f"SELECT count(*) FROM (SELECT FROM ({rows.sql}) AS r LIMIT %s) AS c", [*rows.params, REACH + 1]
+    ).rows()
+    return Total(min(number, REACH), min(number, REACH), exact=number <= REACH)
+
+
+def be_patient(seconds: int) -> None:
+    """For the rest of the transaction, a query that takes longer is cancelled. The ORM has no word for it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])

@@ -1,0 +1,229 @@
+"""Staff lists: totals that agree, what is asked in the address, and pages that keep to their policy."""
+
+import html
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from broadcasts_app.models import Broadcast, BroadcastSend
+from messages_app.models import Message
+from smsreports.accounts.keys import create
+from smsreports.accounts.models import Account, ApiKey, Scope
+from smsreports.ingest.models import Event
+from tests.conftest import DAY, Person, broadcast, load, message, receipt, send
+
+LISTS = {
+    model.__name__: reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_changelist")
+    for model in (Message, BroadcastSend, Broadcast, Event)
+}
+MESSAGES = LISTS["Message"]
+
+
+@pytest.fixture
+def traffic(db: None) -> None:
+    """Of acme thirty messages and two sends, of globex two messages."""
+    load(
+        [
+            *(message(client_message_id=f"m-{n}", message_id=f"c-{n}", status=status(n)) for n in range(30)),
+            *(message(account="globex", client_message_id=f"g-{n}", recipient=f"+4915112345{n}") for n in (1, 2)),
+            broadcast(),
+            *(send(message_id=f"s-{n}") for n in (1, 2)),
+            receipt(message_id="s-1", status="DELIVRD", at=f"{DAY}T12:00:09Z"),
+        ]
+    )
+
+
+def status(number: int) -> str:
+    return "DELIVRD" if number % 3 else "pending"
+
+
+def shown(browser: Client, address: str, query: Any = "") -> str:
+    answer = browser.get(address, query) if isinstance(query, dict) else browser.get(f"{address}?{query}")
+    assert answer.status_code in (200, 400)
+    return html.unescape(answer.content.decode())
+
+
+@pytest.mark.usefixtures("traffic")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"status": "pending"},
+        {"status": "delivered", "sender": "MyApp"},
+        {"country": "us"},
+        {"country": "DE"},
+        {"from": DAY, "to": DAY},
+        {"from": "2026-02-14"},
+        {"phone": "1415"},
+        {"phone": "999"},
+    ],
+)
+def test_an_accounts_list_has_as_many_rows_as_the_api_says(staff: Client, owner: Person, asked: dict[str, str]) -> None:
+    days = {"to": "9999-12-31"} if "from" not in asked else {}
+    total = owner.get("/api/v1/sms/messages", asked | days).json()["total"]
+    assert f"{total} messages." in shown(staff, MESSAGES, asked | {"account": "acme"})
+
+
+@pytest.mark.usefixtures("traffic")
+def test_a_list_of_everybody_counts_everybody(staff: Client) -> None:
+    totals = {"Message": "32 messages.", "BroadcastSend": "2 broadcast sends.", "Broadcast": "1 broadcast."}
+    for name, total in (totals | {"Event": "1 event."}).items():
+        assert total in shown(staff, LISTS[name])
+
+
+@pytest.mark.usefixtures("traffic")
+def test_pages_hold_each_row_once(staff: Client) -> None:
+    for asked in ("", "account=acme", "account=acme&sender=MyApp", "account=acme&phone=1415", "q=14155551234"):
+        pages = [shown(staff, MESSAGES, f"{asked}&p={page}") for page in (1, 2)]
+        for number in range(30):
+            assert sum(f">m-{number}<" in page for page in pages) == 1, (asked, number)
+
+
+@pytest.mark.usefixtures("traffic")
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("m-3", ["m-3"]),
+        (" m-3 ", ["m-3"]),
+        ("c-4", ["m-4"]),
+        ("+49 1511-23451", ["g-1"]),
+        ("112345", ["g-1", "g-2"]),
+        ("3451", ["g-1"]),
+        ("345", []),
+        ("M-3", []),
+        ("m-", []),
+        ("%", []),
+    ],
+)
+def test_a_word_finds_an_id_or_a_number_of_any_account(staff: Client, asked: str, found: list[str]) -> None:
+    page = shown(staff, MESSAGES, {"q": asked})
+    assert [key for key in ("m-3", "m-4", "g-1", "g-2") if f">{key}<" in page] == found
+    assert f"{len(found)} message{'' if len(found) == 1 else 's'}." in page
+
+
+@pytest.mark.usefixtures("traffic")
+def test_a_word_is_looked_for_in_one_account(staff: Client) -> None:
+    assert ">g-1<" in shown(staff, MESSAGES, {"q": "g-1", "account": "globex"})
+    assert ">g-1<" not in shown(staff, MESSAGES, {"q": "g-1", "account": "acme"})
+
+
+@pytest.mark.usefixtures("traffic")
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("account=nobody", "there is no account of this name"),
+        ("status=pending", "choose an account: status can be asked of one alone"),
+        ("from=2026-01-01", "choose an account"),
+        ("account=acme&status=gone", "must be one of delivered"),
+        ("account=acme&from=yesterday", "must be a day, YYYY-MM-DD"),
+        ("account=acme&from=2026-02-30", "must be a day, YYYY-MM-DD"),
+        ("account=acme&from=2026-02-02&to=2026-02-01", "must not be after to"),
+        ("account=acme&country=Germany", "must be a country code of two letters"),
+        ("account=acme&phone=abc", "must be 1 to 15 digits"),
+        ("account=acme&account=globex", "is given more than once"),
+        ("account=acme%00", "must not contain a NUL character"),
+        ("q=%00", "must not contain a NUL character"),
+        ("q=%FF", "must be UTF-8"),
+        ("q=m-1&account=acme&status=pending", "does not go with other filters"),
+        ("account=acme&p=9", "pages end at 2"),
+        ("p=0", "must be a whole number from 1 on"),
+        ("p=99999999999999999999999", "must be a whole number from 1 on"),
+        ("p=x", "must be a whole number from 1 on"),
+        ("recipient__startswith=%2B44", "recipient__startswith: is not a filter of this list"),
+        ("_popup=1", "is not a filter of this list"),
+        ("&".join(f"a{n}=1" for n in range(200)), "must not have more than 100 parameters"),
+    ],
+)
+def test_an_odd_question_is_told_and_lists_nothing(staff: Client, asked: str, told: str) -> None:
+    answer = staff.get(f"{MESSAGES}?{asked}")
+    page = html.unescape(answer.content.decode())
+    assert answer.status_code == 400
+    assert told in page
+    assert "Nothing is listed." in page
+
+
+def test_a_broadcast_is_asked_for_alone(staff: Client, account: Account) -> None:
+    for asked in ("broadcast=1&account=acme", "broadcast=1&status=pending", "broadcast=1&q=s-1"):
+        assert "does not go with other filters" in shown(staff, LISTS["BroadcastSend"], asked)
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("odd", ["_to_field=x", "e=1", "o=99.-x", "all=", f"p={'9' * 5000}", "%00=%00", "=", "q="])
+def test_no_address_crashes_a_list(staff: Client, name: str, odd: str) -> None:
+    shown(staff, LISTS[name], odd)
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("key", ["0", "x", "9" * 30, "%00", "_00", "-1"])
+def test_a_row_that_is_not_there_is_told(staff: Client, name: str, key: str) -> None:
+    answer = staff.get(f"{LISTS[name]}{key}/change/", follow=True)
+    assert answer.status_code == 200
+    assert "exist" in answer.content.decode()
+
+
+@pytest.mark.usefixtures("traffic")
+def test_what_was_asked_stands_in_the_form_as_text(staff: Client) -> None:
+    raw = staff.get(MESSAGES, {"account": '"><script>alert(1)</script>', "q": "<b>"}).content.decode()
+    assert "<script>alert" not in raw
+    assert "&lt;script&gt;alert(1)" in raw
+
+
+def test_a_row_is_text_and_not_html(staff: Client, db: None) -> None:
+    load([message(client_message_id="<i>m</i>", sender_id="<u>s</u>", message="<script>alert(1)</script>")])
+    for page in (MESSAGES, reverse("admin:messages_app_message_change", args=[Message.everyones.get().pk])):
+        raw = staff.get(page).content.decode()
+        assert "&lt;i&gt;m" in raw
+        assert not any(tag in raw for tag in ("<i>m", "<u>s", "<script>alert"))
+
+
+def every_page() -> list[str]:
+    """An address of each kind of page, for rows of which there is one."""
+    pages = [reverse("admin:index")]
+    for model in (Message, BroadcastSend, Broadcast, Event, ApiKey):
+        name = f"admin:{model._meta.label_lower.replace('.', '_')}"
+        key = model._default_manager.values_list("pk", flat=True)[0]
+        pages += [reverse(f"{name}_changelist"), reverse(f"{name}_change", args=[key])]
+    key = Message.everyones.values_list("pk", flat=True)[0]
+    return [*pages, f"{MESSAGES}{key}/reveal/", f"{MESSAGES}?account=acme", reverse("admin:accounts_apikey_add")]
+
+
+@pytest.mark.usefixtures("traffic")
+def test_no_page_has_anything_that_the_policy_would_stop(staff: Client, owner: Person) -> None:
+    for page in every_page():
+        answer = staff.get(page)
+        text = answer.content.decode()
+        assert answer.status_code == 200
+        assert "'unsafe" not in answer["Content-Security-Policy"]
+        assert not any(inline in text for inline in ("<style", " style=", " onclick=", "<script>", "javascript:")), page
+        assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.usefixtures("traffic")
+def test_staff_see_what_their_permissions_give(support: Client, newcomer: Client, owner: Person) -> None:
+    create(ApiKey.objects.get().account, [Scope.READ])
+    stranger = Client()
+    for name, page in LISTS.items():
+        assert [one.get(page).status_code for one in (support, newcomer, stranger)] == [200, 403, 302], name
+    for name in ("accounts_apikey", "auth_user", "accounts_reveal"):
+        page = reverse(f"admin:{name}_changelist")
+        assert [one.get(page).status_code for one in (support, newcomer, stranger)] == [403, 403, 302], name
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_list_that_takes_too_long_is_given_up_and_says_so(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*ignored: Any) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(10)")
+        return 0
+
+    monkeypatch.setattr("smsreports.api.admin.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("smsreports.api.admin.total_of_all", slow)
+    answer = staff.get(MESSAGES)
+    assert answer.status_code == 503
+    assert "Narrow it by an account and by days" in answer.content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("0",)

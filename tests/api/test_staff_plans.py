@@ -1,0 +1,140 @@
+"""Staff lists over many rows: every question is answered from an index, and a page reads little more than it shows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from broadcasts_app.models import Broadcast
+from tests.conftest import DAY, broadcast, load
+from tests.plans import explained
+
+# Messages and sends of each of two accounts, and receipts: so many that the database plans as for large tables.
+ROWS = 20_000
+# What one statement may read: a page, the keys above it within its day, and a whole search.
+MOST_READ = 3_000
+TABLES = {"messages_app_message", "broadcasts_app_broadcastsend", "ingest_event"}
+MESSAGES = reverse("admin:messages_app_message_changelist")
+SENDS = reverse("admin:broadcasts_app_broadcastsend_changelist")
+EVENTS = reverse("admin:ingest_event_changelist")
+
+COMMON = "'+' || 14150000000 + n * 7919, 'S' || n % 7, 'x', CASE WHEN n % 90 = 0 THEN 'UNKNOWN' ELSE 'DELIVRD' END"
+MANY = f"""
+    INSERT INTO messages_app_message (account_id, client_message_id, request_key, heads_request, message_id, country,
+        recipient, sender_id, text, status, status_code, segments, cost, created_at, status_at)
+    SELECT a.id, 'n-' || n, 'n-' || n, true, 'c-' || n, CASE WHEN n % 50 = 0 THEN 'DE' ELSE 'US' END,
+        {COMMON}, '', 1, 0.01, at, at
+    FROM accounts_account a, generate_series(1, {ROWS}) n, LATERAL (
+        SELECT '{DAY}T12:00:00Z'::timestamptz - n * interval '2 minutes' AS at) t;
+    INSERT INTO broadcasts_app_broadcastsend (account_id, broadcast_id, message_id, country,
+        recipient, sender_id, text, status, status_code, segments, cost, sent_at, status_at)
+    SELECT b.account_id, b.id, b.key || n, 'US', {COMMON}, '', 1, 0.01, at, at
+    FROM broadcasts_app_broadcast b, generate_series(1, {ROWS}) n, LATERAL (
+        SELECT '{DAY}T12:00:00Z'::timestamptz - n * interval '2 minutes' AS at) t;
+    INSERT INTO ingest_event (account_id, kind, reference_kind, reference, status, status_code, action_type, at, waits)
+    SELECT account_id, 'receipt', 'client_message_id', client_message_id, 'DELIVRD', '', '', created_at, false
+    FROM messages_app_message;
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def traffic(committed: None) -> None:
+    load(broadcast(account=account) for account in ("acme", "globex"))
+    with connection.cursor() as cursor:
+        cursor.execute(MANY)
+    call_command("squash_counters", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"VACUUM ANALYZE {', '.join(TABLES)}, broadcasts_app_broadcast, counters_counter, accounts_account"
+        )
+
+
+def asked(browser: Client, address: str) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The statements by which a page is made, with the nodes of their plans."""
+    with CaptureQueriesContext(connection) as queries:
+        answer = browser.get(address)
+    assert answer.status_code == 200
+    assert "Nothing is listed." not in answer.content.decode()
+    return [(sql, list(explained(sql))) for sql in traffic_queries(queries)]
+
+
+def traffic_queries(queries: CaptureQueriesContext) -> Iterator[str]:
+    for query in queries:
+        if query["sql"].startswith("SELECT") and any(table in query["sql"] for table in (*TABLES, "counters_counter")):
+            yield query["sql"]
+
+
+ADDRESSES = [
+    MESSAGES,
+    f"{MESSAGES}?p=100",
+    f"{MESSAGES}?account=acme",
+    f"{MESSAGES}?account=acme&p=500",
+    f"{MESSAGES}?account=acme&status=unknown",
+    f"{MESSAGES}?account=acme&sender=S3",
+    f"{MESSAGES}?account=acme&country=DE&p=3",
+    f"{MESSAGES}?account=acme&from=2026-02-01&to=2026-02-03",
+    f"{MESSAGES}?account=acme&status=unknown&sender=S3&country=US&from=2026-02-01",
+    f"{MESSAGES}?q=n-77",
+    f"{MESSAGES}?q=c-77",
+    f"{MESSAGES}?q=%2B14150007919",
+    f"{MESSAGES}?q=5000791",
+    f"{MESSAGES}?account=acme&q=14150007919",
+    SENDS,
+    f"{SENDS}?account=globex&status=delivered",
+    f"{SENDS}?q=promo77",
+    f"{SENDS}?q=14150007919",
+    f"{EVENTS}?q=n-77",
+    f"{EVENTS}?q=n-77&account=acme",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.split("/admin/")[1])
+def test_a_page_is_read_from_indexes(staff: Client, address: str) -> None:
+    for sql, plan in asked(staff, address):
+        scanned = {node["Relation Name"] for node in plan if node["Node Type"] == "Seq Scan"}
+        assert not scanned & TABLES, sql
+        assert max(read(node) for node in plan if "Scan" in node["Node Type"]) <= MOST_READ, sql
+        assert all(node["Actual Rows"] <= MOST_READ for node in plan if node["Node Type"] == "Sort"), sql
+
+
+def test_a_broadcasts_sends_are_read_from_its_index(staff: Client) -> None:
+    for key in Broadcast.everyones.values_list("pk", flat=True):
+        for address in (f"{SENDS}?broadcast={key}", f"{SENDS}?broadcast={key}&p=90"):
+            for sql, plan in asked(staff, address):
+                assert not {node["Relation Name"] for node in plan if node["Node Type"] == "Seq Scan"} & TABLES, sql
+                assert "Sort" not in {node["Node Type"] for node in plan if node.get("Actual Rows", 0) > 100}, sql
+
+
+def test_receipts_are_counted_and_paged_up_to_a_limit_that_is_told(staff: Client) -> None:
+    page = staff.get(EVENTS, {"p": "400"}).content.decode()
+    assert "More than 10000 events." in page
+    assert "Pages end after 10000: narrow it to see the others." in page
+    assert staff.get(EVENTS, {"p": "401"}).status_code == 400
+    for sql, plan in asked(staff, f"{EVENTS}?p=400"):
+        assert all(read(node) <= 10_001 for node in plan if "Scan" in node["Node Type"]), sql
+
+
+def test_the_list_of_everybody_ends_at_a_limit_that_is_told(staff: Client) -> None:
+    page = staff.get(MESSAGES, {"p": "400"}).content.decode()
+    assert f"{2 * ROWS} messages." in page
+    assert "Pages end after 10000" in page
+    own = staff.get(MESSAGES, {"account": "acme", "p": str(ROWS // 25)}).content.decode()
+    assert f"{ROWS} messages." in own
+    assert "Pages end after" not in own
+
+
+def test_a_search_ends_at_a_limit_that_is_told(staff: Client) -> None:
+    page = staff.get(MESSAGES, {"q": "1415"}).content.decode()
+    assert "More than 1000 messages." in page
+    assert "Pages end after 1000" in page
+
+
+def read(node: dict[str, Any]) -> int:
+    """Rows that a node read, those that it threw away included."""
+    thrown = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return int((node["Actual Rows"] + thrown) * node["Actual Loops"])
