@@ -1,7 +1,7 @@
 """The map of the site."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from smsreports import pages, routing
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("healthz", pages.healthz, name="healthz"),
     path("admin/", admin.site.urls),
+    path("reports/", include("smsreports.reports.urls")),
 ]
 
 handler400 = pages.bad_request

@@ -1,6 +1,13 @@
 """What a file of the unified view contains."""
 
+from collections.abc import Mapping
+
+from django.conf import settings
+
+from smsreports.api.listing import Listing
 from smsreports.export.columns import Column, Kind
+from smsreports.export.formats import FORMATS
+from smsreports.export.stream import File
 
 COLUMNS = (
     Column("id", Kind.LABEL),
@@ -23,3 +30,16 @@ COLUMNS = (
     Column("broadcast_id", Kind.PLAIN),
     Column("broadcast_name", Kind.TEXT),
 )
+
+
+def file(listing: Listing, names: Mapping[str, str], kind: str) -> File:
+    """The unified list as a file of one of FORMATS; `names` are its titles, and our name of each."""
+    titles = {ours: theirs for theirs, ours in names.items()}
+    return File(
+        rows=listing.rows(settings.EXPORT_LIMIT),
+        count=listing.count_statement(),
+        columns=COLUMNS,
+        titles=[titles[column.name] for column in COLUMNS],
+        format=FORMATS[kind],
+        limit=settings.EXPORT_LIMIT,
+    )

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.http import StreamingHttpResponse
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -15,10 +14,9 @@ from smsreports.api.listing import Listing
 from smsreports.api.snapshot import snapshot
 from smsreports.api.viewsets import DialectViewSet
 from smsreports.counters.reading import sums
-from smsreports.export.formats import FORMATS
-from smsreports.export.stream import File, response
+from smsreports.export.stream import response
 from smsreports.sources import Receivers, Source, asked_for, registered
-from smsreports.unified.exports import COLUMNS
+from smsreports.unified.exports import file
 from smsreports.unified.joined import items, unified
 
 
@@ -52,16 +50,8 @@ class ExportViewSet(JoinedViewSet):
     media_types = ("text/csv", "application/x-ndjson", "application/json", "application/octet-stream")
 
     def export(self, request: Request) -> StreamingHttpResponse:
-        listing, titles = self.unified(), {ours: theirs for theirs, ours in self.door.columns.items()}
-        file = File(
-            rows=listing.rows(settings.EXPORT_LIMIT),
-            count=listing.count_statement(),
-            columns=COLUMNS,
-            titles=[titles[column.name] for column in COLUMNS],
-            format=FORMATS[self.asked.format],
-            limit=settings.EXPORT_LIMIT,
-        )
-        return response(file, headers_only=request.method == "HEAD")
+        made = file(self.unified(), self.door.columns, self.asked.format)
+        return response(made, headers_only=request.method == "HEAD")
 
 
 class ItemViewSet(JoinedViewSet):
