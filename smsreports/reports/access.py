@@ -77,6 +77,7 @@ class ReportView(View):
         if selection is not None:
             context |= {
                 "periods": list(_periods(self.page, form, selection)),
+                "narrowed": [(name, selection.address[name]) for name in FIELDS if name in selection.address],
                 "csv": selection.link(self.page, sort=form.data.get("sort"), format="csv"),
                 "everything": selection.bare(self.page, to="9999-12-31"),
                 "reset": selection.bare(self.page, **_days(selection)) if _narrowed(form) else None,

@@ -89,7 +89,6 @@ class DimensionView(ReportView):
             "totals": totals,
             "one": self.one,
             "headings": list(self._headings(form, selection)),
-            "begun": True,
             "sample": SAMPLE,
             "fewest": LEAST,
             "strip": STRIP,

@@ -77,7 +77,6 @@ class MessagesView(ReportView):
         return {
             "pages": pages,
             "lines": lines,
-            "begun": True,
             "export": _export(selection, pages.total, pages.rows),
         }
 

@@ -80,12 +80,11 @@ class OverviewView(ReportView):
         totals = Totals.added(map(Totals.of, by_day.values()))
         before = selection.before()
         if totals.sent == 0:
-            return {"totals": totals, "begun": _begun(selection)}
+            return {"totals": totals}
         then = Totals.of(sums(before.scope).get((), {})) if before else None
         step, days = _days(selection, by_day)
         return {
             "totals": totals,
-            "begun": True,
             "before": before,
             "before_link": before.link("overview") if before else None,
             "changes": _changes(totals, then) if then else {},
@@ -115,12 +114,6 @@ TITLES = ("sent", *(group.value for group in Group), "delivery_rate", "cost")
 def figures_of(totals: Totals) -> tuple[Any, ...]:
     """In the order of TITLES."""
     return totals.sent, *totals.sms.values(), totals.rate, totals.cost
-
-
-def _begun(selection: Selection) -> bool:
-    """Whether the account ever sent anything, whatever was asked for."""
-    everything = Selection(selection.account, selection.sources, {}, {}, selection.zone)
-    return bool(sums(everything.scope))
 
 
 def _changes(now: Totals, then: Totals) -> dict[str, Change]:

@@ -71,6 +71,10 @@ class Selection:
     def last(self) -> date | None:
         return self.until.date() - ONE_DAY if self.until else None
 
+    def begun(self) -> bool:
+        """Whether the account has sent anything at all, whatever is asked for; pages without rows tell."""
+        return bool(replace(self, filters={}).listing.count())
+
     def before(self) -> "Selection | None":
         """The same of as many days just before; None where the window has no beginning."""
         if self.since is None or self.until is None or self.until <= self.since:
