@@ -102,6 +102,14 @@ def sums_of_largest(scope: Scope, most: int, *by: str) -> Figures:
     return _figures(found.rows(), len(by))
 
 
+def sums_of_broadcasts(account: Account, broadcasts: Sequence[int]) -> dict[int, dict[str, dict[str, Any]]]:
+    """Every measure by status group, by broadcast id; of all days."""
+    own = Counter.objects.for_account(account).filter(grain=Grain.BROADCAST, broadcast_id__in=broadcasts).order_by()
+    totals = {f"sum_{name}": Sum(name) for name in MEASURES}
+    rows = own.values_list("broadcast_id", "status_group").annotate(**totals)
+    return {broadcast: groups for (broadcast,), groups in _figures(rows, 1).items()}
+
+
 def sums_of_rows(counted: Counted, rows: Statement, *by: str) -> Figures:
     """The same, counted from the `rows` themselves: what no counter covers.
 

@@ -13,6 +13,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
+from broadcasts_app.exports import SOURCE as BROADCASTS
 from smsreports.api.snapshot import snapshot
 from smsreports.reports.forms import PERIOD_NAMES, ReportForm
 from smsreports.reports.selection import DAYS, Selection
@@ -22,7 +23,13 @@ from smsreports.sources import Source, registered
 # What narrows an account's rows, in the order of the form.
 FIELDS = ("source", "status", "country", "sender", "phone")
 # The pages that a line of navigation leads to, by the names of their addresses.
-NAVIGATION = {"overview": "Overview", "messages": "Messages", "countries": "Countries", "senders": "Senders"}
+NAVIGATION = {
+    "overview": "Overview",
+    "messages": "Messages",
+    "countries": "Countries",
+    "senders": "Senders",
+    "broadcasts": "Broadcasts",
+}
 
 
 def seen_by(user: Any) -> list[Source]:
@@ -72,7 +79,7 @@ class ReportView(View):
             with snapshot():
                 found = self.figures(form, selection)
         context = {"form": form, "selection": selection, "page": self.page, "title": self.title, **found}
-        context |= {"navigation": list(self._navigation(selection)), "faults": _faults(form)}
+        context |= {"navigation": list(self.navigation(selection)), "faults": _faults(form)}
         context |= {"kept": _kept(request, form)}
         if selection is not None:
             context |= {
@@ -100,9 +107,11 @@ class ReportView(View):
         """The page's data as a file has them."""
         raise NotImplementedError
 
-    def _navigation(self, selection: Selection | None) -> Iterator[tuple[str, str, bool]]:
-        """The same question on every page; only messages are searched by number."""
+    def navigation(self, selection: Selection | None) -> Iterator[tuple[str, str, bool]]:
+        """The same question on every page that the reader may see; only messages are searched by number."""
         for page, name in NAVIGATION.items():
+            if page == "broadcasts" and BROADCASTS not in self.sources:
+                continue
             kept = {} if page == "messages" else {"phone": None}
             yield name, selection.link(page, **kept) if selection else reverse(f"reports:{page}"), page == self.page
 

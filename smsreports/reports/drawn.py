@@ -61,6 +61,9 @@ def _dot(dot: Dot) -> str:
 
 
 def _link(href: str, title: str, mark: str) -> str:
+    """A mark that leads somewhere, or nowhere; either way it says what it is."""
+    if not href:
+        return f"<g><title>{escape(title)}</title>{mark}</g>"
     return f'<a href="{escape(href)}" tabindex="-1"><title>{escape(title)}</title>{mark}</a>'
 
 

@@ -218,8 +218,9 @@ class ReportForm(forms.Form):
 ELSEWHERE = ("format", "page", "cursor", "sort")
 
 
-class MessagesForm(ReportForm):
-    phone = PhoneField(required=False, widget=forms.TextInput(attrs={"size": 12, "inputmode": "tel"}))
+class PagedForm(ReportForm):
+    """Of a list: which page of it, by number or by cursor."""
+
     page = NumberField(required=False)
     cursor = CursorField(required=False)
 
@@ -227,6 +228,19 @@ class MessagesForm(ReportForm):
         if self.data.get("page") and self.data.get("cursor"):
             self.add_error("cursor", "must not be given together with page")
         return super().clean()
+
+
+class MessagesForm(PagedForm):
+    phone = PhoneField(required=False, widget=forms.TextInput(attrs={"size": 12, "inputmode": "tel"}))
+
+
+class BroadcastsForm(PagedForm):
+    """A broadcast is narrowed by its own day alone: its sends may have any status and go anywhere."""
+
+    def __init__(self, data: QueryDict, sources: Sequence[Source]) -> None:
+        super().__init__(data, sources)
+        for name in ("source", "status", "country", "sender"):
+            del self.fields[name]
 
 
 class SortedForm(ReportForm):

@@ -107,7 +107,7 @@ class MessageView(ReportView):
         context = {"selection": selection, "page": self.page, "title": self.title, "message": found}
         context |= {"number": number_for(request.user, found["recipient"]), "events": _events(found)}
         context |= {"group": STATUSES[found["status"]].group.value, "back": selection.link("messages")}
-        return render(request, "reports/message.html", context | {"navigation": list(self._navigation(selection))})
+        return render(request, "reports/message.html", context | {"navigation": list(self.navigation(selection))})
 
 
 def _one(selection: Selection, source: Source, row: int) -> dict[str, Any]:

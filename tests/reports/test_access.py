@@ -6,11 +6,12 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from broadcasts_app.models import Broadcast
 from smsreports.reports.urls import urlpatterns
 from tests.conftest import broadcast as campaign
 from tests.conftest import load, message, send
 
-PAGES = ("/reports/", "/reports/messages", "/reports/countries", "/reports/senders")
+PAGES = ("/reports/", "/reports/messages", "/reports/countries", "/reports/senders", "/reports/broadcasts")
 WIDE = "to=9999-12-31"
 
 
@@ -66,6 +67,9 @@ def test_whoever_may_view_messages_sees_no_sends(rows: None, client: Client) -> 
     asked = reader.get(f"/reports/?{WIDE}&source=broadcasts")
     assert asked.context["faults"] == [("source", "must be one of api")]
     assert asked.context["totals"].sent == 1
+    assert "broadcasts" not in [href.split("?")[0].rpartition("/")[2] for _, href, _ in asked.context["navigation"]]
+    row = Broadcast.everyones.get().pk
+    assert [reader.get(f"/reports/{page}").status_code for page in ("broadcasts", f"broadcasts/{row}")] == [403, 403]
 
 
 def test_a_message_page_is_bound_to_its_account_and_to_what_the_reader_may_see(rows: None, client: Client) -> None:
@@ -88,5 +92,5 @@ def test_nobody_keeps_a_copy_on_the_way(staff: Client) -> None:
 
 
 def test_every_page_is_among_those_tested() -> None:
-    names = {str(pattern.name) for pattern in urlpatterns} - {"login", "logout", "message"}
+    names = {str(pattern.name) for pattern in urlpatterns} - {"login", "logout", "message", "broadcast"}
     assert len(names) == len(PAGES)

@@ -17,6 +17,7 @@ QUERIES = {
     "/reports/countries": 7,
     "/reports/countries?format=csv": 6,
     "/reports/senders": 7,
+    "/reports/broadcasts": 8,
 }
 
 
