@@ -11,7 +11,6 @@ from django.core.management import call_command
 
 from tests.server import Server
 
-playwright = pytest.importorskip("playwright.sync_api", reason="make browser installs it")
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
 )
@@ -34,6 +33,7 @@ def site(gunicorn: Server, committed: None) -> str:
 
 @pytest.fixture(scope="module")
 def chromium(site: str) -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="make browser installs it")
     with playwright.sync_playwright() as started:
         # In a container root has no sandbox to be put in.
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

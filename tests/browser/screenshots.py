@@ -51,7 +51,7 @@ def take(site: str, password: str, folder: Path) -> None:
         for name, path, width, scheme in SHOTS:
             context = browser.new_context(
                 storage_state=state,
-                viewport={"width": width, "height": 800},
+                viewport={"width": width, "height": 1000},
                 color_scheme=scheme,
             )
             page = context.new_page()
