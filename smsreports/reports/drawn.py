@@ -5,8 +5,8 @@ escaped here; numbers and kinds are our own.
 """
 
 from collections.abc import Iterable
+from html import escape
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from smsreports.reports.charts import Bar, Bars, Dot, Line, Tick

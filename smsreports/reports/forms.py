@@ -5,6 +5,7 @@ A field that is wrong is left out and says so; all the others count.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,7 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import flatatt
 from django.http import QueryDict
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from smsreports.accounts.models import Account
@@ -36,9 +37,6 @@ ZONES = (
 PERIOD_NAMES = dict(zip(PERIODS, ("Today", "Yesterday", "7 days", "30 days", "This month", "Last month"), strict=True))
 
 
-SELECTED = mark_safe(" selected")
-
-
 class Choices(forms.Select):
     """A select without groups. Django's own renders a template for each option, which takes longer than a query."""
 
@@ -46,12 +44,20 @@ class Choices(forms.Select):
         words = dict(self.choices)
         if value and value not in words:
             words[value] = value  # what the address says stays to be read, and mended
-        options = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            ((word, SELECTED if word == value else "", label) for word, label in words.items()),
+        options = "".join(
+            f'<option value="{escape(word)}"{" selected" if word == value else ""}>{escape(label)}</option>'
+            for word, label in words.items()
         )
-        return format_html('<select name="{}"{}>{}</select>', name, flatatt({**self.attrs, **(attrs or {})}), options)
+        given = flatatt({"name": name, **self.attrs, **(attrs or {})})
+        return mark_safe(f"<select{given}>{options}</select>")  # noqa: S308  escaped above
+
+
+class Line(forms.TextInput):
+    """A line of text, likewise without a template."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        given = {"type": self.input_type, "name": name, "value": value or None, **self.attrs, **(attrs or {})}
+        return format_html("<input{}>", flatatt(given))
 
 
 class AccountField(forms.CharField):
@@ -59,21 +65,22 @@ class AccountField(forms.CharField):
 
     def __init__(self) -> None:
         super().__init__(required=False)
-        names = list(Account.objects.values_list("name", flat=True)[: MOST_CHOICES + 1])
-        self.first = names[0] if names else None
-        if len(names) <= MOST_CHOICES:
-            self.widget = Choices(choices=[(name, name) for name in names])
+        self.known = {account.name: account for account in Account.objects.all()[: MOST_CHOICES + 1]}
+        if len(self.known) <= MOST_CHOICES:
+            self.widget = Choices(choices=[(name, name) for name in self.known])
 
     def clean(self, value: Any) -> Account | None:
-        name = super().clean(value) or self.first
-        found = Account.objects.filter(name=name).first() if name else None
+        name: str = super().clean(value) or next(iter(self.known), "")
+        found = self.known.get(name)
+        if name and found is None and len(self.known) > MOST_CHOICES:
+            found = Account.objects.filter(name=name).first()
         if name and found is None:
             raise ValidationError("there is no account of this name")
         return found
 
 
 class DayField(forms.CharField):
-    widget = forms.DateInput(attrs={"type": "date"})
+    widget = Line(attrs={"type": "date"})
 
     def clean(self, value: Any) -> date | None:
         text = super().clean(value)
@@ -153,8 +160,8 @@ class ReportForm(forms.Form):
     last = DayField(required=False, label="To")
     source = forms.CharField()  # the sources that its reader may see
     status = WordField({"": "any", **{group.value: group.value for group in Group}}, also=tuple(ALIASES))
-    country = CountryField(required=False, widget=forms.TextInput(attrs={"size": 4, "maxlength": 2}))
-    sender = SenderField(required=False, strip=False, widget=forms.TextInput(attrs={"size": 12}))
+    country = CountryField(required=False, widget=Line(attrs={"size": 4, "maxlength": 2}))
+    sender = SenderField(required=False, strip=False, widget=Line(attrs={"size": 12}))
     tz = ZoneField()
     format = WordField({"": "a page", "csv": "csv"})
 
@@ -231,7 +238,7 @@ class PagedForm(ReportForm):
 
 
 class MessagesForm(PagedForm):
-    phone = PhoneField(required=False, widget=forms.TextInput(attrs={"size": 12, "inputmode": "tel"}))
+    phone = PhoneField(required=False, widget=Line(attrs={"size": 12, "inputmode": "tel"}))
 
 
 class BroadcastsForm(PagedForm):

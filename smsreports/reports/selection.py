@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -90,12 +90,12 @@ class Selection:
         """The address of a page, or of one thing `of` a list, with the same question but for `changes`; `first`
         and `last` are days."""
         wire = {{"first": "from", "last": "to"}.get(name, name): value for name, value in changes.items()}
-        return f"{reverse(f'reports:{page}', args=of)}?{urlencode(_with(self.address, wire))}"
+        return f"{_path(page, *of)}?{urlencode(_with(self.address, wire))}"
 
     def opened(self, page: str) -> Callable[..., str]:
         """The same for many links that differ in days and status alone, which need no quoting."""
         kept = {name: value for name, value in self.address.items() if name not in (*DAYS, "status")}
-        start, same = f"{reverse(f'reports:{page}')}?{urlencode(kept)}", self.address.get("status", "")
+        start, same = f"{_path(page)}?{urlencode(kept)}", self.address.get("status", "")
 
         def link(first: date, last: date, status: str = same) -> str:
             return f"{start}&from={first}&to={last}{status and '&status='}{status}"
@@ -109,6 +109,16 @@ class Selection:
 
 # Going back from the first days of the calendar ends here.
 EARLIEST = datetime.fromisoformat("0002-01-01T00:00:00+00:00")
+
+
+def _path(page: str, *of: str) -> str:
+    """Django's `reverse` for one row of a list; for the pages themselves, which every page links to, kept."""
+    return reverse(f"reports:{page}", args=of) if of else _page(page)
+
+
+@cache
+def _page(page: str) -> str:
+    return reverse(f"reports:{page}")
 
 
 def _with(address: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from django import template
 
 from smsreports.api.rendering import plain
 from smsreports.reports import drawn
+from smsreports.reports.speed import Quantile
 
 register = template.Library()
 for drawing in (drawn.bars, drawn.strokes, drawn.dots, drawn.scale, drawn.cells):
@@ -65,6 +66,12 @@ def duration(value: timedelta | None) -> str:
         if count or not parts:
             parts.append(f"{count}{THIN}{name}")
     return " ".join(parts)
+
+
+@register.filter
+def quantile(value: Quantile) -> str:
+    """With `≥` where SMS on their way may still make it longer."""
+    return f"{'≥ ' if value.at_least else ''}{duration(value.took)}"
 
 
 @register.filter
