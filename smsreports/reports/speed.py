@@ -10,8 +10,6 @@ from smsreports.reports.selection import Selection
 from smsreports.statements import Statement
 from smsreports.statuses import Group
 
-# Rows of each source that are looked at: the newest, which lie together and are read in a few milliseconds.
-SAMPLE = 500
 # Of fewer SMS, the middle one says nothing about the others.
 LEAST = 20
 
@@ -33,14 +31,15 @@ class Speed:
     p95: Quantile
 
 
-def speeds(selection: Selection, now: datetime, *by: str) -> Mapping[tuple[str, ...], Speed]:
-    """By the dimensions `by` (`sender_id`, `country`), those with at least LEAST sampled SMS.
+def speeds(selection: Selection, now: datetime, sample: int, *by: str) -> Mapping[tuple[str, ...], Speed]:
+    """By the dimensions `by` (`sender_id`, `country`), those with at least LEAST SMS among the newest `sample` rows
+    of each source, which lie together.
 
     An SMS on its way counts as having taken at least until `now`; what failed was never delivered, and the rate
     tells of that. A quantile is exact unless one that is on its way has waited no longer than it.
     Raw SQL, because the ORM has neither ordered-set aggregates nor a union of limited queries to group.
     """
-    parts = [_sampled(leg, now) for leg in selection.listing.legs]
+    parts = [_sampled(leg, now, sample) for leg in selection.listing.legs]
     names = ", ".join(by)
     found = Statement(
         f"""SELECT {names}, count(*), percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY took),
@@ -56,8 +55,8 @@ def _speed(sampled: int, quantiles: list[timedelta], waiting: timedelta | None) 
     return Speed(sampled, median, p95)
 
 
-def _sampled(leg: Leg, now: datetime) -> Statement:
-    """The newest SAMPLE rows of what one index finds; the other filters only choose among these, so that a rare
+def _sampled(leg: Leg, now: datetime, sample: int) -> Statement:
+    """The newest rows of what one index finds; the other filters only choose among these, so that a rare
     pair of sender and country is no reason to read a table."""
     values = dict(leg.values)
     outside: dict[str, Any] = {"status_group": values.pop("status", None)}
@@ -72,5 +71,5 @@ def _sampled(leg: Leg, now: datetime) -> Statement:
             FROM (SELECT * FROM ({rows.sql}) t ORDER BY t.{time} DESC, t.id DESC LIMIT %s) t
             WHERE (t.status_group = '{Group.PENDING}' OR
                    t.status_group = '{Group.DELIVERED}' AND t.delivered_at IS NOT NULL){chosen})""",
-        [now, *rows.params, SAMPLE, *given.values()],
+        [now, *rows.params, sample, *given.values()],
     )

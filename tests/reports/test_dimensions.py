@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 
 from messages_app.models import Message
 from smsreports.accounts.models import Account
-from smsreports.reports import speed
 from smsreports.reports.dimensions import Line, ordered
 from smsreports.reports.figures import Totals
 from smsreports.reports.selection import Selection
-from smsreports.reports.speed import Quantile, Speed, speeds
+from smsreports.reports.speed import LEAST, Quantile, Speed, speeds
 from smsreports.sources import registered
 from tests.conftest import Person, load, message
 from tests.reports.conftest import links
@@ -117,7 +116,7 @@ def test_times_to_delivery_are_those_of_a_slow_calculation(db: None, seed: int) 
         waits = sms.status_group == "pending"
         if waits or (sms.status_group == "delivered" and sms.delivered_at):
             took[sms.sender_id].append(((sms.delivered_at or NOW) - sms.created_at, waits))
-    found = speeds(selection(), NOW, "sender_id")
+    found = speeds(selection(), NOW, 1_000, "sender_id")
     assert found == {(sender,): slow(every) for sender, every in took.items()}
 
 
@@ -133,13 +132,12 @@ def slow(every: list[tuple[timedelta, bool]]) -> Speed:
 
 
 def test_no_time_is_said_of_a_few(db: None) -> None:
-    load(message(client_message_id=f"m-{number}", status="sent") for number in range(speed.LEAST - 1))
-    assert speeds(selection(), NOW, "sender_id") == {}
+    load(message(client_message_id=f"m-{number}", status="sent") for number in range(LEAST - 1))
+    assert speeds(selection(), NOW, 1_000, "sender_id") == {}
 
 
-def test_no_more_rows_are_looked_at_than_the_sample_holds(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_rows_are_looked_at_than_the_sample_holds(db: None) -> None:
     """A pair of filters that is rare among the newest rows is no reason to read on."""
-    monkeypatch.setattr(speed, "SAMPLE", 30)
     times = (NOW - timedelta(minutes=number) for number in range(60))
     load(
         message(
@@ -150,6 +148,6 @@ def test_no_more_rows_are_looked_at_than_the_sample_holds(db: None, monkeypatch:
         )
         for number, at in enumerate(times)
     )
-    assert speeds(selection(), NOW, "country").keys() == {("US",)}
-    assert speeds(selection(country="DE"), NOW, "country")["DE",].sampled == 30
-    assert speeds(selection(sender="MyApp", country="DE"), NOW, "country") == {}
+    assert speeds(selection(), NOW, 30, "country").keys() == {("US",)}
+    assert speeds(selection(country="DE"), NOW, 30, "country")["DE",].sampled == 30
+    assert speeds(selection(sender="MyApp", country="DE"), NOW, 30, "country") == {}
