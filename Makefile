@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 MANAGE := $(RUN) manage.py
 
-.PHONY: run test check setup lint bench soak lock
+.PHONY: run test check setup lint bench soak browser screenshots lock
 
 run: setup ## everything up to a server with the demo traffic in it
 	@$(MANAGE) migrate --verbosity 0
@@ -31,6 +31,19 @@ bench: setup ## measures against its yardsticks; ROWS=10000000 by default
 soak: setup ## two minutes of writers and readers at once, then a hundred kills: nothing is lost, the counters stay exact
 	@$(RUN) -m tests.soak
 
+browser: $(VENV)/.browser ## the pages in the system's Chromium, as people use them
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { echo "Chromium is needed"; exit 1; }
+	@$(RUN) -m pytest tests/browser
+
+screenshots: $(VENV)/.browser ## the pages, from the local demo traffic, into docs/img
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) demo --if-empty
+	@$(RUN) -m tests.browser.screenshots
+
+$(VENV)/.browser: $(VENV)/.installed requirements-browser.txt .env
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
+	@touch $@
+
 setup: $(VENV)/.installed .env
 
 $(VENV)/.installed: requirements-dev.txt
@@ -45,4 +58,5 @@ $(VENV)/.installed: requirements-dev.txt
 lock: ## pins the requirements anew, with hashes and without addresses; needs uv
 	uv pip compile pyproject.toml --extra embedded $(LOCK) -o requirements.txt
 	uv pip compile pyproject.toml --extra embedded --extra dev $(LOCK) -c requirements.txt -o requirements-dev.txt
+	uv pip compile pyproject.toml --extra browser $(LOCK) -c requirements-dev.txt -o requirements-browser.txt
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet

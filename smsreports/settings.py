@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "messages_app",
     "broadcasts_app",
     "smsreports.ingest",
+    "smsreports.reports",
 ]
 
 MIDDLEWARE = [

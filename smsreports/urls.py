@@ -1,7 +1,7 @@
 """The map of the site."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from smsreports import pages, routing
 from smsreports.unified.staff import export
@@ -14,6 +14,7 @@ urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
     path("admin/export/<slug:source>/", admin.site.admin_view(export), name="staff-export"),
     path("admin/", admin.site.urls),
+    path("reports/", include("smsreports.reports.urls")),
 ]
 
 handler400 = pages.bad_request

@@ -75,11 +75,11 @@ class Leg:
     def since(self, start: datetime) -> Leg:
         return self._within(Bound("gte"), start)
 
-    def one(self, field: str, value: str) -> Leg:
+    def one(self, field: str, value: str | int) -> Leg:
         """The rows whose `field`, a key within the account, is `value`."""
         return self._within(Same(field), value)
 
-    def _within(self, bound: Bound | Same, value: datetime | str, row: int | None = None) -> Leg:
+    def _within(self, bound: Bound | Same, value: datetime | str | int, row: int | None = None) -> Leg:
         number = len(self.bounds)
         values = {**self.values, f"value{number}": value, f"row{number}": row}
         return replace(self, values=values, bounds=(*self.bounds, bound))

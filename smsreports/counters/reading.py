@@ -25,7 +25,8 @@ NARROWED = {
     "sender": "sender_id",
     "country": "country",
 }
-ROUTE = {"sender", "country"}
+# Filters and dimensions that the counters of days do not keep apart.
+ROUTE = {"sender", "sender_id", "country"}
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,32 @@ def of_broadcast(account: Account, broadcast_id: int) -> dict[str, dict[str, Any
 def sums(scope: Scope, *by: str) -> Figures:
     """Every measure by status group, and before it by the dimensions `by` (`day`, `country`)."""
     return _figures(scope.summed(MEASURES, *by, "status_group").rows(), len(by))
+
+
+def sums_of_largest(scope: Scope, most: int, *by: str) -> Figures:
+    """The same of the `most` keys that have the most SMS, for dimensions of which an account may have any number.
+
+    Raw SQL around what the ORM compiled, because it cannot limit groups of groups.
+    """
+    names, key = (*by, "status_group", *MEASURES), ", ".join(by)
+    every = scope.summed(MEASURES, *by, "status_group")
+    found = Statement(
+        f"""SELECT {", ".join(names)} FROM (
+            SELECT c.*, dense_rank() OVER (ORDER BY total DESC, {key}) AS place FROM (
+                SELECT c.*, sum(sms) OVER (PARTITION BY {key}) AS total FROM ({every.sql}) AS c ({", ".join(names)})
+            ) c
+        ) c WHERE place <= %s""",
+        [*every.params, most],
+    )
+    return _figures(found.rows(), len(by))
+
+
+def sums_of_broadcasts(account: Account, broadcasts: Sequence[int]) -> dict[int, dict[str, dict[str, Any]]]:
+    """Every measure by status group, by broadcast id; of all days."""
+    own = Counter.objects.for_account(account).filter(grain=Grain.BROADCAST, broadcast_id__in=broadcasts).order_by()
+    totals = {f"sum_{name}": Sum(name) for name in MEASURES}
+    rows = own.values_list("broadcast_id", "status_group").annotate(**totals)
+    return {broadcast: groups for (broadcast,), groups in _figures(rows, 1).items()}
 
 
 def sums_of_rows(counted: Counted, rows: Statement, *by: str) -> Figures:

@@ -26,6 +26,7 @@ class Pages(BasePagination):
 
     request: Request
     view: Any
+    rows: list[Any]
     asked: Asked
     total: int
     # Whether there is more above and below this page.
@@ -33,8 +34,13 @@ class Pages(BasePagination):
     below: bool
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        self.request, self.view, self.asked, self.listing = request, view, view.asked, queryset
-        self.rows = self._beside(self.asked.cursor) if self.asked.cursor else self._numbered()
+        self.view = view
+        return self.read(queryset, request, view.asked)
+
+    def read(self, listing: Any, request: Any, asked: Asked) -> list[Any]:
+        """The page's rows; of `request` only the address is used."""
+        self.request, self.asked, self.listing = request, asked, listing
+        self.rows = self._beside(asked.cursor) if asked.cursor else self._numbered()
         return self.rows
 
     def _numbered(self) -> list[Any]:
@@ -68,7 +74,7 @@ class Pages(BasePagination):
         return -(-self.total // self.asked.size)
 
     def get_paginated_response(self, data: Any) -> Response:
-        links = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in self._relations())
+        links = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in self.relations())
         return Response(self.envelope(data), headers={"Link": links})
 
     def envelope(self, rows: list[Any]) -> dict[str, Any]:
@@ -89,7 +95,7 @@ class Pages(BasePagination):
         """This list elsewhere: the query string is kept, with `where` last, as Laravel has it."""
         return self._kept + _encoded(where)
 
-    def _relations(self) -> Iterator[tuple[str, str]]:
+    def relations(self) -> Iterator[tuple[str, str]]:
         yield "first", self.url(page="1")
         if self.rows and self.above:
             yield "prev", self._cursor_url(self.rows[0], "before", max(self.number - 1, 1))

@@ -65,11 +65,18 @@ def _guard(name: str) -> str:
     return f"CASE WHEN ascii({name}) IN ({codes}) AND {name} !~ '{PHONE_NUMBER}' THEN '''' || {name} ELSE {name} END"
 
 
+def guarded(text: str) -> str:
+    """The cell of a text, where rows do pass through Python."""
+    return f"'{text}" if _runs(text) else text
+
+
 def unguarded(cell: str) -> str:
     """The text of a guarded cell. One that itself began with ' and such a character is not told apart from that."""
-    text = cell[1:]
-    runs = text != "" and ord(text[0]) in RUN_BY_SPREADSHEETS and not re.fullmatch(r"\+[0-9]+", text)
-    return text if cell.startswith("'") and runs else cell
+    return cell[1:] if cell.startswith("'") and _runs(cell[1:]) else cell
+
+
+def _runs(text: str) -> bool:
+    return text != "" and ord(text[0]) in RUN_BY_SPREADSHEETS and not re.fullmatch(r"\+[0-9]+", text)
 
 
 def _quoted(name: str) -> str:

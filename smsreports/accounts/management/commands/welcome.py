@@ -33,6 +33,7 @@ class Command(BaseCommand):
         site = f"http://127.0.0.1:{port}"
         self.stdout.write(
             f"\n  Site         {site}/\n"
+            f"  Reports      {site}/reports/\n"
             f"  Admin        {site}/admin/   user {STAFF}, password {password}\n"
             f"  API key      {key}   (account {owner})\n"
             f'  Try          curl -H "X-API-Key: {key}" "{site}/api/v1/sms/messages?limit=2"\n\n'

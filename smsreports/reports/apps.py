@@ -1,0 +1,8 @@
+"""The application of the report pages."""
+
+from django.apps import AppConfig
+
+
+class ReportsConfig(AppConfig):
+    name = "smsreports.reports"
+    label = "reports"

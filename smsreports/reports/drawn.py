@@ -1,0 +1,79 @@
+"""Markup that a page repeats hundreds of times: marks of a chart and figures in a table.
+
+The template language would take longer for them than the database for their numbers. Every text and address is
+escaped here; numbers and kinds are our own.
+"""
+
+from collections.abc import Iterable
+from html import escape
+
+from django.utils.safestring import SafeString, mark_safe
+
+from smsreports.reports.charts import Bar, Bars, Dot, Line, Tick
+
+
+def grid(y: Iterable[Tick], x: Iterable[Tick], height: int) -> SafeString:
+    """The lines of the grid, and the labels below."""
+    lines = (f'<line class="grid" x1="0" x2="100%" y1="{tick.at}" y2="{tick.at}"/>' for tick in y)
+    below = height + 18
+    labels = (f'<text class="x" x="{tick.at}%" y="{below}">{escape(tick.label)}</text>' for tick in x)
+    return _safe([*lines, *labels])
+
+
+def scale(y: Iterable[Tick]) -> SafeString:
+    return _safe(f'<text x="42" y="{tick.at}">{escape(tick.label)}</text>' for tick in y)
+
+
+def bars(chart: Bars) -> SafeString:
+    return _safe(_bar(bar, chart.height) for bar in chart.bars)
+
+
+def _bar(bar: Bar, height: int) -> str:
+    """All of its place leads to the day, and each part to its status. Pointers alone come here: who reads by key or
+    by ear has the same links in the table below."""
+    hit = f'<rect class="hit" x="{bar.start}%" y="0" width="{bar.place}%" height="{height}"/>'
+    parts = (
+        _link(
+            part.href,
+            part.title,
+            f'<rect class="part" x="{bar.left}%" y="{part.top}" width="{bar.width}%" height="{part.height}" '
+            f'fill="url(#fill-{part.kind})"/>',
+        )
+        for part in bar.parts
+    )
+    return f'<g class="bar">{_link(bar.href, bar.title, hit)}{"".join(parts)}</g>\n'
+
+
+def strokes(chart: Line) -> SafeString:
+    return _safe(
+        f'<line class="stroke" x1="{one.x1}%" y1="{one.y1}" x2="{one.x2}%" y2="{one.y2}"/>' for one in chart.strokes
+    )
+
+
+def dots(chart: Line) -> SafeString:
+    return _safe(_link(dot.href, dot.title, _dot(dot)) for dot in chart.dots)
+
+
+def _dot(dot: Dot) -> str:
+    """With a wider one that is not seen, for fingers and unsteady hands."""
+    place = f'cx="{dot.at}%" cy="{dot.top}"'
+    return f'<circle class="reach" {place} r="9"/><circle class="point" {place} r="3"/>'
+
+
+def _link(href: str, title: str, mark: str) -> str:
+    """A mark that leads somewhere, or nowhere; either way it says what it is."""
+    if not href:
+        return f"<g><title>{escape(title)}</title>{mark}</g>"
+    return f'<a href="{escape(href)}" tabindex="-1"><title>{escape(title)}</title>{mark}</a>'
+
+
+def cells(figures: Iterable[tuple[int, str]]) -> SafeString:
+    """Numbers in a table's row, each a link to what it counts; nothing is no link."""
+    return _safe(
+        f'<td class="n"><a href="{escape(href)}">{number:,}</a></td>' if number else '<td class="n">0</td>'
+        for number, href in figures
+    )
+
+
+def _safe(parts: Iterable[str]) -> SafeString:
+    return mark_safe("".join(parts))  # noqa: S308  every text in it was escaped above

@@ -1,0 +1,76 @@
+"""Sums as people read them: totals, rates with their intervals, and what changed."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from smsreports.statuses import Group
+
+CENT = Decimal("0.01")
+# Standard deviations of a 95 % interval.
+NINETY_FIVE = 1.959964
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What some SMS add up to: their number by status group, and their exact cost."""
+
+    sms: Mapping[str, int]
+    cost: Decimal
+
+    @classmethod
+    def of(cls, groups: Mapping[str, Mapping[str, Any]]) -> "Totals":
+        sms = {group.value: groups[group]["sms"] if group in groups else 0 for group in Group}
+        return cls(sms, sum((part["cost"] for part in groups.values()), Decimal(0)))
+
+    @classmethod
+    def added(cls, every: Iterable["Totals"]) -> "Totals":
+        parts = list(every)
+        sms = {group.value: sum(part.sms[group] for part in parts) for group in Group}
+        return cls(sms, sum((part.cost for part in parts), Decimal(0)))
+
+    @property
+    def sent(self) -> int:
+        return sum(self.sms.values())
+
+    @property
+    def delivered(self) -> int:
+        return self.sms[Group.DELIVERED]
+
+    @property
+    def rate(self) -> Decimal | None:
+        """Delivered of 100 sent, rounded as `stats` rounds; None of nothing."""
+        return (Decimal(100 * self.delivered) / self.sent).quantize(CENT, ROUND_HALF_UP) if self.sent else None
+
+    @property
+    def each(self) -> Decimal | None:
+        """What one SMS cost, to a hundredth of a cent."""
+        return (self.cost / self.sent).quantize(CENT * CENT, ROUND_HALF_UP) if self.sent else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        return wilson(self.delivered, self.sent)
+
+
+def wilson(part: int, whole: int) -> tuple[float, float] | None:
+    """Between which two percentages the true rate lies, with 95 % certainty: Wilson's score interval, which is
+    honest about small numbers (3 of 4 may be 30 %) and never leaves 0 to 100."""
+    if not whole:
+        return None
+    share, z = part / whole, NINETY_FIVE
+    centre = share + z * z / (2 * whole)
+    spread = z * math.sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
+    low, high = (100 * (centre + sign * spread) / (1 + z * z / whole) for sign in (-1, 1))
+    return max(low, 0.0), min(high, 100.0)
+
+
+def change(now: Decimal | int, before: Decimal | int) -> Decimal | None:
+    """By how many percent it grew; None where there was nothing before."""
+    return ((Decimal(now) - before) * 100 / before).quantize(Decimal("0.1"), ROUND_HALF_UP) if before else None
+
+
+def difference(now: Decimal | None, before: Decimal | None) -> Decimal | None:
+    """Between two rates, in percentage points."""
+    return None if now is None or before is None else now - before

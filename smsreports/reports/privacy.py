@@ -1,0 +1,38 @@
+"""What a page shows of a person: to staff who may not see whole numbers, as little as the admin does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from smsreports.api.staff.masking import masked, sees_numbers
+from smsreports.reports.forms import MessagesForm
+
+# Whoever needs to read it reveals it in the admin, for a reason.
+HIDDEN = "•••••"
+
+
+class WithheldField(forms.CharField):
+    """The search by part of a number, for those from whom it would take the mask off digit by digit."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> str:
+        if value:
+            raise ValidationError("is searched only by staff who may see whole numbers")
+        return ""
+
+
+def limited(form: MessagesForm, user: Any) -> MessagesForm:
+    """The form as `user` may use it."""
+    if not sees_numbers(user):
+        form.fields["phone"] = WithheldField(required=False)
+    return form
+
+
+def shown_to(user: Any, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row as `user` may read it."""
+    if sees_numbers(user):
+        return row
+    return {**row, "recipient": masked(row["recipient"]), "text": HIDDEN}

@@ -1,0 +1,82 @@
+"""The list of messages: its pages, and one message."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from smsreports.reports import messages
+from tests.conftest import DAY, load, message, send
+from tests.conftest import broadcast as campaign
+
+WIDE = {"account": "acme", "to": "9999-12-31"}
+
+
+@pytest.fixture
+def rows(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven messages in pages of three, on three days."""
+    monkeypatch.setattr(messages, "PAGE_SIZE", 3)
+    days = ("2026-02-11", "2026-02-12", "2026-02-12", DAY, DAY, DAY, DAY)
+    load(
+        message(client_message_id=f"m-{number}", created_at=f"{day}T10:0{number}:00Z", cost="0.5")
+        for number, day in enumerate(days)
+    )
+
+
+def ids(page: Any) -> list[str]:
+    return [line.row["client_message_id"] for line in page.context["lines"]]
+
+
+def test_pages_lead_through_the_list_both_ways(rows: None, staff: Client) -> None:
+    page, down = staff.get("/reports/messages", WIDE), []
+    while True:
+        down.append(ids(page))
+        if "next" not in page.context["pages"].links:
+            break
+        page = staff.get(page.context["pages"].links["next"])
+    assert down == [["m-6", "m-5", "m-4"], ["m-3", "m-2", "m-1"], ["m-0"]]
+    assert ids(staff.get(page.context["pages"].links["prev"])) == down[1]
+    assert ids(staff.get(page.context["pages"].links["last"])) == down[2]
+
+
+def test_a_link_by_cursor_stays_true_while_traffic_arrives(rows: None, staff: Client) -> None:
+    older = staff.get("/reports/messages", WIDE).context["pages"].links["next"]
+    load([message(client_message_id="m-7", created_at=f"{DAY}T12:00:00Z")])
+    assert ids(staff.get(older)) == ["m-3", "m-2", "m-1"]
+
+
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [
+        ({"page": "0"}, ("page", "must be a whole number from 1 on")),
+        ({"page": "9" * 30}, ("page", "must be a whole number from 1 on")),
+        ({"cursor": "x"}, ("cursor", "is damaged; take it from a Link header as it stands")),
+        ({"phone": "12a"}, ("phone", "must be 1 to 15 digits; spaces and - ( ) + are ignored")),
+    ],
+)
+def test_an_odd_place_is_named_and_the_list_begins(
+    rows: None, staff: Client, query: dict[str, str], fault: tuple[str, str]
+) -> None:
+    page = staff.get("/reports/messages", WIDE | query)
+    assert page.context["faults"] == [fault]
+    assert ids(page) == ["m-6", "m-5", "m-4"]
+
+
+def test_a_page_past_the_end_says_so(rows: None, staff: Client) -> None:
+    page = staff.get("/reports/messages", WIDE | {"page": "9"})
+    assert (page.status_code, "There is no page 9; the last is 3." in page.content.decode()) == (200, True)
+
+
+def test_a_row_opens_its_own_page_with_its_timeline(staff: Client) -> None:
+    load([campaign(), send(status="DELIVRD", delivered_at=f"{DAY}T12:00:42Z", clicked_at=f"{DAY}T12:05:00Z")])
+    line = staff.get("/reports/messages", WIDE | {"tz": "Europe/Berlin"}).context["lines"][0]
+    page = staff.get(line.href)
+    told = [(what, f"{after}") for _, what, after in page.context["events"]]
+    assert told == [("sent", "None"), ("delivered", "0:00:42"), ("clicked", "0:05:00")]
+    text = page.content.decode()
+    assert "+447911123456" in text and "50% off today!" in text and "2026-02-13 13:00:42" in text
+
+
+def test_what_does_not_exist_is_not_found(rows: None, staff: Client) -> None:
+    for path in ("api/0", f"api/{2**64}", "fax/1", "api/x"):
+        assert staff.get(f"/reports/messages/{path}", {"account": "acme"}).status_code == 404
