@@ -7,6 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+
 from smsreports.accounts.keys import create
 from smsreports.accounts.models import Account, Scope
 from tests.benchmarks import data
@@ -81,6 +85,14 @@ class Bench:
     def big_key(self) -> str:
         with self.place.of_django():
             return create(self.big, [Scope.READ], name="benchmark")
+
+    @cached_property
+    def cookie(self) -> str:
+        """Of a browser in which a member of staff who may see everything is logged in."""
+        with self.place.of_django():
+            browser = Client()
+            browser.force_login(User.objects.get_or_create(username="benchmark", is_superuser=True, is_staff=True)[0])
+        return f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
 
     def last(self, days: int) -> str:
         """The window of the data's last day and so many days before, as a query: `Nd` while that day is today."""

@@ -15,6 +15,7 @@ from tests.benchmarks.figures import (
     growth,  # noqa: F401
     lists,  # noqa: F401
     loading,  # noqa: F401
+    pages,  # noqa: F401
     throughput,  # noqa: F401
 )
 from tests.benchmarks.place import Place, say
