@@ -250,6 +250,7 @@ class TestBackpressure:
             assert told(writer.post(DOOR, body(message()))) == (1, 0, [])
             cursor.db.close()
 
+    @pytest.mark.django_db(transaction=True)
     def test_a_statement_that_takes_too_long_is_given_up(self, writer: Person, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(backpressure.BOUNDS, "statement_timeout", "25ms")
         self.paused(writer.post(DOOR, body(*(message(f"m-{number}") for number in range(5000)))))
