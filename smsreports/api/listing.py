@@ -54,6 +54,11 @@ class Listing:
         total, rows = self._counted(self._merged(legs, self.names, 0, size, order=""))
         return total, rows[::-1]
 
+    def newest(self) -> dict[str, Any] | None:
+        """The first row, without counting: of a list that a key narrows, the only one."""
+        rows = self._named(self._merged(self.legs, self.names, 0, 1).rows())
+        return rows[0] if rows else None
+
     def count(self) -> int:
         ((number,),) = self.count_statement().rows()
         return int(number)

@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
-from smsreports.api.errors import dialects
 from smsreports.api.legs import Leg
 from smsreports.api.listing import Listing
 from smsreports.api.staff import timeline
@@ -27,7 +26,7 @@ from smsreports.reports.privacy import limited, shown_to
 from smsreports.reports.selection import Selection
 from smsreports.sources import Source
 from smsreports.statuses import STATUSES
-from smsreports.unified.exports import file
+from smsreports.unified.exports import api_file
 
 # Rows of a page: what a screen or two can hold.
 PAGE_SIZE = 50
@@ -123,10 +122,10 @@ class MessageView(ReportView):
 
 def _one(selection: Selection, source: Source, row: int) -> dict[str, Any]:
     leg = Leg(source.sms, {"account": selection.account.pk}).one("id", row)
-    _, rows = Listing([leg], time="sent_at", scope=None).page(0, 1)
-    for found in rows:
-        return found
-    raise Http404
+    found = Listing([leg], time="sent_at", scope=None).newest()
+    if found is None:
+        raise Http404
+    return found
 
 
 def _events(row: Mapping[str, Any]) -> list[tuple[datetime, str, Any]]:
@@ -149,9 +148,7 @@ def _paged(request: HttpRequest, form: MessagesForm, selection: Selection) -> Ht
 
 
 def streamed(selection: Selection, *, headers_only: bool) -> HttpResponseBase:
-    """The same file as the API's, with the titles that it has there."""
-    door = next(path for dialect in dialects() for path in dialect.paths if path.view == "export")
-    return response(file(selection.listing, door.columns, "csv"), headers_only=headers_only)
+    return response(api_file(selection.listing), headers_only=headers_only)
 
 
 def _export(selection: Selection, total: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

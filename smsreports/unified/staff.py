@@ -9,15 +9,12 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_POST
 
-from smsreports.api.errors import dialects
 from smsreports.api.staff.asked import ACCOUNT, Question
 from smsreports.api.staff.masking import sees_numbers
 from smsreports.export.stream import response
 from smsreports.sources import registered
-from smsreports.unified.exports import file
+from smsreports.unified.exports import api_file
 from smsreports.unified.joined import unified
-
-FORMAT = "csv"
 
 
 # By POST, with Django's token: no foreign page can make a member of staff start a file of a million rows.
@@ -33,8 +30,7 @@ def export(request: HttpRequest, source: str) -> StreamingHttpResponse:
     question = staff.question(request)
     if question.account is None or not question.is_list or question.reasons:
         raise BadRequest("a file holds rows of one account, by the filters of its list")
-    columns = next(path.columns for dialect in dialects() for path in dialect.paths if path.view == "export")
-    answer = response(file(unified(question.account, [found], question.asked), columns, FORMAT))
+    answer = response(api_file(unified(question.account, [found], question.asked)))
     _log(request.user, staff.model, question, int(answer["X-Export-Total"]))
     return answer
 

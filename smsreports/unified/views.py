@@ -65,8 +65,7 @@ class ItemViewSet(JoinedViewSet):
         with snapshot():
             for source in registered() if "\0" not in key else ():
                 found = Leg(source.items, {"account": self.account.pk}).one(source.key, key)
-                _, one = Listing([found], time="created_at", scope=None).page(0, 1)
-                for item in one:
+                if item := Listing([found], time="created_at", scope=None).newest():
                     return Response(self.written(with_receivers(self.account, [source], [item]))[0])
         raise NotFound("Message not found")
 
