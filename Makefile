@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 MANAGE := $(RUN) manage.py
 
-.PHONY: run test check setup lint bench soak browser screenshots lock
+.PHONY: run test check setup lint bench soak browser screenshots fuzz lock
 
 run: setup ## everything up to a server with the demo traffic in it
 	@$(MANAGE) migrate --verbosity 0
@@ -59,4 +59,5 @@ lock: ## pins the requirements anew, with hashes and without addresses; needs uv
 	uv pip compile pyproject.toml --extra embedded $(LOCK) -o requirements.txt
 	uv pip compile pyproject.toml --extra embedded --extra dev $(LOCK) -c requirements.txt -o requirements-dev.txt
 	uv pip compile pyproject.toml --extra browser $(LOCK) -c requirements-dev.txt -o requirements-browser.txt
+	uv pip compile pyproject.toml --extra fuzz $(LOCK) -c requirements-dev.txt -o requirements-fuzz.txt
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet

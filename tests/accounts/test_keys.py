@@ -102,7 +102,7 @@ def test_a_caller_is_refused_for_every_reason(account: Account, reason: Refusal)
     assert refusal(REFUSED[reason](account)) is reason
 
 
-@pytest.mark.parametrize("reason", set(Refusal) - {Refusal.NO_KEY, Refusal.UNKNOWN_KEY})
+@pytest.mark.parametrize("reason", sorted(set(Refusal) - {Refusal.NO_KEY, Refusal.UNKNOWN_KEY}))
 def test_a_refused_caller_leaves_no_trace(account: Account, reason: Refusal) -> None:
     refusal(REFUSED[reason](account))
     assert last_used() is None
