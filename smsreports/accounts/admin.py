@@ -25,7 +25,7 @@ class DeclaredFilters(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in
 
 @admin.register(Account)
 class AccountAdmin(DeclaredFilters):
-    list_display = ("name", "currency", "is_active", "created_at")
+    list_display = ("name", "currency", "rate_limit", "is_active", "created_at")
     search_fields = ("name",)
     readonly_fields = ("created_at",)
 

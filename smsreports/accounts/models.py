@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
@@ -13,6 +13,8 @@ from django.db.models.functions import Now
 # `$` would let a line end pass behind them.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
 
+# Requests a minute, within which a limit is one: as SMSREPORTS_RATE_LIMIT has it.
+LEAST_RATE, MOST_RATE = 1, 100_000_000
 
 def network(text: str) -> None:
     """A validator: an address or a network in CIDR, host bits allowed."""
@@ -37,10 +39,22 @@ class Account(models.Model):
     currency = models.CharField(max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$")])
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    # Requests a minute at one dialect; null means the setting, which is everybody's.
+    rate_limit = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(LEAST_RATE), MaxValueValidator(MOST_RATE)],
+        help_text="Requests a minute at one dialect. Empty: what everybody has.",
+    )
 
     class Meta:
         ordering = ("name",)
 
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(rate_limit__range=(LEAST_RATE, MOST_RATE)), name="account_rate_limit_within_bounds"
+            ),
+        ]
     def __str__(self) -> str:
         return self.name
 

@@ -58,6 +58,21 @@ def test_a_currency_that_is_none_is_refused(currency: str) -> None:
 
 def test_an_account_is_made_once(account: Account) -> None:
     with pytest.raises(CommandError, match="already exists"):
+@pytest.mark.django_db
+def test_an_account_has_the_limit_that_was_asked_for() -> None:
+    run("create_account", "acme", "--rate-limit", "600")
+    run("create_account", "globex")
+    assert [account.rate_limit for account in Account.objects.order_by("name")] == [600, None]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("limit", ["0", "-1", "100000001", "99999999999999999999", "many", "1.5", ""])
+def test_a_limit_that_is_none_is_refused(limit: str) -> None:
+    with pytest.raises(CommandError):
+        run("create_account", "acme", f"--rate-limit={limit}")
+    assert not Account.objects.exists()
+
+
         run("create_account", account.name)
     assert Account.objects.count() == 1
 
