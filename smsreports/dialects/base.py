@@ -12,6 +12,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
+from smsreports.accounts.addresses import client_address
 from smsreports.accounts.keys import Refusal, caller
 from smsreports.accounts.limits import Allowance
 from smsreports.accounts.models import ApiKey, Scope
@@ -53,7 +54,7 @@ class KeyAuthentication(BaseAuthentication):
     scheme: ClassVar[str]
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey]:
-        return None, caller(self.key(request), request.META.get("REMOTE_ADDR", ""))
+        return None, caller(self.key(request), client_address(request._request))
 
     def key(self, request: Request) -> str | None:
         raise NotImplementedError
