@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,7 +16,7 @@ from django.test import Client
 
 from smsreports import windows
 from smsreports.accounts.models import Scope
-from tests.conftest import CLIENT, Person, load, person
+from tests.conftest import Person, load, person
 from tests.isolation.addresses import Address, addresses
 from tests.isolation.alike import OTHER, TODAY, WATCHED, lines, told
 from tests.isolation.questions import Asked, first_page, questions
@@ -92,19 +93,35 @@ def swept() -> list[Address]:
     return [one for one in addresses() if not one.exempt and not one.writes]
 
 
+class Stopped(type):
+    """Of a clock that stands; what it told is a datetime like any other."""
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, datetime)
+
+
+class Noon(datetime, metaclass=Stopped):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=tz)
+
+
 @pytest.fixture(scope="module")
 def the_vendors_day() -> Iterator[None]:
-    """Wherever a day is asked for."""
+    """Wherever a day is asked for; and pages, which tell how long an SMS has been on its way, all say it of noon."""
+    today = windows.today
     with pytest.MonkeyPatch.context() as patched:
-        now = windows.today
-        for module in [module for module in list(sys.modules.values()) if getattr(module, "today", None) is now]:
-            patched.setattr(module, "today", lambda: TODAY)
+        for name, module in list(sys.modules.items()):
+            if getattr(module, "today", None) is today:
+                patched.setattr(module, "today", lambda: TODAY)
+            if name.startswith("smsreports.reports.") and getattr(module, "datetime", None) is datetime:
+                patched.setattr(module, "datetime", Noon)
         yield
 
 
 @pytest.fixture(scope="module")
 def world(committed: None, the_vendors_day: None) -> World:
-    """The watched account alone, then beside the other one, who has the same and more, then when that one has written."""
+    """The watched account alone, beside the other one with the same and more, and after that one has written."""
     staff = Client(raise_request_exception=False)
     staff.force_login(User.objects.create_superuser("staff"))
     made = World({name: person(name, *Scope) for name in (WATCHED, OTHER)}, staff)

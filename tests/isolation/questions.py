@@ -49,7 +49,7 @@ WIDE = {"from": "2025-01-01", "to": "2026-12-31"}
 # Parameters put together at random, besides each value of each alone.
 MIXES, SEED = 12, 20260213
 # Ids that exist nowhere, in the forms of those that do.
-NOWHERE: Mapping[str, Any] = {"text": "x-4711", "number": 987_654_321}
+NO_WORD, NO_NUMBER = "x-8888", 987_654_321
 
 Ids = Callable[[str], list[dict[str, Any]]]
 
@@ -103,6 +103,13 @@ def ids(address: Address, account: str) -> list[dict[str, Any]]:
     return IDS[address.name](account)
 
 
+def nowhere(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with an id that exists nowhere; a number, where there is one, is the id."""
+    numbered = any(isinstance(value, int) for value in values.values())
+    none = dict.fromkeys(values, NO_WORD) if not numbered else {}
+    return none | {name: NO_NUMBER if isinstance(value, int) else value for name, value in values.items() if numbered}
+
+
 def understood(address: Address) -> list[str]:
     """The parameters that the address reads, told by whatever reads them."""
     if address.page:
@@ -148,7 +155,7 @@ def queries(address: Address) -> Iterator[dict[str, str]]:
 
 
 def questions(address: Address, cursors: Sequence[str] = (), account: str = WATCHED) -> list[Asked]:
-    """Everything that is asked at the address by, or about, the account: of one of its rows all, of others the least."""
+    """Everything that is asked at the address by, or about, the account; of its other rows the least."""
     names = understood(address)
     # A page without an account shows the first there is; a list of the admin without one shows everybody's.
     always = {ACCOUNT: account} if ACCOUNT in names or address.page else {}

@@ -1,4 +1,4 @@
-"""What can be written at each door that writes, about the SMS of a number: both accounts may have it, or one, or none."""
+"""What can be written at each door that writes, about an SMS that both accounts have, or one, or none."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,11 @@ def records(number: str, account: str | None) -> Iterator[str]:
     yield message(account=account, client_message_id=f"m-{number}", request_id=f"r-{number}", message_id=f"c-{number}")
     yield broadcast(account=account, broadcast=f"b-{number}")
     yield send(account=account, broadcast=f"b-{number}", message_id=f"s-{number}")
-    for reference in ({"client_message_id": f"m-{number}"}, {"message_id": f"c-{number}"}, {"message_id": f"s-{number}"}):
+    for reference in (
+        {"client_message_id": f"m-{number}"},
+        {"message_id": f"c-{number}"},
+        {"message_id": f"s-{number}"},
+    ):
         yield receipt(account=account, status="REJECTD", status_code="077", at=NOON, **reference)
     yield click(account=account, message_id=f"s-{number}")
     yield click(type="action", account=account, message_id=f"s-{number}", action_type="deposit")
@@ -67,5 +71,7 @@ def writing() -> list[Address]:
 def writes(address: Address, number: str, account: str | None = None) -> list[Write]:
     """Everything that can be written at the address about the SMS of this number."""
     if address.name not in WRITES:
-        pytest.fail(f"{address.route}: add to WRITES in tests/isolation/writes.py, under {address.name!r}, what it takes")
+        pytest.fail(
+            f"{address.route}: add to WRITES in tests/isolation/writes.py, under {address.name!r}, what it takes"
+        )
     return list(WRITES[address.name](address, number, account))
