@@ -1,6 +1,6 @@
 """How long delivery took, from a bounded sample of rows: no counter knows it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,23 +31,28 @@ class Speed:
     p95: Quantile
 
 
-def speeds(selection: Selection, now: datetime, sample: int, *by: str) -> Mapping[tuple[str, ...], Speed]:
+def sampled(selection: Selection, now: datetime, sample: int, *by: str) -> Statement:
     """By the dimensions `by` (`sender_id`, `country`), those with at least LEAST SMS among the newest `sample` rows
     of each source, which lie together.
 
     An SMS on its way counts as having taken at least until `now`; what failed was never delivered, and the rate
-    tells of that. A quantile is exact unless one that is on its way has waited no longer than it.
+    tells of that. A quantile is exact unless one that is on its way has waited no longer than it. `speeds` reads
+    the rows.
     Raw SQL, because the ORM has neither ordered-set aggregates nor a union of limited queries to group.
     """
     parts = [_sampled(leg, now, sample) for leg in selection.listing.legs]
     names = ", ".join(by)
-    found = Statement(
+    return Statement(
         f"""SELECT {names}, count(*), percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY took),
                 min(took) FILTER (WHERE waits)
             FROM ({" UNION ALL ".join(part.sql for part in parts)}) s GROUP BY {names} HAVING count(*) >= %s""",
         [*(param for part in parts for param in part.params), LEAST],
     )
-    return {row[: len(by)]: _speed(*row[len(by) :]) for row in found.rows()}
+
+
+def speeds(rows: Iterable[tuple[Any, ...]], by: int) -> dict[tuple[str, ...], Speed]:
+    """By the `by` dimensions of the sample."""
+    return {row[:by]: _speed(*row[by:]) for row in rows}
 
 
 def _speed(sampled: int, quantiles: list[timedelta], waiting: timedelta | None) -> Speed:
