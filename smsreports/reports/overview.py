@@ -84,8 +84,8 @@ class OverviewView(ReportView):
     def figures(self, form: ReportForm, selection: Selection) -> Mapping[str, Any]:
         before = selection.before()
         days_rows, largest_rows, sample, *then_rows = at_once(*_asked(selection, before))
-        by_day = figures(days_rows, 1, SUMMED)
-        totals = Totals.added(map(Totals.of, by_day.values()))
+        by_day = {day: Totals.of(groups) for (day,), groups in figures(days_rows, 1, SUMMED).items()}
+        totals = Totals.added(by_day.values())
         if totals.sent == 0:
             return {"totals": totals}
         then = Totals.of(figures(then_rows[0], 0, SUMMED).get((), {})) if before else None
@@ -155,13 +155,11 @@ def _links(selection: Selection) -> dict[str, str]:
     }
 
 
-def _days(selection: Selection, by_day: Figures) -> tuple[str, list[Day]]:
+def _days(selection: Selection, by_day: Mapping[date, Totals]) -> tuple[str, list[Day]]:
     """The bars of the chart; a side of the window that is open ends with the traffic."""
-    known: list[date] = [day for (day,) in by_day]
-    step, places = spans(selection.first or min(known), selection.last or max(known))
-    every = {day: Totals.of(groups) for (day,), groups in by_day.items()}
+    step, places = spans(selection.first or min(by_day), selection.last or max(by_day))
     link = selection.opened("messages")
-    return step, [_day(link, span, every) for span in places]
+    return step, [_day(link, span, by_day) for span in places]
 
 
 def _day(link: Callable[..., str], span: Span, every: Mapping[date, Totals]) -> Day:

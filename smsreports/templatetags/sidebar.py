@@ -13,7 +13,7 @@ HEAD = (
     '<thead class="visually-hidden"><tr><th scope="col">Model name</th><th scope="col">Add link</th>'
     '<th scope="col">Change or view list link</th></tr></thead>'
 )
-NOTHING = "<p>You don’t have permission to view or edit anything.</p>"
+NOTHING = "<p>You don\u2019t have permission to view or edit anything.</p>"
 
 
 @register.filter

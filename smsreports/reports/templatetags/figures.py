@@ -1,15 +1,12 @@
 """How figures are written on the pages."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
-from django.utils.safestring import SafeString, mark_safe
 
 from smsreports.api.rendering import plain
 from smsreports.reports import drawn
-from smsreports.reports.overview import Day
 from smsreports.reports.speed import Quantile
 
 register = template.Library()
@@ -32,18 +29,6 @@ def number(value: int | None) -> str:
 def money(value: Decimal | None) -> str:
     """Two places, as `stats` has it."""
     return NOTHING if value is None else f"{value.quantize(CENT, ROUND_HALF_UP):,}"
-
-
-@register.filter
-def rows(days: Iterable[Day]) -> SafeString:
-    """Of the table below the overview's chart; there are up to 93, and a template takes its time over each."""
-    return mark_safe(  # noqa: S308  of figures and days, and of cells that are escaped
-        "".join(
-            f'<tr><th scope="row">{day.span.said}</th>{drawn.cells(day.figures)}'
-            f'<td class="n">{percent(day.totals.rate)}</td><td class="n">{money(day.totals.cost)}</td></tr>\n'
-            for day in days
-        )
-    )
 
 
 @register.filter
