@@ -29,7 +29,7 @@ def days(every: Iterable[Day]) -> SafeString:
 def largest(rows: Iterable[Row]) -> SafeString:
     """Each with its share of the largest as a strip; a name that no filter means is no link."""
     return _safe(
-        f'<tr><th scope="row">{_link(row.href, row.name) if row.href else NONE}'
+        f'<tr><th scope="row">{_link(row.href, row.name or "none") if row.href else NONE}'
         f'<svg class="share" width="100%" height="4" aria-hidden="true" focusable="false">'
         f'<rect width="{row.share}%" height="4" rx="1"/></svg></th>{_totals(row.totals)}</tr>\n'
         for row in rows
