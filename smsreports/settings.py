@@ -89,9 +89,6 @@ TEMPLATES = [
     }
 ]
 
-# Django's own, but for how a session and its user are looked up.
-SESSION_ENGINE = "smsreports.api.staff.sessions"
-AUTHENTICATION_BACKENDS = ["smsreports.api.staff.sessions.Staff"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
