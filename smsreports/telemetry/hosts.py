@@ -1,4 +1,4 @@
-"""Who asks whether we are up asks by an address, not by a name."""
+"""Who asks whether we are up asks often, and by an address, not by a name."""
 
 import re
 
@@ -11,6 +11,11 @@ class NamedHosts(CommonMiddleware):
     """Django's, which refuses hosts that are not in ALLOWED_HOSTS; but for the probes, whose answers name no host."""
 
     def process_request(self, request: HttpRequest) -> HttpResponseRedirect | None:  # type: ignore[override]
-        if any(re.match(probe, request.path_info.lstrip("/")) for probe in settings.PROBES):
+        if is_probe(request):
             return None
         return super().process_request(request)  # type: ignore[return-value]
+
+
+def is_probe(request: HttpRequest) -> bool:
+    path = request.path_info.lstrip("/")
+    return any(re.match(probe, path) for probe in settings.PROBES)

@@ -7,6 +7,7 @@ from functools import partial
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from smsreports.telemetry.hosts import is_probe
 from smsreports.telemetry.meters import meters
 from smsreports.telemetry.underway import Underway, begin
 
@@ -38,11 +39,13 @@ class RequestMiddleware:
 def _finished(request: HttpRequest, underway: Underway, status: int, length: str | None) -> None:
     where, seconds = route(request), underway.seconds
     _count(underway.facts.get("dialect", NONE), where, request.method or NONE, status, seconds)
-    if logger.isEnabledFor(logging.INFO):
+    # Probes come every few seconds, and are of interest when they fail.
+    level = logging.DEBUG if status < 400 and is_probe(request) else logging.INFO
+    if logger.isEnabledFor(level):
         facts = {"method": request.method, "route": where, "status": status, "ms": round(seconds * 1000, 1)}
         if length is not None:
             facts["bytes"] = int(length)
-        logger.info("request", extra={"facts": facts | underway.facts})
+        logger.log(level, "request", extra={"facts": facts | underway.facts})
 
 
 def _count(dialect: str, where: str, method: str, status: int, seconds: float) -> None:

@@ -26,7 +26,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Lines:
-    caplog.set_level("INFO", "smsreports.telemetry")
+    caplog.set_level("DEBUG", "smsreports.telemetry")
     return lambda: [record.__dict__["facts"] for record in caplog.records if record.getMessage() == "request"]
 
 
@@ -41,6 +41,14 @@ def test_every_answer_has_an_id_and_every_request_one_line(
     (line,) = lines()
     assert (line["method"], line["status"]) == (method, status)
     assert "491701234567" not in str(line)
+
+
+def test_a_probe_that_is_answered_as_ever_is_worth_no_line(db: None, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "smsreports.telemetry")
+    CLIENT.get("/healthz")
+    assert caplog.records == []
+    CLIENT.post("/healthz")
+    assert [record.__dict__["facts"]["status"] for record in caplog.records] == [405]
 
 
 def test_a_crash_has_an_id_too(owner: Person, monkeypatch: pytest.MonkeyPatch) -> None:
