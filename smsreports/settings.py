@@ -125,7 +125,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
 SECURE_PROXY_SSL_HEADER = pair("PROXY_SSL_HEADER")
 SECURE_SSL_REDIRECT = switch("SECURE_SSL_REDIRECT", default=not LOCAL)
 # Load balancers and Prometheus ask over plain HTTP, and by an address that is not in ALLOWED_HOSTS.
-PROBES = SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+PROBES = ("/healthz", "/readyz", "/metrics")
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 # Where Prometheus asks from; for others there is nothing at its address.
 METRICS_FROM = networks("SMSREPORTS_METRICS_FROM", "127.0.0.0/8,::1")
 SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600

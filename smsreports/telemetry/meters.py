@@ -48,6 +48,13 @@ class Meters:
         for ended in ("whole", "broken"):
             self.exports.labels(ended)
 
+    def answered(self, dialect: str, route: str, method: str, status: int, seconds: float) -> None:
+        """One request less under way, and one more of its kind."""
+        of = dialect, route, method
+        self.requests.labels(*of, status).inc()
+        self.seconds.labels(*of).observe(seconds)
+        self.underway.dec()
+
     @cached_property
     def registry(self) -> CollectorRegistry:
         """What `generate_latest` reads: the counts of all workers, else of this process."""

@@ -38,7 +38,8 @@ class RequestMiddleware:
 
 def _finished(request: HttpRequest, underway: Underway, status: int, length: str | None) -> None:
     where, seconds = route(request), underway.seconds
-    _count(underway.facts.get("dialect", NONE), where, request.method or NONE, status, seconds)
+    method = request.method if request.method in METHODS else NONE
+    meters().answered(underway.facts.get("dialect", NONE), where, method, status, seconds)
     # Probes come every few seconds, and are of interest when they fail.
     level = logging.DEBUG if status < 400 and is_probe(request) else logging.INFO
     if logger.isEnabledFor(level):
@@ -46,14 +47,6 @@ def _finished(request: HttpRequest, underway: Underway, status: int, length: str
         if length is not None:
             facts["bytes"] = int(length)
         logger.log(level, "request", extra={"facts": facts | underway.facts})
-
-
-def _count(dialect: str, where: str, method: str, status: int, seconds: float) -> None:
-    of = dialect, where, method if method in METHODS else NONE
-    counts = meters()
-    counts.requests.labels(*of, status).inc()
-    counts.seconds.labels(*of).observe(seconds)
-    counts.underway.dec()
 
 
 def route(request: HttpRequest) -> str:

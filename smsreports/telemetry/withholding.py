@@ -1,8 +1,7 @@
 """What a log line may repeat: our own words, and of others' only what cannot hold a caller's data."""
 
-import logging
 import re
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from traceback import extract_tb
 from typing import Any
 
@@ -21,16 +20,9 @@ FIELD = re.compile(r"%(?:\([^)]*\))?[^a-zA-Z%]*[a-zA-Z]")
 WITHHELD = "…"
 
 
-def said(logger: Any, level: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: `event` in words that may be kept. Django puts paths into its messages, psycopg rows, and
-    gunicorn the bytes of a request that it does not understand."""
-    record: logging.LogRecord = event["_record"]
-    event["event"] = words(record.name, record.msg, event.pop("positional_args"))
-    event["logger"] = record.name
-    return event
-
-
 def words(name: str, message: Any, args: Any) -> str:
+    """What the logger `name` said, in words that may be kept. Django puts paths into its messages, psycopg rows, and
+    gunicorn the bytes of a request that it does not understand."""
     if not isinstance(message, str):
         return f"{WITHHELD} {type(message).__name__}"
     if name.startswith(OURS) or message in WHOLE:
@@ -49,15 +41,10 @@ def _template(message: str, args: Any) -> str:
     return FIELD.sub(WITHHELD, message)
 
 
-def fault(logger: Any, level: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: exceptions by their kind and places in the code. Their texts may hold rows ("Key
+def fault(found: BaseException) -> str:
+    """An exception and those behind it, by their kinds and places in the code. Their texts may hold rows ("Key
     (recipient)=(…)"), but for those whose class says `text_is_ours`."""
-    given = event.pop("exc_info", None)
-    event.pop("stack_info", None)
-    found = given[1] if isinstance(given, tuple) else given
-    if isinstance(found, BaseException):
-        event["exception"] = "\n".join(line for one in reversed(list(_chain(found))) for line in _told(one))
-    return event
+    return "\n".join(line for one in reversed(list(_chain(found))) for line in _told(one))
 
 
 def _chain(found: BaseException | None) -> Iterator[BaseException]:

@@ -23,7 +23,7 @@ FIGURES = ("stats", "stats/daily", "stats/by-country", "messages/unified", "mess
 
 @pytest.fixture
 def programs(committed: None) -> Path:
-    """Where pg_dump and its like are, of the server's version: an older one refuses, a newer one's file may be refused."""
+    """Where pg_dump and its like are, of the version of the server: others refuse, or write what it refuses."""
     major = connection.cursor().connection.info.server_version // 10_000
     for folder in (Path(shutil.which("pg_dump") or "/").parent, Path(f"/usr/lib/postgresql/{major}/bin"), bundled()):
         if (folder / "pg_dump").exists() and version(folder) == major:
