@@ -1,9 +1,8 @@
-"""The site's own pages: the front page, the health check, and errors outside every view."""
+"""The site's own pages: the front page, and errors outside every view."""
 
 from typing import Any
 
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from rest_framework import exceptions
@@ -15,17 +14,6 @@ from smsreports.api.errors import answer_outside_views, dialects
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html", {"dialects": dialects()})
-
-
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when this process and its database answer, else 503; asks for no credentials."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"status": "the database does not answer"}, status=503)
-    return JsonResponse({"status": "ok"})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -7,7 +7,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from smsreports import database
-from smsreports.environment import choice, number, pair, switch, text, words
+from smsreports.environment import choice, networks, number, pair, switch, text, words
+from smsreports.telemetry import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -35,6 +36,8 @@ EXPORT_LIMIT = number("SMSREPORTS_EXPORT_LIMIT", default=1_000_000, least=1, mos
 RATE_LIMIT = number("SMSREPORTS_RATE_LIMIT", default=60_000, least=1, most=100_000_000)
 # How many proxies of ours a request comes through, each of which adds its caller's address to X-Forwarded-For.
 PROXIES = number("SMSREPORTS_PROXIES", default=0, least=0, most=10)
+# Seconds that running answers, exports among them, have to end when the server is told to stop.
+STOP_SECONDS = number("SMSREPORTS_STOP_SECONDS", default=30, least=1, most=86_400)
 
 # The ways of speaking the API; each is a package that defines `dialect`.
 DIALECTS = ["smsreports.dialects.telecom23", "smsreports.dialects.laravel"]
@@ -59,11 +62,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "smsreports.telemetry.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "smsreports.telemetry.hosts.NamedHosts",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -122,8 +126,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
 # A server behind a proxy that ends TLS names the header it sets, e.g. `HTTP_X_FORWARDED_PROTO=https`.
 SECURE_PROXY_SSL_HEADER = pair("PROXY_SSL_HEADER")
 SECURE_SSL_REDIRECT = switch("SECURE_SSL_REDIRECT", default=not LOCAL)
-# A load balancer asks over plain HTTP.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+# Load balancers and Prometheus ask over plain HTTP, and by an address that is not in ALLOWED_HOSTS.
+PROBES = ("/healthz", "/readyz", "/metrics")
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+# Where Prometheus asks from; for others there is nothing at its address.
+METRICS_FROM = networks("SMSREPORTS_METRICS_FROM", "127.0.0.0/8,::1")
 SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
 
@@ -139,10 +146,5 @@ REST_FRAMEWORK = {
 }
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": choice("LOG_LEVEL", LEVELS, "WARNING")},
-}
+LOG_LEVEL = choice("LOG_LEVEL", LEVELS, "INFO")
+LOGGING = logs.config(choice("LOG_FORMAT", ("json", "line"), "line" if LOCAL else "json"), LOG_LEVEL)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from smsreports import pages, routing
+from smsreports import pages, probes, routing
 from smsreports.unified.staff import export
 
 admin.site.site_header = admin.site.site_title = "smsreports"
@@ -11,7 +11,9 @@ admin.site.site_header = admin.site.site_title = "smsreports"
 urlpatterns = [
     *routing.urlpatterns(),
     path("", pages.home, name="home"),
-    path("healthz", pages.healthz, name="healthz"),
+    path("healthz", probes.healthz, name="healthz"),
+    path("readyz", probes.readyz, name="readyz"),
+    path("metrics", probes.metrics, name="metrics"),
     path("admin/export/<slug:source>/", admin.site.admin_view(export), name="staff-export"),
     path("admin/", admin.site.urls),
     path("reports/", include("smsreports.reports.urls")),

@@ -67,9 +67,9 @@ class SlowReader:
 
 
 @contextmanager
-def serving(log: Path, **environment: str) -> Iterator[Server]:
+def serving(log: Path, workers: int = 1, /, **environment: str) -> Iterator[Server]:
     port = _free_port()
-    command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", "1"]
+    command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers)]
     named = {"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DEBUG": "off"}
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -23,6 +23,7 @@ LEVELS = {
             "accounts",
             "statements",
             "statuses",
+            "telemetry",
             "windows",
             "durations",
             "database",
@@ -171,7 +172,7 @@ def test_every_variable_is_named_and_every_named_one_is_read() -> None:
     read = {
         name
         for path in ours()
-        for name in re.findall(r'(?:text|choice|switch|number|words|pair)\(\s*"([A-Z_]+)"', path.read_text())
+        for name in re.findall(r'(?:text|choice|switch|number|words|networks|pair)\(\s*"([A-Z_]+)"', path.read_text())
     }
     table = README.split("| variable | |")[1].split("\n\n")[0]
     rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]

@@ -80,6 +80,10 @@ def test_a_forgotten_mode_is_production() -> None:
         ("ALLOWED_HOSTS", ","),
         ("PROXY_SSL_HEADER", "https"),
         ("LOG_LEVEL", "chatty"),
+        ("LOG_FORMAT", "xml"),
+        ("SMSREPORTS_METRICS_FROM", "10.0.0.0/8, everywhere"),
+        ("SMSREPORTS_METRICS_FROM", "10.0.0.1/8"),
+        ("SMSREPORTS_STOP_SECONDS", "0"),
     ],
 )
 def test_an_odd_value_stops_the_start_by_the_variables_name(name: str, value: str) -> None:

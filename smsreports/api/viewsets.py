@@ -24,6 +24,7 @@ from smsreports.api.negotiation import Negotiation
 from smsreports.api.serializers import RowSerializer
 from smsreports.dialects.base import Asked, Dialect, Path
 from smsreports.sources import Rows
+from smsreports.telemetry.underway import note
 
 JSON = ("application/json",)
 
@@ -42,7 +43,9 @@ class DialectViewSet(GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """A key first, then its share of the minute, then its scope: a refused caller costs nobody anything."""
+        note(dialect=self.dialect.slug)
         self.perform_authentication(request)
+        note(account=self.account.pk, key=self.key.prefix)
         self.allowance = spend(self.account, self.dialect.slug)
         if self.allowance.exceeded:
             raise exceptions.Throttled(self.allowance.wait)

@@ -10,6 +10,7 @@ from django.http import StreamingHttpResponse
 from smsreports.export.columns import Column
 from smsreports.export.formats import Format
 from smsreports.statements import Statement
+from smsreports.telemetry.files import watched
 
 # Bytes handed to the server at once: rows one by one cost more than reading them does.
 BLOCK = 256 * 1024
@@ -17,6 +18,9 @@ BLOCK = 256 * 1024
 
 class ExportBroken(RuntimeError):
     """A file ended midway, by a fault of this kind; its client must not take it for whole."""
+
+    # For the log.
+    text_is_ours = True
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Blocks:
         except BaseException:
             self._connection.close()
             raise
-        self._blocks = self._read()
+        self._blocks = watched(self._read(), min(self.total, file.limit))
 
     def __iter__(self) -> Iterator[bytes]:
         return self._blocks
@@ -64,8 +68,8 @@ class Blocks:
             # The rows come in the order of their indexes; sorting a million would hold back the first for seconds.
             cursor.execute("SET LOCAL enable_sort = off; SET LOCAL jit = off")
             cursor.execute(self._file.count.sql, self._file.count.params)
-            total: int = cursor.fetchone()[0]
-        return total
+            # A sum of counters comes as a Decimal.
+            return int(cursor.fetchone()[0])
 
     def _read(self) -> Generator[bytes]:
         """Never an empty block: in a chunked body that is the end."""

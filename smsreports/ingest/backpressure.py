@@ -8,6 +8,7 @@ from threading import Condition
 from django.db import Error, connection
 
 from smsreports.api.errors import Unavailable
+from smsreports.telemetry.meters import meters
 
 # A process has 8 threads (see `serve`): half of them stay with those who read.
 MOST_LOADS = 4
@@ -38,6 +39,7 @@ class Places:
         """Holds a place. Raises Unavailable if there is none for `patience` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._is_free(account), patience):
+                meters().loads_refused.inc()
                 raise Unavailable("Too many loads are under way; try again later.")
             self._taken[account] += 1
         try:

@@ -19,6 +19,7 @@ from smsreports.ingest.body import discard, keep, read
 from smsreports.ingest.fields import Refused
 from smsreports.ingest.lines import numbered
 from smsreports.ingest.load import BATCH_LINES, Accounts, Line, Outcome, load_batch
+from smsreports.telemetry.meters import meters
 
 NDJSON = "application/x-ndjson"
 # What the contract promises; it is held in memory whole.
@@ -62,7 +63,12 @@ class LoadingViewSet(DialectViewSet):
         return places.taken(self.account.pk, self.patience)
 
     def load(self, batch: Sequence[Line]) -> Outcome:
-        return load_batch(batch, OwnAccount(self.account))
+        outcome = load_batch(batch, OwnAccount(self.account))
+        lines = meters().lines
+        lines.labels("accepted").inc(outcome.accepted)
+        lines.labels("duplicate").inc(outcome.duplicates)
+        lines.labels("rejected").inc(len(outcome.rejected))
+        return outcome
 
 
 class IngestViewSet(LoadingViewSet):

@@ -19,6 +19,7 @@ from smsreports.ingest.gateways.auth import GatewayKey
 from smsreports.ingest.gateways.base import Gateway, Receipt, Said
 from smsreports.ingest.models import Event
 from smsreports.ingest.views import LoadingViewSet
+from smsreports.telemetry.meters import meters
 
 FORM = "application/x-www-form-urlencoded"
 # Far above any callback.
@@ -53,6 +54,7 @@ class GatewayViewSet(LoadingViewSet):
             outcome = self.load([(1, orjson.dumps(record))])
         for rejected in outcome.rejected:
             raise ParseError(rejected.error)
+        meters().receipts.labels(gateway).inc()
         return HttpResponse(caller.thanks, "text/plain")
 
     def _first_told(self, record: Receipt) -> str:
