@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.contrib import admin
@@ -64,6 +64,12 @@ def _sum(groups: dict[str, dict[str, Any]], measure: str) -> int:
     return sum(measures[measure] for measures in groups.values())
 
 
+@cache
+def _broadcasts() -> str:
+    """The address of their list: every line of the list of sends leads to one of them."""
+    return reverse("admin:broadcasts_app_broadcast_changelist")
+
+
 @admin.register(BroadcastSend)
 class BroadcastSendAdmin(TrafficAdmin):
     list_display = ("message_id", "own", "campaign", "recipient", "status", "cost", "sent_at")
@@ -74,8 +80,7 @@ class BroadcastSendAdmin(TrafficAdmin):
 
     @admin.display(description="broadcast")
     def campaign(self, send: BroadcastSend) -> SafeString:
-        page = reverse("admin:broadcasts_app_broadcast_change", args=[send.broadcast_id])
-        return format_html('<a href="{}">{}</a>', page, send.broadcast.name)
+        return format_html('<a href="{}{}/change/">{}</a>', _broadcasts(), send.broadcast_id, send.broadcast.name)
 
     def names(self) -> Sequence[str]:
         return (*super().names(), BROADCAST)

@@ -25,6 +25,13 @@ class Slot(Expression):
         return "%s", [self]
 
 
+class Keys(Slot):
+    """The place of a list of keys, after `__in`: however many there are, the query is the same."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return "SELECT unnest(%s)", [self]
+
+
 @dataclass(frozen=True)
 class Statement:
     """SQL with its parameters, some of which may be Slots."""

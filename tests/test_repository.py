@@ -25,6 +25,7 @@ LEVELS = {
             "statuses",
             "telemetry",
             "windows",
+            "durations",
             "database",
             "environment",
         ),

@@ -92,6 +92,10 @@ class Leg:
         """The rows with every column of their table, in no order."""
         return _whole(self.source, self._given, self.bounds).bound(self.values)
 
+    def only(self, *names: str) -> Statement:
+        """The rows with these columns of their table, in no order."""
+        return _only(self.source, self._given, self.bounds, names).bound(self.values)
+
     def count(self) -> Statement:
         """How many rows there are: what no counter knows."""
         rows = _keys(self.source, self._given, self.bounds).bound(self.values)
@@ -115,6 +119,11 @@ def _shaped(
 @cache
 def _whole(source: Rows, given: frozenset[str], bounds: tuple[Bound | Same, ...]) -> Statement:
     return Statement.of(_rows(source, given, bounds).order_by())
+
+
+@cache
+def _only(source: Rows, given: frozenset[str], bounds: tuple[Bound | Same, ...], names: tuple[str, ...]) -> Statement:
+    return Statement.of(_rows(source, given, bounds).order_by().values_list(*names))
 
 
 @cache

@@ -3,17 +3,17 @@
 A field that is wrong is left out and says so; all the others count.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.utils import flatatt
+from django.db import DEFAULT_DB_ALIAS
 from django.http import QueryDict
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from smsreports.accounts.models import Account
@@ -21,6 +21,7 @@ from smsreports.api.filters import CountryField, PhoneField
 from smsreports.dialects.cursor import Cursor
 from smsreports.dialects.query import DAY, GREATEST_NUMBER, NUMBER
 from smsreports.sources import ALL, Source
+from smsreports.statements import Statement
 from smsreports.statuses import Group
 from smsreports.windows import PERIODS, Window, of_days, of_period, today
 
@@ -48,7 +49,7 @@ class Choices(forms.Select):
             f'<option value="{escape(word)}"{" selected" if word == value else ""}>{escape(label)}</option>'
             for word, label in words.items()
         )
-        given = flatatt({"name": name, **self.attrs, **(attrs or {})})
+        given = _attributes({"name": name, **self.attrs, **(attrs or {})})
         return mark_safe(f"<select{given}>{options}</select>")  # noqa: S308  escaped above
 
 
@@ -57,7 +58,25 @@ class Line(forms.TextInput):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         given = {"type": self.input_type, "name": name, "value": value or None, **self.attrs, **(attrs or {})}
-        return format_html("<input{}>", flatatt(given))
+        return mark_safe(f"<input{_attributes(given)}>")  # noqa: S308  escaped there
+
+
+def _attributes(given: Mapping[str, Any]) -> str:
+    """As Django's `flatatt`, quickly."""
+    named = {name: value for name, value in given.items() if value is not None and value is not False}
+    return "".join(f" {name}" if value is True else f' {name}="{escape(str(value))}"' for name, value in named.items())
+
+
+def _accounts() -> Iterator[Account]:
+    """The first by their names, one more than are shown."""
+    columns = [field.attname for field in Account._meta.concrete_fields]
+    for row in _compiled(tuple(columns)).rows():
+        yield Account.from_db(DEFAULT_DB_ALIAS, columns, row)
+
+
+@cache
+def _compiled(columns: tuple[str, ...]) -> Statement:
+    return Statement.of(Account.objects.values_list(*columns)[: MOST_CHOICES + 1])
 
 
 class AccountField(forms.CharField):
@@ -65,7 +84,7 @@ class AccountField(forms.CharField):
 
     def __init__(self) -> None:
         super().__init__(required=False)
-        self.known = {account.name: account for account in Account.objects.all()[: MOST_CHOICES + 1]}
+        self.known = {account.name: account for account in _accounts()}
         if len(self.known) <= MOST_CHOICES:
             self.widget = Choices(choices=[(name, name) for name in self.known])
 

@@ -10,7 +10,7 @@ from smsreports.reports import drawn
 from smsreports.reports.speed import Quantile
 
 register = template.Library()
-for drawing in (drawn.bars, drawn.strokes, drawn.dots, drawn.scale, drawn.cells):
+for drawing in (drawn.bars, drawn.strokes, drawn.dots, drawn.scale, drawn.cells, drawn.field):
     register.filter(drawing.__name__, drawing)
 register.simple_tag(drawn.grid)
 
