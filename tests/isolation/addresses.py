@@ -22,6 +22,8 @@ OF_MODEL = re.compile(r"admin/(\w+)/(\w+)/")
 EVERYBODYS: Mapping[str, str] = {
     "": "the front page names the dialects",
     "healthz": "says that the process and its database answer",
+    "readyz": "says that requests may come, or why not",
+    "metrics": "counts of requests, of all accounts together, to the operator's networks",
     "reports/login": "a form",
     "admin/login/": "a form",
     "^api/v1/": "the dialect's 404",
