@@ -34,6 +34,15 @@ EXPORT_LIMIT = number("SMSREPORTS_EXPORT_LIMIT", default=1_000_000, least=1, mos
 # Requests per minute of one account at one dialect: the 1,000 a second that 23 Telecom documents.
 RATE_LIMIT = number("SMSREPORTS_RATE_LIMIT", default=60_000, least=1, most=100_000_000)
 
+# Exports of one account at once, in all processes: a second one for who slices, and none for who floods.
+EXPORTS_AT_ONCE = number("SMSREPORTS_EXPORTS_AT_ONCE", default=2, least=1, most=100)
+# Seconds that an export may take: a million rows take far less, and what is open for longer keeps old rows alive.
+EXPORT_SECONDS = number("SMSREPORTS_EXPORT_SECONDS", default=3600, least=1, most=86_400)
+# Seconds that a statement of a request may take, before the caller is told to come back later.
+STATEMENT_SECONDS = number("SMSREPORTS_STATEMENT_SECONDS", default=30, least=1, most=3600)
+# Seconds in which a client must take each block of an answer: 256 KiB of an export.
+READER_SECONDS = number("SMSREPORTS_READER_SECONDS", default=60, least=1, most=3600)
+
 # The ways of speaking the API; each is a package that defines `dialect`.
 DIALECTS = ["smsreports.dialects.telecom23", "smsreports.dialects.laravel"]
 
@@ -50,6 +59,7 @@ INSTALLED_APPS = [
     "smsreports",
     "smsreports.accounts",
     "smsreports.counters",
+    "smsreports.audit",
     "messages_app",
     "broadcasts_app",
     "smsreports.ingest",

@@ -62,7 +62,8 @@ def configuration(bind: str, workers: int) -> dict[str, Any]:
         "workers": workers,
         # Threads keep a long export from holding up the lists; the sync worker would be killed in the middle of one.
         "worker_class": "gthread",
-        "threads": 8,
+        # Four load at most, three send files, one may wait to: two are always there for lists.
+        "threads": 10,
         # Seconds that running exports have to end on a stop.
         "graceful_timeout": 30,
         # A heartbeat that needs no disk.
