@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import render
-from rest_framework.exceptions import APIException, Throttled
+from rest_framework.exceptions import APIException
 
 from smsreports.accounts.addresses import client_address
 from smsreports.accounts.models import Account
-from smsreports.api.errors import RETRY_AFTER
+from smsreports.api.staff.refusals import page_of
 from smsreports.audit.recording import Entry
 from smsreports.export.stream import File, response
 
@@ -19,7 +18,4 @@ def taken(request: HttpRequest, file: File, account: Account, told: Mapping[str,
     try:
         return response(request, file, entry)
     except APIException as problem:
-        page = render(request, "error.html", {"problem": problem}, status=problem.status_code)
-        if isinstance(problem, Throttled) or problem.status_code == 503:
-            page["Retry-After"] = str(RETRY_AFTER)
-        return page
+        return page_of(request, problem)

@@ -129,6 +129,31 @@ def test_a_receipt_that_cannot_be_kept_breaks_the_file(gunicorn: Server, key: st
     assert receipt(gunicorn, key, str(export))["state"] == "broken"
 
 
+def test_an_account_takes_two_files_at_once_and_others_theirs(
+    gunicorn: Server, key: str, reader: Callable[..., SlowReader]
+) -> None:
+    first, _ = reader(), reader()
+    refused = ask(gunicorn, key, ALL)
+    assert (refused.status_code, refused.json()["error_code"]) == (429, "RATE_LIMIT_EXCEEDED")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert ask(gunicorn, person("globex").key, ALL).status_code == 200
+    assert ask(gunicorn, key, "/api/v1/sms/messages").status_code == 200
+    first.leave()
+    within(SOON, partial(has_ended, gunicorn, key, first.headers["X-Export-Id"]))
+    assert ask(gunicorn, key, f"{EXPORT}?sender=nobody").status_code == 200
+
+
+def test_a_process_sends_three_files_at_once(gunicorn: Server, key: str, reader: Callable[..., SlowReader]) -> None:
+    other = person("globex").key
+    run(MANY.replace("acme", "globex"))
+    readers = [reader(), reader(), SlowReader(gunicorn, ALL, other)]
+    refused = ask(gunicorn, other, ALL)
+    assert (refused.status_code, refused.json()["error_code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert int(refused.headers["Retry-After"]) > 0
+    readers[2].leave()
+    within(SOON, partial(has_ended, gunicorn, other, readers[2].headers["X-Export-Id"]))
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux tells who a process's children are")
 def test_a_killed_worker_leaves_a_broken_file(committed: None, key: str, tmp_path: Path) -> None:
     with serving(tmp_path / "log", DATABASE_URL=database_url()) as server:

@@ -61,7 +61,8 @@ def configuration(bind: str, workers: int) -> dict[str, Any]:
         "bind": bind,
         "workers": workers,
         # Threads keep a long export from holding up the lists; the sync worker would be killed in the middle of one.
-        "worker_class": "gthread",
+        # Ours cuts off clients who are too slow.
+        "worker_class": "smsreports.worker.Worker",
         # Four load at most, three send files, one may wait to: two are always there for lists.
         "threads": 10,
         # Seconds that running exports have to end on a stop.
