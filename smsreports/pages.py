@@ -1,14 +1,17 @@
 """The site's own pages: the front page, and errors outside every view."""
 
+import sys
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from rest_framework import exceptions
 from rest_framework.exceptions import APIException
 
-from smsreports.api.errors import answer_outside_views, dialects
+from smsreports.api.errors import Unavailable, answer_outside_views, dialects
+from smsreports.api.staff.refusals import page_of
 
 
 @require_safe
@@ -29,6 +32,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest, **ignored: Any) -> HttpResponse:
+    """Called while the fault is handled. A database that does not answer in time is a pause and not a crash."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        return _error(request, Unavailable())
     return _error(request, APIException("Something went wrong on our side."))
 
 
@@ -37,4 +43,4 @@ def _error(request: HttpRequest, problem: APIException) -> HttpResponse:
     answer = answer_outside_views(request, problem)
     if answer is not None:
         return answer
-    return render(request, "error.html", {"problem": problem}, status=problem.status_code)
+    return page_of(request, problem)

@@ -39,6 +39,15 @@ PROXIES = number("SMSREPORTS_PROXIES", default=0, least=0, most=10)
 # Seconds that running answers, exports among them, have to end when the server is told to stop.
 STOP_SECONDS = number("SMSREPORTS_STOP_SECONDS", default=30, least=1, most=86_400)
 
+# Exports of one account at once, in all processes: a second one for who slices, and none for who floods.
+EXPORTS_AT_ONCE = number("SMSREPORTS_EXPORTS_AT_ONCE", default=2, least=1, most=100)
+# Seconds that an export may take: a million rows take far less, and what is open for longer keeps old rows alive.
+EXPORT_SECONDS = number("SMSREPORTS_EXPORT_SECONDS", default=3600, least=1, most=86_400)
+# Seconds that a statement of a request may take, before the caller is told to come back later.
+STATEMENT_SECONDS = number("SMSREPORTS_STATEMENT_SECONDS", default=30, least=1, most=3600)
+# Seconds in which a client must take each block of an answer: 256 KiB of an export.
+READER_SECONDS = number("SMSREPORTS_READER_SECONDS", default=60, least=1, most=3600)
+
 # The ways of speaking the API; each is a package that defines `dialect`.
 DIALECTS = ["smsreports.dialects.telecom23", "smsreports.dialects.laravel"]
 
@@ -55,6 +64,7 @@ INSTALLED_APPS = [
     "smsreports",
     "smsreports.accounts",
     "smsreports.counters",
+    "smsreports.audit",
     "messages_app",
     "broadcasts_app",
     "smsreports.ingest",

@@ -34,7 +34,7 @@ LEVELS = {
     "api": 1,
     "messages_app": 2,
     "broadcasts_app": 2,
-    **dict.fromkeys(("unified", "reports", "ingest"), 3),
+    **dict.fromkeys(("unified", "reports", "ingest", "audit"), 3),
 }
 TOP = 4
 PACKAGES = ("smsreports", "messages_app", "broadcasts_app")

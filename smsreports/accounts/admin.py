@@ -131,13 +131,13 @@ class Record(DeclaredFilters):
 
 @admin.register(Reveal)
 class RevealAdmin(Record):
-    list_display = ("at", "user", "account", "reference", "model", "reason")
+    list_display = ("at", "user", "account", "reference", "model", "reason", "address")
     list_select_related = ("user", "account")
 
 
 @admin.register(LogEntry)
 class LogEntryAdmin(Record):
-    """Keys made and revoked, exports, and every change of the rest."""
+    """Keys made and revoked, and every change of the rest."""
 
     list_display = ("action_time", "user", "content_type", "object_repr", "change_message")
     list_select_related = ("user", "content_type")

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Now
 
 # Accounts are named on command lines, in file names and in records: letters, digits, `.`, `_` and `-`.
@@ -141,11 +142,15 @@ class Reveal(models.Model):
     row = models.BigIntegerField()
     reference = models.CharField(max_length=200)
     reason = models.CharField(max_length=200)
+    # Where from; empty where it was not known.
+    address = models.CharField(max_length=45, blank=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ("-id",)
         permissions = [("see_numbers", "Can see whole numbers and texts of every SMS")]
+        # The account's own list of what was taken out.
+        indexes = [models.Index("account", F("at").desc(), F("id").desc(), name="reveal_of_account")]
 
     def __str__(self) -> str:
         return self.reference

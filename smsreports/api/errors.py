@@ -42,7 +42,7 @@ def handle(fault: Exception, context: dict[str, Any]) -> Response:
         meters().refused.labels(refusal.name.lower()).inc()
     elif isinstance(problem, exceptions.Throttled):
         meters().limited.labels(view.dialect.slug).inc()
-    headers = {"Retry-After": str(RETRY_AFTER)} if isinstance(problem, Unavailable) else {}
+    headers = {"Retry-After": str(RETRY_AFTER)} if isinstance(problem, Unavailable | exceptions.Throttled) else {}
     if problem.status_code == 401:
         headers["WWW-Authenticate"] = view.get_authenticate_header(context["request"])
     if isinstance(problem, exceptions.MethodNotAllowed):
@@ -87,6 +87,8 @@ def answer_outside_views(request: HttpRequest, problem: APIException) -> HttpRes
     for dialect in dialects():
         if dialect.speaks(request):
             body = dump(dialect.error(problem, None))
-            headers = dialect.limit_headers(untouched())
+            headers = {**dialect.limit_headers(untouched())}
+            if isinstance(problem, Unavailable):
+                headers["Retry-After"] = str(RETRY_AFTER)
             return HttpResponse(body, "application/json", problem.status_code, headers=headers)
     return None

@@ -46,8 +46,9 @@ class Asked:
     size: int = 1
     # Instead of a page's number: the rows beside a place.
     cursor: Cursor | None = None
-    # Of an export: the file's format.
+    # Of an export: the file's format, and the filters as the caller said them.
     format: str = ""
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 class KeyAuthentication(BaseAuthentication):

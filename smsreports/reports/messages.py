@@ -15,11 +15,11 @@ from smsreports.api.legs import Leg
 from smsreports.api.listing import Listing
 from smsreports.api.staff import timeline
 from smsreports.api.staff.masking import sees_numbers
+from smsreports.audit.staff import taken
 from smsreports.counters.reading import by_day
 from smsreports.dialects.base import Asked
 from smsreports.dialects.pages import Pages
 from smsreports.dialects.query import GREATEST_NUMBER
-from smsreports.export.stream import response
 from smsreports.reports.access import ReportView
 from smsreports.reports.forms import MessagesForm
 from smsreports.reports.privacy import limited, shown_to
@@ -92,7 +92,8 @@ class MessagesView(ReportView):
             raise PermissionDenied
         if selection is None or not form.is_valid():
             return super().file(form, selection)
-        return streamed(selection, headers_only=self.request.method == "HEAD")
+        told = {name: value for name, value in selection.address.items() if name != "account"}
+        return taken(self.request, api_file(selection.listing), selection.account, told)
 
     def _line(self, selection: Selection, row: Mapping[str, Any]) -> Line:
         href = selection.link("message", row["source"], str(row["id"]))
@@ -145,10 +146,6 @@ def _paged(request: HttpRequest, form: MessagesForm, selection: Selection) -> Ht
     asked = Asked(page=form.value("page") or 1, size=PAGE_SIZE, cursor=form.value("cursor"))
     pages.read(selection.listing, request, asked)
     return pages
-
-
-def streamed(selection: Selection, *, headers_only: bool) -> HttpResponseBase:
-    return response(api_file(selection.listing), headers_only=headers_only)
 
 
 def _export(selection: Selection, total: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

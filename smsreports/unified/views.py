@@ -8,11 +8,13 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from smsreports.accounts.addresses import client_address
 from smsreports.accounts.models import Account
 from smsreports.api.legs import Leg
 from smsreports.api.listing import Listing
 from smsreports.api.snapshot import snapshot
 from smsreports.api.viewsets import DialectViewSet
+from smsreports.audit.recording import Entry
 from smsreports.counters.reading import sums
 from smsreports.export.stream import response
 from smsreports.sources import Receivers, Source, asked_for, registered
@@ -50,7 +52,9 @@ class ExportViewSet(JoinedViewSet):
 
     def export(self, request: Request) -> StreamingHttpResponse:
         found = file(self.unified(), self.door.columns, self.asked.format)
-        return response(found, headers_only=request.method == "HEAD")
+        asked = self.asked
+        entry = Entry(self.account, self.key, client_address(request._request), asked.told, asked.format)
+        return response(request._request, found, entry)
 
 
 class ItemViewSet(JoinedViewSet):

@@ -28,6 +28,7 @@ LIST = (*FILTERS, "page", "limit", "cursor")
 UNIFIED = (*LIST, "source")
 EXPORT = (*UNIFIED, "format", "dialect")
 STATS = (*FILTERS, "source")
+AUDIT = ("period", "from", "to", "page", "limit")
 
 
 def messages(query_string: str) -> Asked:
@@ -46,12 +47,18 @@ def export(query_string: str) -> Asked:
     strict = query.choice("dialect", ("excel", "strict"), "excel") == "strict"
     source = query.choice("source", SOURCE_WORDS, ALL)
     _page(query)  # without effect on a file, but never without sense
-    return _checked(query, source=source, format="csv-strict" if strict and kind == "csv" else kind)
+    form = "csv-strict" if strict and kind == "csv" else kind
+    return _checked(query, source=source, format=form, told=query.given(STATS))
 
 
 def stats(query_string: str) -> Asked:
     query = Query(query_string, STATS)
     return _checked(query, source=query.choice("source", SOURCE_WORDS, "api"))
+
+
+def audit(query_string: str) -> Asked:
+    query = Query(query_string, AUDIT)
+    return _checked(query, **_page(query))
 
 
 def nothing(query_string: str) -> Asked:
