@@ -7,12 +7,21 @@ from datetime import UTC, datetime
 from django.db import connection
 from django.http import StreamingHttpResponse
 
+from smsreports.dialects.described import Header
+from smsreports.dialects.shapes import COUNT, TEXT, words
 from smsreports.export.columns import Column
 from smsreports.export.formats import Format
 from smsreports.statements import Statement
 
 # Bytes handed to the server at once: rows one by one cost more than reading them does.
 BLOCK = 256 * 1024
+# What a file is told by, published.
+HEADERS = {
+    "Content-Disposition": Header("The name under which to keep the file.", TEXT),
+    "X-Export-Limit": Header("The most rows that a file has.", COUNT),
+    "X-Export-Total": Header("How many rows match.", COUNT),
+    "X-Export-Truncated": Header("Whether more match than the file has.", words(("true", "false"))),
+}
 
 
 class ExportBroken(RuntimeError):

@@ -13,6 +13,8 @@ from rest_framework.response import Response
 from smsreports.accounts.models import Account
 from smsreports.api.errors import TooLarge
 from smsreports.api.viewsets import DialectViewSet
+from smsreports.dialects.described import Traits
+from smsreports.ingest import described
 from smsreports.ingest.backpressure import bounded, places
 from smsreports.ingest.body import discard, read
 from smsreports.ingest.fields import Refused
@@ -22,6 +24,10 @@ from smsreports.ingest.load import BATCH_LINES, Accounts, Line, Outcome, load_ba
 NDJSON = "application/x-ndjson"
 # What the contract promises; it is held in memory whole.
 MOST_BYTES = 10 * 1024 * 1024
+TRAITS = Traits(
+    body=described.body(NDJSON, BATCH_LINES, MOST_BYTES),
+    shapes=described.RECORDS | {"Record": described.RECORD},
+)
 
 
 class OwnAccount(Accounts):
@@ -60,6 +66,7 @@ class IngestViewSet(LoadingViewSet):
 
     # Whoever has a file can send it again.
     patience = 0
+    traits: ClassVar[Traits] = TRAITS
 
     def create(self, request: Request) -> Response:
         with self.place():
