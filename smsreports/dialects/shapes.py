@@ -6,6 +6,8 @@ from typing import Any
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
+# PostgreSQL stores no NUL.
+WITHOUT_NUL = r"^[^\u0000]*$"
 FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 ID: Schema = {"type": "integer", "minimum": 1}

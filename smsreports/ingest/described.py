@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from smsreports.dialects.described import Body
-from smsreports.dialects.shapes import Schema, maybe, ref, words
+from smsreports.dialects.shapes import WITHOUT_NUL, Schema, maybe, ref, words
 from smsreports.ingest import fields
 from smsreports.ingest.records import LONGEST_LINE, SHAPES, Field, Reader
 from smsreports.statuses import FINAL, NAMES
@@ -58,7 +58,7 @@ def value(field: Field) -> Schema:
 
 def _text(read: "partial[str]") -> Schema:
     longest, empty = read.args
-    return {"type": "string", "minLength": 0 if empty else 1, "maxLength": longest, "pattern": r"^[^\u0000]*$"}
+    return {"type": "string", "minLength": 0 if empty else 1, "maxLength": longest, "pattern": WITHOUT_NUL}
 
 
 def record(kind: str, known: Mapping[str, Field]) -> Schema:

@@ -16,6 +16,7 @@ from smsreports.dialects.shapes import (
     MONEY,
     TEXT,
     WAIT,
+    WITHOUT_NUL,
     Schema,
     keyed,
     listed,
@@ -88,7 +89,9 @@ PARAMETERS = {
         Parameter("status", "`sent` means `pending`, `failed` means `undelivered`.", words(params.STATUS_WORDS)),
         Parameter("phone", "Part of the number.", ref("PartOfNumber")),
         Parameter("country", "ISO code, in any case.", ref("Country")),
-        Parameter("sender", "The whole sender ID, exactly.", {"type": "string", "minLength": 1}),
+        Parameter(
+            "sender", "The whole sender ID, exactly.", {"type": "string", "minLength": 1, "pattern": WITHOUT_NUL}
+        ),
         Parameter(
             "period",
             "In UTC days. `Nd` is from N days before today to today, both included. Not together with `from` or `to`.",
