@@ -33,6 +33,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 EXPORT_LIMIT = number("SMSREPORTS_EXPORT_LIMIT", default=1_000_000, least=1, most=100_000_000)
 # Requests per minute of one account at one dialect: the 1,000 a second that 23 Telecom documents.
 RATE_LIMIT = number("SMSREPORTS_RATE_LIMIT", default=60_000, least=1, most=100_000_000)
+# How many proxies of ours a request comes through, each of which adds its caller's address to X-Forwarded-For.
+PROXIES = number("SMSREPORTS_PROXIES", default=0, least=0, most=10)
 
 # The ways of speaking the API; each is a package that defines `dialect`.
 DIALECTS = ["smsreports.dialects.telecom23", "smsreports.dialects.laravel"]

@@ -24,6 +24,7 @@ LEVELS = {
             "statements",
             "statuses",
             "windows",
+            "durations",
             "database",
             "environment",
         ),

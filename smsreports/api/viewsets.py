@@ -75,7 +75,11 @@ class DialectViewSet(GenericViewSet[Any]):
         return self.door.params(self.request.META.get("QUERY_STRING", ""))
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        return [self.dialect.authentication()]
+        return [self.dialect.authentication(self.sent)]
+
+    def sent(self, key: ApiKey) -> bytes:
+        """The body as it was sent, which is what is signed; of a view that takes in none, none."""
+        return b""
 
     def get_content_negotiator(self) -> BaseContentNegotiation:
         return Negotiation(self.media_types if self.dialect.negotiates else ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
@@ -12,9 +13,11 @@ from rest_framework.exceptions import APIException
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
+from smsreports.accounts.addresses import client_address
 from smsreports.accounts.keys import Refusal, caller
 from smsreports.accounts.limits import Allowance
 from smsreports.accounts.models import ApiKey, Scope
+from smsreports.accounts.signing import Signed, encoded, paths
 from smsreports.dialects.cursor import Cursor
 from smsreports.dialects.described import Described, Manners
 from smsreports.dialects.shapes import Schema
@@ -56,14 +59,28 @@ class KeyAuthentication(BaseAuthentication):
     # Where the key may stand, as OpenAPI says it, by a name; any of them will do.
     described: ClassVar[Mapping[str, Mapping[str, str]]]
 
+    def __init__(self, body: Callable[[ApiKey], bytes]) -> None:
+        """`body` takes in the request's body as it was sent, once it is known whose key it is."""
+        self._body = body
+
     def authenticate(self, request: Request) -> tuple[None, ApiKey]:
-        return None, caller(self.key(request), request.META.get("REMOTE_ADDR", ""))
+        asked = request._request
+        return None, caller(self.key(request), client_address(asked), partial(self._signed, asked))
 
     def key(self, request: Request) -> str | None:
         raise NotImplementedError
 
     def authenticate_header(self, request: Request) -> str:
         return self.scheme
+
+    def _signed(self, asked: HttpRequest, key: ApiKey) -> Signed:
+        return Signed(
+            method=asked.method or "",
+            paths=paths(asked.META.get("RAW_URI") or encoded(asked.path), asked.path),
+            body=self._body(key),
+            timestamp=asked.headers.get("X-Timestamp", ""),
+            signature=asked.headers.get("X-Signature", ""),
+        )
 
 
 @dataclass(frozen=True)

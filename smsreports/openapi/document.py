@@ -10,6 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 
 from smsreports import routing
+from smsreports.accounts.signing import TOLERANCE
 from smsreports.api.errors import dialects
 from smsreports.api.viewsets import DialectViewSet
 from smsreports.dialects.query import MOST_FIELDS
@@ -25,6 +26,8 @@ DESCRIPTION = f"""The history of every SMS that an account sent, in two dialects
   the parameter. Parameters that an address does not know are ignored; more than {MOST_FIELDS} are a 400.
 - What OpenAPI cannot say between parameters: `period` stands without `from` and `to`; `from` is not after `to`;
   `cursor` comes from a `Link` header and stands without `page`; figures by day are told of {MOST_DAYS} days at most.
+- Some keys demand signed requests: `X-Timestamp`, a Unix second at most {TOLERANCE} seconds off; and `X-Signature`, the hex of
+  HMAC-SHA256 over `METHOD|path|timestamp|body` with the key's signing secret, in lower case. Each pair is good once.
 - What GET reads, HEAD reads too. Any other method is a 405 with `Allow`.
 """
 

@@ -39,10 +39,11 @@ class GatewayViewSet(LoadingViewSet):
     # A gateway cannot hold back what it has, and some try only three times: its bursts wait, for less time than the
     # 30 s after which Jasmin hangs up.
     patience = 10
+    most = MOST_BYTES
     traits: ClassVar[Traits] = described.traits(FORM)
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        return [GatewayKey()]
+        return [GatewayKey(self.sent)]
 
     def receive(self, request: Request, gateway: str) -> HttpResponse:
         if gateway not in gateways():
