@@ -26,8 +26,8 @@ DESCRIPTION = f"""The history of every SMS that an account sent, in two dialects
   the parameter. Parameters that an address does not know are ignored; more than {MOST_FIELDS} are a 400.
 - What OpenAPI cannot say between parameters: `period` stands without `from` and `to`; `from` is not after `to`;
   `cursor` comes from a `Link` header and stands without `page`; figures by day are told of {MOST_DAYS} days at most.
-- Some keys demand signed requests: `X-Timestamp`, a Unix second at most {TOLERANCE} seconds off; and `X-Signature`, the hex of
-  HMAC-SHA256 over `METHOD|path|timestamp|body` with the key's signing secret, in lower case. Each pair is good once.
+- Some keys demand signed requests: `X-Timestamp`, a Unix second at most {TOLERANCE} seconds off; `X-Signature`, the hex
+  of HMAC-SHA256 over `METHOD|path|timestamp|body` with the key's signing secret, in lower case. A pair is good once.
 - What GET reads, HEAD reads too. Any other method is a 405 with `Allow`.
 """
 
