@@ -59,6 +59,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "csp",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_filters",
     "rest_framework",
     "smsreports",
@@ -151,8 +153,21 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_THROTTLE_CLASSES": [],
     "EXCEPTION_HANDLER": "smsreports.api.errors.handle",
+    "DEFAULT_SCHEMA_CLASS": "smsreports.openapi.operations.DescribedSchema",
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "smsreports",
+    "VERSION": "0.1.0",
+    "SERVERS": [{"url": "/", "description": "This server."}],
+    # The dialects' own order of addresses and parameters.
+    "SORT_OPERATIONS": False,
+    "SCHEMA_PATH_PREFIX": "",
+    # Shapes are ours; there are no serializers whose choices could become enums.
+    "POSTPROCESSING_HOOKS": [],
 }
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

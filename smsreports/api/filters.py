@@ -13,12 +13,22 @@ from django.core.validators import EMPTY_VALUES
 from smsreports.accounts.models import Account
 from smsreports.counters.reading import Scope
 from smsreports.dialects.base import Asked, InvalidParams
+from smsreports.dialects.shapes import Schema
 from smsreports.statuses import Group
 
 IGNORED_IN_NUMBERS = re.compile(r"[ ()+-]")
 # E.164 numbers have at most 15 digits.
 PART_OF_NUMBER = re.compile(r"[0-9]{1,15}")
 COUNTRY = re.compile(r"[A-Za-z]{2}")
+# The same, published.
+SHAPES: Mapping[str, Schema] = {
+    "PartOfNumber": {
+        "type": "string",
+        "pattern": f"^{IGNORED_IN_NUMBERS.pattern}*([0-9]{IGNORED_IN_NUMBERS.pattern}*){{1,15}}$",
+        "description": "1 to 15 digits; spaces and - ( ) + are ignored.",
+    },
+    "Country": {"type": "string", "pattern": f"^{COUNTRY.pattern}$"},
+}
 
 
 # The filters that counters cover, and their names there.

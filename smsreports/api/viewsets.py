@@ -19,10 +19,12 @@ from rest_framework.viewsets import GenericViewSet
 
 from smsreports.accounts.limits import Allowance, spend, untouched
 from smsreports.accounts.models import Account, ApiKey
+from smsreports.api.filters import SHAPES
 from smsreports.api.listing import Listing, narrowed
 from smsreports.api.negotiation import Negotiation
 from smsreports.api.serializers import RowSerializer
 from smsreports.dialects.base import Asked, Dialect, Path
+from smsreports.dialects.described import Traits
 from smsreports.sources import Rows
 from smsreports.telemetry.underway import note
 
@@ -35,6 +37,8 @@ class DialectViewSet(GenericViewSet[Any]):
     dialect: Dialect = None  # type: ignore[assignment]  # given by as_view
     door: Path = None  # type: ignore[assignment]  # given by as_view
     media_types: Sequence[str] = JSON
+    # What the published description says of it in every dialect.
+    traits: ClassVar[Traits] = Traits(shapes=SHAPES)
     # OPTIONS would describe the view in DRF's own words, which are no dialect's.
     http_method_names = ["get", "head", "post"]
     # DRF's suffixes (`messages.json`) do not exist here.

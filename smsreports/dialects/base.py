@@ -19,6 +19,8 @@ from smsreports.accounts.limits import Allowance
 from smsreports.accounts.models import ApiKey, Scope
 from smsreports.accounts.signing import Signed, encoded, paths
 from smsreports.dialects.cursor import Cursor
+from smsreports.dialects.described import Described, Manners
+from smsreports.dialects.shapes import Schema
 from smsreports.sources import ALL
 
 Row = Mapping[str, Any]
@@ -55,6 +57,8 @@ class KeyAuthentication(BaseAuthentication):
     """Finds the key's account; a dialect says where in the request the key stands."""
 
     scheme: ClassVar[str]
+    # Where the key may stand, as OpenAPI says it, by a name; any of them will do.
+    described: ClassVar[Mapping[str, Mapping[str, str]]]
 
     def __init__(self, body: Callable[[ApiKey], bytes]) -> None:
         """`body` takes in the request's body as it was sent, once it is known whose key it is."""
@@ -91,6 +95,8 @@ class Path:
     action: str
     # The query string into what is asked.
     params: Callable[[str], Asked]
+    # What the published description says of it.
+    described: Described = field(kw_only=True)
     # One of our rows into what the wire carries; of a file instead its columns, their name: ours.
     row: Callable[[Row], Any] = dict
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -115,6 +121,9 @@ class Dialect:
     limit_headers: Callable[[Allowance], Mapping[str, str]]
     # False: JSON whatever `Accept` says.
     negotiates: bool
+    # What the published description says of all its answers, and the shapes that it refers to.
+    manners: Manners
+    shapes: Mapping[str, Schema]
 
     def speaks(self, request: HttpRequest) -> bool:
         return request.path.startswith(f"/{self.prefix}")

@@ -11,6 +11,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import ParseError
 
+from smsreports.dialects.described import Header
+from smsreports.dialects.shapes import COUNT, MARK, TEXT, words
 from smsreports.export.codings import Coding, asked
 from smsreports.export.columns import Column
 from smsreports.export.formats import Format
@@ -20,6 +22,14 @@ from smsreports.telemetry.files import watched
 
 # Bytes handed to the server at once: rows one by one cost more than reading them does.
 BLOCK = 256 * 1024
+# What a file is told by, published.
+HEADERS = {
+    "Content-Disposition": Header("The name under which to keep the file.", TEXT),
+    "X-Export-Id": Header("By which its receipt is asked for; not on a HEAD.", MARK, always=False),
+    "X-Export-Limit": Header("The most rows that a file has.", COUNT),
+    "X-Export-Total": Header("How many rows match.", COUNT),
+    "X-Export-Truncated": Header("Whether more match than the file has.", words(("true", "false"))),
+}
 
 
 class ExportBroken(RuntimeError):

@@ -14,6 +14,8 @@ from rest_framework.response import Response
 from smsreports.accounts.models import Account, ApiKey
 from smsreports.api.errors import TooLarge
 from smsreports.api.viewsets import DialectViewSet
+from smsreports.dialects.described import Traits
+from smsreports.ingest import described
 from smsreports.ingest.backpressure import bounded, places
 from smsreports.ingest.body import discard, keep, read
 from smsreports.ingest.fields import Refused
@@ -24,6 +26,10 @@ from smsreports.telemetry.meters import meters
 NDJSON = "application/x-ndjson"
 # What the contract promises; it is held in memory whole.
 MOST_BYTES = 10 * 1024 * 1024
+TRAITS = Traits(
+    body=described.body(NDJSON, BATCH_LINES, MOST_BYTES),
+    shapes=described.RECORDS | {"Record": described.RECORD},
+)
 
 
 class OwnAccount(Accounts):
@@ -77,6 +83,7 @@ class IngestViewSet(LoadingViewSet):
     # Whoever has a file can send it again.
     patience = 0
     most = MOST_BYTES
+    traits: ClassVar[Traits] = TRAITS
 
     def create(self, request: Request) -> Response:
         with self.place():

@@ -1,7 +1,7 @@
 """The unified list, its export, and the list of items (requests and broadcasts)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
 from rest_framework.exceptions import NotFound
@@ -16,7 +16,8 @@ from smsreports.api.snapshot import snapshot
 from smsreports.api.viewsets import DialectViewSet
 from smsreports.audit.recording import Entry
 from smsreports.counters.reading import sums
-from smsreports.export.stream import response
+from smsreports.dialects.described import Traits
+from smsreports.export.stream import HEADERS, response
 from smsreports.sources import Receivers, Source, asked_for, registered
 from smsreports.unified.exports import file
 from smsreports.unified.joined import items, unified
@@ -49,6 +50,7 @@ class ExportViewSet(JoinedViewSet):
     """The unified list as a file."""
 
     media_types = ("text/csv", "application/x-ndjson", "application/json", "application/octet-stream")
+    traits: ClassVar[Traits] = Traits(headers=HEADERS)
 
     def export(self, request: Request) -> StreamingHttpResponse:
         found = file(self.unified(), self.door.columns, self.asked.format)

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from smsreports.accounts.models import Account, Reveal, Scope
+from smsreports.dialects.query import GREATEST_NUMBER
 from tests.conftest import EVER, NOON, Person
 from tests.contracts.doors import Door, FiguresDoor, FileDoor, ItemDoor, ListDoor, LoadingDoor, ShowingDoor
 
@@ -23,6 +24,10 @@ class PageLimit(ListDoor):
     def total(self, body: Any) -> int:
         assert body["total_pages"] == -(-body["total"] // body["limit"])
         return int(body["total"])
+
+    def test_the_farthest_page_of_what_no_counter_covers_is_empty(self, owner: Person) -> None:
+        rows, total = self.shown(self.get(owner, page=str(GREATEST_NUMBER), phone="1"))
+        assert (rows, total > 0) == ([], True)
 
 
 class TestMessages(PageLimit):

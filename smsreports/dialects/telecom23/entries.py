@@ -4,6 +4,9 @@ from typing import Any
 
 from smsreports.dialects.base import Row
 
+# Of a file, and of an entry.
+STATES = ("running", "finished", "broken")
+KINDS = ("export", "reveal")
 # The keys, in their order.
 RECEIPT = ("id", "state", "rows", "bytes", "sha256", "total", "truncated", "started_at", "ended_at")
 ENTRY = (

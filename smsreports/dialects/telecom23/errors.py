@@ -31,8 +31,9 @@ CODES = {
     429: "RATE_LIMIT_EXCEEDED",
     503: "SERVICE_UNAVAILABLE",
 }
+INTERNAL = "INTERNAL_ERROR"
 
 
 def error(problem: APIException, refusal: Refusal | None) -> Mapping[str, Any]:
-    code = KEY_CODES[refusal] if refusal else CODES.get(problem.status_code, "INTERNAL_ERROR")
+    code = KEY_CODES[refusal] if refusal else CODES.get(problem.status_code, INTERNAL)
     return {"status": False, "error_code": code, "description": str(problem.detail)}

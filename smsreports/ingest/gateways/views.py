@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from datetime import UTC, datetime
+from typing import ClassVar
 
 import orjson
 from django.http import HttpResponse
@@ -10,11 +11,12 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 
+from smsreports.dialects.described import Traits
 from smsreports.dialects.query import fields
 from smsreports.ingest.backpressure import bounded
 from smsreports.ingest.body import read
 from smsreports.ingest.fields import Refused
-from smsreports.ingest.gateways import gateways
+from smsreports.ingest.gateways import described, gateways
 from smsreports.ingest.gateways.auth import GatewayKey
 from smsreports.ingest.gateways.base import Gateway, Receipt, Said
 from smsreports.ingest.models import Event
@@ -39,6 +41,7 @@ class GatewayViewSet(LoadingViewSet):
     # 30 s after which Jasmin hangs up.
     patience = 10
     most = MOST_BYTES
+    traits: ClassVar[Traits] = described.traits(FORM)
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         return [GatewayKey(self.sent)]
