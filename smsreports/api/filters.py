@@ -22,7 +22,16 @@ COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 
 # The filters that counters cover, and their names there.
-COUNTED = {"since": "since", "until": "until", "status": "group", "sender": "sender", "country": "country"}
+COUNTED = {
+    "since": "since",
+    "until": "until",
+    "status": "group",
+    "sender": "sender",
+    "country": "country",
+    "broadcast": "broadcast",
+}
+# The counters keep a broadcast apart from senders and countries.
+NOT_OF_A_BROADCAST = {"sender", "country"}
 
 
 class PhoneField(forms.CharField):
@@ -59,6 +68,9 @@ class SmsFilterSet(filters.FilterSet):
     phone = PhoneFilter("recipient", "contains")
     country = CountryFilter("country")
     sender = filters.CharFilter("sender_id", strip=False)
+    # Moments of the report that it arrived, half-open as the window is.
+    delivered_since = filters.DateTimeFilter("delivered_at", "gte")
+    delivered_until = filters.DateTimeFilter("delivered_at", "lt")
 
 
 def wanted(filterset: type[filters.FilterSet], asked: Asked) -> dict[str, Any]:
@@ -91,6 +103,8 @@ def _fields(filterset: type[filters.FilterSet]) -> Mapping[str, forms.Field]:
 
 def scope(account: Account, sources: Sequence[str], values: Mapping[str, Any]) -> Scope | None:
     """What of the counters covers these values of filters; they know no numbers of phones."""
-    if "phone" in values:
+    if values.keys() - COUNTED.keys() - {"account"}:
+        return None
+    if "broadcast" in values and values.keys() & NOT_OF_A_BROADCAST:
         return None
     return Scope(account, tuple(sources), **{ours: values[name] for name, ours in COUNTED.items() if name in values})

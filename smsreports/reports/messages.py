@@ -20,10 +20,10 @@ from smsreports.dialects.base import Asked
 from smsreports.dialects.pages import Pages
 from smsreports.dialects.query import GREATEST_NUMBER
 from smsreports.export.stream import response
-from smsreports.reports.access import ReportView
-from smsreports.reports.forms import MessagesForm
+from smsreports.reports.access import BY_LINKS, ReportView
 from smsreports.reports.privacy import limited, shown_to
 from smsreports.reports.selection import Selection
+from smsreports.reports.sends import SendsForm
 from smsreports.sources import Source
 from smsreports.statuses import STATUSES
 from smsreports.unified.exports import api_file
@@ -72,16 +72,17 @@ class Slice:
 
 class MessagesView(ReportView):
     page, title = "messages", "Messages"
-    form_class = MessagesForm
+    form_class = SendsForm
 
-    def asked(self, request: HttpRequest) -> MessagesForm:
-        return limited(MessagesForm(request.GET, self.sources), request.user)
+    def asked(self, request: HttpRequest) -> SendsForm:
+        return limited(SendsForm(request.GET, self.sources), request.user)
 
-    def figures(self, form: MessagesForm, selection: Selection) -> Mapping[str, Any]:
+    def figures(self, form: SendsForm, selection: Selection) -> Mapping[str, Any]:
         pages = _paged(self.request, form, selection)
         lines = [self._line(selection, row) for row in pages.rows]
         return {
             "pages": pages,
+            "only": _only(form, selection),
             "lines": lines,
             "export": sees_numbers(self.request.user) and _export(selection, pages.total, pages.rows),
         }
@@ -103,11 +104,11 @@ class MessageView(ReportView):
     """One message: what it says, what it cost, and what became of it when."""
 
     page, title = "message", "Message"
-    form_class = MessagesForm
+    form_class = SendsForm
 
     def get(self, request: HttpRequest, label: str, row: int) -> HttpResponseBase:  # type: ignore[override]
         """`label` and `row` are the list's own key of it, within the account that the address names."""
-        selection = Selection.of(limited(MessagesForm(request.GET, self.sources), request.user))
+        selection = Selection.of(limited(SendsForm(request.GET, self.sources), request.user))
         source = next((one for one in self.sources if one.sms.label == label), None)
         if selection is None or source is None or row > GREATEST_NUMBER:
             raise Http404
@@ -140,7 +141,22 @@ def _events(row: Mapping[str, Any]) -> list[tuple[datetime, str, Any]]:
     return [(at, what, at - row["sent_at"] if at > row["sent_at"] else None) for at, what in known]
 
 
-def _paged(request: HttpRequest, form: MessagesForm, selection: Selection) -> HtmlPages:
+def _only(form: SendsForm, selection: Selection) -> Mapping[str, Any] | None:
+    """Which SMS of a broadcast these are, and the addresses of it and of all others."""
+    if form.campaign is None:
+        return None
+    others = dict.fromkeys(BY_LINKS)
+    return {
+        "broadcast": form.campaign,
+        "href": selection.link("broadcast", str(form.campaign.pk), **others),
+        "event": form.value("event"),
+        "after": form.value("after"),
+        "before": form.value("before"),
+        "others": selection.link("messages", **others),
+    }
+
+
+def _paged(request: HttpRequest, form: SendsForm, selection: Selection) -> HtmlPages:
     pages = HtmlPages()
     asked = Asked(page=form.value("page") or 1, size=PAGE_SIZE, cursor=form.value("cursor"))
     pages.read(selection.listing, request, asked)

@@ -17,7 +17,7 @@ QUERIES = {
     "/reports/countries": 6,
     "/reports/countries?format=csv": 5,
     "/reports/senders": 6,
-    "/reports/broadcasts": 6,
+    "/reports/broadcasts": 7,
 }
 
 
