@@ -56,7 +56,7 @@ class Scope:
         days: dict[str, Any] = {"since": self.since and self.since.date(), "until": self.until and self.until.date()}
         given = {**days, "group": self.group, "sender": self.sender, "country": self.country}
         given |= {"broadcast": self.broadcast}
-        return {"account": self.account.pk, **{name: value for name, value in given.items() if value}}
+        return {"account": self.account.pk, **{name: value for name, value in given.items() if value is not None}}
 
 
 @cache

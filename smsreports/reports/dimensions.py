@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from smsreports.counters.reading import sums, sums_of_largest
 from smsreports.reports.access import ReportView
 from smsreports.reports.figures import Totals
-from smsreports.reports.forms import SortedForm
+from smsreports.reports.forms import NOWHERE, SortedForm
 from smsreports.reports.selection import Selection
 from smsreports.reports.speed import LEAST, Speed, speeds
 from smsreports.reports.tables import Table
@@ -79,6 +79,8 @@ class DimensionView(ReportView):
     column: ClassVar[str]
     # The title of its first column.
     one: ClassVar[str]
+    # What the filter calls the SMS that have none of them; empty where every SMS has one.
+    nothing: ClassVar[str] = ""
 
     def figures(self, form: SortedForm, selection: Selection) -> Mapping[str, Any]:
         totals = Totals.of(sums(selection.scope).get((), {}))
@@ -90,6 +92,7 @@ class DimensionView(ReportView):
             "others": totals.sent - shown.sent,
             "totals": totals,
             "one": self.one,
+            "none": f"no {self.one.lower()}",
             "headings": list(self._headings(form, selection)),
             "sample": SAMPLE,
             "fewest": LEAST,
@@ -108,9 +111,9 @@ class DimensionView(ReportView):
         return ordered(lines, form.sort_by)
 
     def _line(self, selection: Selection, key: str, totals: Totals, speed: Speed | None) -> Line:
-        if not key:
+        if not (key or self.nothing):
             return Line(key, totals, speed, None, None)
-        rows = {self.name: key}
+        rows = {self.name: key or self.nothing}
         delivered = selection.link("messages", **rows, status="delivered")
         return Line(key, totals, speed, selection.link("messages", **rows), delivered)
 
@@ -125,6 +128,7 @@ class DimensionView(ReportView):
 
 class CountriesView(DimensionView):
     page, title, name, column, one = "countries", "Countries", "country", "country", "Country"
+    nothing = NOWHERE
 
 
 class SendersView(DimensionView):

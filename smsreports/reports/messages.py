@@ -1,13 +1,14 @@
 """The list of messages, one message, and the list as a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
@@ -24,7 +25,7 @@ from smsreports.reports.access import BY_LINKS, ReportView
 from smsreports.reports.privacy import limited, shown_to
 from smsreports.reports.selection import Selection
 from smsreports.reports.sends import SendsForm
-from smsreports.sources import Source
+from smsreports.sources import Rows, Source
 from smsreports.statuses import STATUSES
 from smsreports.unified.exports import api_file
 
@@ -32,8 +33,6 @@ from smsreports.unified.exports import api_file
 PAGE_SIZE = 50
 # Slices that are offered; whoever needs more of them narrows the days first.
 MOST_SLICES = 60
-# The ids by which receipts name an SMS.
-REFERENCES = ("client_message_id", "message_id")
 # Bytes of a row in a file where there is no row to measure.
 USUAL_ROW = 200
 
@@ -115,18 +114,24 @@ class MessageView(ReportView):
         found = _one(selection, source, row)
         context = {"selection": selection, "page": self.page, "title": self.title}
         context |= {"message": shown_to(request.user, found), "events": _events(found)}
-        ids = {name: found[name] for name in REFERENCES if found[name] is not None}
-        context |= {"receipts": timeline.told(selection.account.pk, ids)[-timeline.MOST_TOLD :]}
+        receipts, total = timeline.told(selection.account, found)
+        context |= {"receipts": receipts, "told": total, "verdicts": timeline.VERDICTS}
         context |= {"group": STATUSES[found["status"]].group.value, "back": selection.link("messages")}
         return render(request, "reports/message.html", context | {"navigation": list(self.navigation(selection))})
 
 
 def _one(selection: Selection, source: Source, row: int) -> dict[str, Any]:
-    leg = Leg(source.sms, {"account": selection.account.pk}).one("id", row)
+    leg = Leg(_weighed(source.sms), {"account": selection.account.pk}).one("id", row)
     found = Listing([leg], time="sent_at", scope=None).newest()
     if found is None:
         raise Http404
     return found
+
+
+@cache
+def _weighed(rows: Rows) -> Rows:
+    """With the time of the status too, which decides what became of a receipt."""
+    return replace(rows, columns={**rows.columns, "status_at": F("status_at")})
 
 
 def _events(row: Mapping[str, Any]) -> list[tuple[datetime, str, Any]]:

@@ -60,11 +60,13 @@ def _sampled(leg: Leg, now: datetime, sample: int) -> Statement:
     pair of sender and country is no reason to read a table."""
     values = dict(leg.values)
     outside: dict[str, Any] = {"status_group": values.pop("status", None)}
+    nowhere = ""
     if "sender" in values:
         outside["country"] = values.pop("country", None)
+        nowhere = " AND t.country IS NULL" if values.pop("no_country", None) else ""
     rows, time = Leg(leg.source, values).whole(), leg.source.time
     given = {name: value for name, value in outside.items() if value is not None}
-    chosen = "".join(f" AND t.{name} = %s" for name in given)
+    chosen = "".join(f" AND t.{name} = %s" for name in given) + nowhere
     return Statement(
         f"""(SELECT t.sender_id, coalesce(t.country, '') AS country, t.status_group = '{Group.PENDING}' AS waits,
                 greatest(coalesce(t.delivered_at, %s) - t.{time}, interval '0') AS took
