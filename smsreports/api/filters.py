@@ -94,8 +94,10 @@ def wanted(filterset: type[filters.FilterSet], asked: Asked) -> dict[str, Any]:
     values: dict[str, Any] = {}
     reasons: dict[str, list[str]] = {}
     for name, field in _fields(filterset).items():  # type: ignore[arg-type]  # hashable, as every class is
+        if name not in asked.filters:
+            continue
         try:
-            value = field.clean(asked.filters.get(name))
+            value = field.clean(asked.filters[name])
         except ValidationError as fault:
             reasons[asked.names.get(name, name)] = fault.messages
             continue

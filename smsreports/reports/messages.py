@@ -33,6 +33,8 @@ from smsreports.unified.exports import api_file
 PAGE_SIZE = 50
 # Slices that are offered; whoever needs more of them narrows the days first.
 MOST_SLICES = 60
+# Bytes of a file that a browser holds in memory without anybody noticing. A longer one goes to disk as it comes.
+MOST_HELD = 32 * 1024 * 1024
 # Bytes of a row in a file where there is no row to measure.
 USUAL_ROW = 200
 
@@ -181,6 +183,8 @@ def _export(selection: Selection, total: int, rows: Sequence[Mapping[str, Any]])
         "href": selection.link("messages", format="csv"),
         "rows": min(total, limit),
         "bytes": min(total, limit) * each,
+        "each": each,
+        "held": MOST_HELD,
         "limit": limit,
         "cut": total > limit,
         "slices": slices[:MOST_SLICES],
