@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EMPTY_VALUES
 
 from smsreports.accounts.models import Account
+from smsreports.counters.models import NO_COUNTRY
 from smsreports.counters.reading import Scope
 from smsreports.dialects.base import Asked, InvalidParams
 from smsreports.dialects.shapes import Schema
@@ -32,7 +33,19 @@ SHAPES: Mapping[str, Schema] = {
 
 
 # The filters that counters cover, and their names there.
-COUNTED = {"since": "since", "until": "until", "status": "group", "sender": "sender", "country": "country"}
+COUNTED = {
+    "since": "since",
+    "until": "until",
+    "status": "group",
+    "sender": "sender",
+    "country": "country",
+    "broadcast": "broadcast",
+}
+# The counters keep a broadcast apart from senders and countries; and no SMS has a country and none.
+NEVER_TOGETHER = (
+    *({"broadcast", name} for name in ("sender", "country", "no_country")),
+    {"country", "no_country"},
+)
 
 
 class PhoneField(forms.CharField):
@@ -54,6 +67,13 @@ class CountryField(forms.CharField):
         return (value or "").upper()
 
 
+class NoneFilter(filters.BooleanFilter):
+    """Rows that have nothing in the field; asked for with True, or not at all."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs.filter(**{f"{self.field_name}__isnull": True})
+
+
 class PhoneFilter(filters.CharFilter):
     field_class = PhoneField
 
@@ -68,7 +88,12 @@ class SmsFilterSet(filters.FilterSet):
     status = filters.ChoiceFilter("status_group", choices=[(group.value, group.value) for group in Group])
     phone = PhoneFilter("recipient", "contains")
     country = CountryFilter("country")
+    # Where a number has none; no dialect has a word for it, the report pages do.
+    no_country = NoneFilter("country")
     sender = filters.CharFilter("sender_id", strip=False)
+    # Moments of the report that it arrived, half-open as the window is.
+    delivered_since = filters.DateTimeFilter("delivered_at", "gte")
+    delivered_until = filters.DateTimeFilter("delivered_at", "lt")
 
 
 def wanted(filterset: type[filters.FilterSet], asked: Asked) -> dict[str, Any]:
@@ -79,8 +104,10 @@ def wanted(filterset: type[filters.FilterSet], asked: Asked) -> dict[str, Any]:
     values: dict[str, Any] = {}
     reasons: dict[str, list[str]] = {}
     for name, field in _fields(filterset).items():  # type: ignore[arg-type]  # hashable, as every class is
+        if name not in asked.filters:
+            continue
         try:
-            value = field.clean(asked.filters.get(name))
+            value = field.clean(asked.filters[name])
         except ValidationError as fault:
             reasons[asked.names.get(name, name)] = fault.messages
             continue
@@ -101,6 +128,11 @@ def _fields(filterset: type[filters.FilterSet]) -> Mapping[str, forms.Field]:
 
 def scope(account: Account, sources: Sequence[str], values: Mapping[str, Any]) -> Scope | None:
     """What of the counters covers these values of filters; they know no numbers of phones."""
-    if "phone" in values:
+    if values.keys() - COUNTED.keys() - {"account", "no_country"}:
         return None
-    return Scope(account, tuple(sources), **{ours: values[name] for name, ours in COUNTED.items() if name in values})
+    if any(values.keys() >= pair for pair in NEVER_TOGETHER):
+        return None
+    given = {ours: values[name] for name, ours in COUNTED.items() if name in values}
+    if "no_country" in values:
+        given |= {"country": NO_COUNTRY}
+    return Scope(account, tuple(sources), **given)

@@ -24,6 +24,7 @@ NARROWED = {
     "group": "status_group",
     "sender": "sender_id",
     "country": "country",
+    "broadcast": "broadcast_id",
 }
 # Filters and dimensions that the counters of days do not keep apart.
 ROUTE = {"sender", "sender_id", "country"}
@@ -31,7 +32,10 @@ ROUTE = {"sender", "sender_id", "country"}
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose rows are counted, and which: what counters cover. `since` and `until` are midnights, UTC, half-open."""
+    """Whose rows are counted, and which: what counters cover. `since` and `until` are midnights, UTC, half-open.
+
+    A broadcast is kept apart from senders and countries, and is not asked for together with them.
+    """
 
     account: Account
     sources: Sequence[str]
@@ -40,6 +44,7 @@ class Scope:
     group: str | None = None
     sender: str | None = None
     country: str | None = None
+    broadcast: int | None = None
 
     def summed(self, measures: Sequence[str], *by: str) -> Statement:
         """Sums of the fewest counters that say it, by the dimensions `by`."""
@@ -48,16 +53,17 @@ class Scope:
         return shape.bound(values)
 
     def _values(self) -> Mapping[str, Any]:
-        days = {"since": self.since and self.since.date(), "until": self.until and self.until.date()}
+        days: dict[str, Any] = {"since": self.since and self.since.date(), "until": self.until and self.until.date()}
         given = {**days, "group": self.group, "sender": self.sender, "country": self.country}
-        return {"account": self.account.pk, **{name: value for name, value in given.items() if value}}
+        given |= {"broadcast": self.broadcast}
+        return {"account": self.account.pk, **{name: value for name, value in given.items() if value is not None}}
 
 
 @cache
 def _summed(
     sources: tuple[str, ...], given: frozenset[str], by: tuple[str, ...], measures: tuple[str, ...]
 ) -> Statement:
-    grain = Grain.ROUTE if ROUTE & {*given, *by} else Grain.DAY
+    grain = Grain.BROADCAST if "broadcast" in given else Grain.ROUTE if ROUTE & {*given, *by} else Grain.DAY
     own = Counter.objects.for_account(Slot("account")).filter(grain=grain, source__in=sources)
     narrowed = own.filter(**{NARROWED[name]: Slot(name) for name in given}).order_by()
     return Statement.of(narrowed.values_list(*by).annotate(**_sums(measures)))
@@ -78,13 +84,6 @@ def total_statement(scope: Scope, measure: str) -> Statement:
     """The total, one number, for a connection other than Django's."""
     by_group = scope.summed([measure], "status_group")
     return Statement(f"SELECT coalesce(sum(c.n), 0) FROM ({by_group.sql}) AS c (status_group, n)", by_group.params)
-
-
-def of_broadcast(account: Account, broadcast_id: int) -> dict[str, dict[str, Any]]:
-    """Every measure of one broadcast's sends, by status group."""
-    kept = Counter.objects.for_account(account).filter(broadcast_id=broadcast_id, grain=Grain.BROADCAST)
-    groups = kept.order_by().values_list("status_group").annotate(**_sums(MEASURES))
-    return figures(groups, 0).get((), {})
 
 
 def sums(scope: Scope, *by: str) -> Figures:

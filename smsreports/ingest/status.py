@@ -56,7 +56,6 @@ class StatusViewSet(DialectViewSet):
 
 def receipts(account: Account, message: Mapping[str, Any]) -> tuple[Sequence[Mapping[str, Any]], int]:
     """The latest receipts of a message, oldest first, and how many there are."""
-    told = Event.objects.for_account(account).receipts_of(message).with_verdict(message)
-    latest = list(told.in_time().reverse().values(*ENTRY, "total")[:TIMELINE_LIMIT])
-    total = latest[0]["total"] if latest else 0
-    return [{name: row[name] for name in ENTRY} for row in reversed(latest)], total
+    own = Event.objects.for_account(account).filter(kind=Event.Kind.RECEIPT)
+    latest, total = own.told(message, TIMELINE_LIMIT)
+    return [{name: row[name] for name in ENTRY} for row in latest], total

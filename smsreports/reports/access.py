@@ -22,6 +22,11 @@ from smsreports.sources import Source, registered
 
 # What narrows an account's rows, in the order of the form.
 FIELDS = ("source", "status", "country", "sender", "phone")
+# What narrows them by links alone, and all that does.
+BY_LINKS = ("broadcast", "event", "after", "before")
+NARROWING = (*FIELDS, *BY_LINKS)
+# What the list of messages alone can be asked for.
+OF_MESSAGES = ("phone", *BY_LINKS)
 # The pages that a line of navigation leads to, by the names of their addresses.
 NAVIGATION = {
     "overview": "Overview",
@@ -87,7 +92,7 @@ class ReportView(View):
         if selection is not None:
             context |= {
                 "periods": list(_periods(self.page, form, selection)),
-                "narrowed": [(name, selection.address[name]) for name in FIELDS if name in selection.address],
+                "narrowed": [(name, selection.address[name]) for name in NARROWING if name in selection.address],
                 "csv": selection.link(self.page, sort=form.data.get("sort"), format="csv"),
                 "everything": selection.bare(self.page, to="9999-12-31"),
                 "reset": selection.bare(self.page, **_days(selection)) if _narrowed(form) else None,
@@ -115,7 +120,7 @@ class ReportView(View):
         for page, name in NAVIGATION.items():
             if page == "broadcasts" and BROADCASTS not in self.sources:
                 continue
-            kept = {} if page == "messages" else {"phone": None}
+            kept = {} if page == "messages" else dict.fromkeys(OF_MESSAGES)
             yield name, selection.link(page, **kept) if selection else reverse(f"reports:{page}"), page == self.page
 
 
@@ -126,7 +131,7 @@ def _periods(page: str, form: ReportForm, selection: Selection) -> Sequence[tupl
 
 
 def _narrowed(form: ReportForm) -> bool:
-    return any(form.data.get(form.add_prefix(name)) for name in FIELDS)
+    return any(form.data.get(form.add_prefix(name)) for name in NARROWING)
 
 
 def _days(selection: Selection) -> dict[str, str]:
@@ -134,14 +139,14 @@ def _days(selection: Selection) -> dict[str, str]:
 
 
 def _kept(request: HttpRequest, form: ReportForm) -> dict[str, Any]:
-    """Each of the page's two forms carries on what the other one says, as it was said."""
+    """Each of the page's two forms carries on what the other one says, and what is in neither, as it was said."""
     days = [form.add_prefix(name) for name in ("period", "first", "last")]
     fields = [form[name] for name in ("account", *FIELDS, "tz") if name in form.fields]
     pairs = [(name, value) for name, value in request.GET.items() if name not in ("page", "cursor", "format")]
     return {
         "fields": [field for field in fields if not field.is_hidden],
         "days": [(name, value) for name, value in pairs if name not in days],
-        "filters": [(name, value) for name, value in pairs if name in (*days, "sort")],
+        "filters": [(name, value) for name, value in pairs if name in (*days, *BY_LINKS, "sort")],
     }
 
 

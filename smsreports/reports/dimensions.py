@@ -9,7 +9,7 @@ from smsreports.api.snapshot import at_once
 from smsreports.counters.reading import figures, largest, of_largest
 from smsreports.reports.access import ReportView
 from smsreports.reports.figures import SUMMED, Totals
-from smsreports.reports.forms import SortedForm
+from smsreports.reports.forms import NOWHERE, SortedForm
 from smsreports.reports.selection import Selection
 from smsreports.reports.speed import LEAST, Speed, sampled, speeds
 from smsreports.reports.tables import Table
@@ -81,6 +81,8 @@ class DimensionView(ReportView):
     column: ClassVar[str]
     # The title of its first column.
     one: ClassVar[str]
+    # What the filter calls the SMS that have none of them; empty where every SMS has one.
+    nothing: ClassVar[str] = ""
 
     def figures(self, form: SortedForm, selection: Selection) -> Mapping[str, Any]:
         lines, (sums,) = self._lines(form, selection, selection.scope.summed(SUMMED, "status_group"))
@@ -92,6 +94,7 @@ class DimensionView(ReportView):
             "others": totals.sent - shown.sent,
             "totals": totals,
             "one": self.one,
+            "none": f"no {self.one.lower()}",
             "headings": list(self._headings(form, selection)),
             "sample": SAMPLE,
             "fewest": LEAST,
@@ -115,9 +118,9 @@ class DimensionView(ReportView):
         return ordered(lines, form.sort_by), others
 
     def _line(self, selection: Selection, key: str, totals: Totals, speed: Speed | None) -> Line:
-        if not key:
+        if not (key or self.nothing):
             return Line(key, totals, speed, None, None)
-        rows = {self.name: key}
+        rows = {self.name: key or self.nothing}
         delivered = selection.link("messages", **rows, status="delivered")
         return Line(key, totals, speed, selection.link("messages", **rows), delivered)
 
@@ -132,6 +135,7 @@ class DimensionView(ReportView):
 
 class CountriesView(DimensionView):
     page, title, name, column, one = "countries", "Countries", "country", "country", "Country"
+    nothing = NOWHERE
 
 
 class SendersView(DimensionView):

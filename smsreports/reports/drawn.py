@@ -69,9 +69,11 @@ def _link(href: str, title: str, mark: str) -> str:
 
 
 def cells(figures: Iterable[tuple[int, str]]) -> SafeString:
-    """Numbers in a table's row, each a link to what it counts; nothing is no link."""
+    """Numbers in a table's row, each a link to what it counts, if it has one; nothing is no link."""
     return _safe(
-        f'<td class="n"><a href="{escape(href)}">{number:,}</a></td>' if number else '<td class="n">0</td>'
+        f'<td class="n"><a href="{escape(href)}">{number:,}</a></td>'
+        if number and href
+        else f'<td class="n">{number:,}</td>'
         for number, href in figures
     )
 

@@ -26,6 +26,7 @@ from smsreports.statuses import Group
 from smsreports.windows import PERIODS, Window, of_days, of_period, today
 
 DEFAULT_PERIOD = "7d"
+NOWHERE = "none"
 # Accounts that a list to choose from shows; of more, a name is typed.
 MOST_CHOICES = 200
 # The API's other words for two groups; understood, but not offered.
@@ -170,6 +171,13 @@ class CursorField(forms.CharField):
             raise ValidationError(str(fault)) from None
 
 
+class PlaceField(CountryField):
+    """A country, or the word for the SMS whose number has none."""
+
+    def clean(self, value: Any) -> str:
+        return NOWHERE if str(value or "").lower() == NOWHERE else super().clean(value)
+
+
 class ReportForm(forms.Form):
     """What every page takes. Our names; `from` and `to` are the API's."""
 
@@ -179,7 +187,7 @@ class ReportForm(forms.Form):
     last = DayField(required=False, label="To")
     source = forms.CharField()  # the sources that its reader may see
     status = WordField({"": "any", **{group.value: group.value for group in Group}}, also=tuple(ALIASES))
-    country = CountryField(required=False, widget=Line(attrs={"size": 4, "maxlength": 2}))
+    country = PlaceField(required=False, widget=Line(attrs={"size": 4, "maxlength": 4}))
     sender = SenderField(required=False, strip=False, widget=Line(attrs={"size": 12}))
     tz = ZoneField()
     format = WordField({"": "a page", "csv": "csv"})
@@ -231,6 +239,8 @@ class ReportForm(forms.Form):
         window, status = self.window(), self.value("status")
         filters = {"since": window.start, "until": window.end, "status": ALIASES.get(status, status)}
         filters |= {name: self.value(name) for name in ("country", "sender", "phone")}
+        if filters["country"] == NOWHERE:
+            filters |= {"country": None, "no_country": True}
         return {name: value for name, value in filters.items() if value is not None}
 
     def address(self) -> dict[str, str]:

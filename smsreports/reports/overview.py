@@ -11,7 +11,7 @@ from smsreports.counters.reading import Figures, figures, largest, of_largest, s
 from smsreports.reports import charts
 from smsreports.reports.access import ReportView
 from smsreports.reports.figures import SUMMED, Totals, change, difference
-from smsreports.reports.forms import ReportForm
+from smsreports.reports.forms import NOWHERE, ReportForm
 from smsreports.reports.selection import Selection
 from smsreports.reports.spans import Span, spans
 from smsreports.reports.speed import Speed, sampled, speeds
@@ -204,14 +204,21 @@ def _listed(selection: Selection, name: str, found: Figures) -> list[Row]:
     totals = sorted(((key, Totals.of(groups)) for (key,), groups in found.items()), key=lambda one: -one[1].sent)
     most = totals[0][1].sent
     return [
-        Row(key, total, round(100 * total.sent / most, 2), selection.link("messages", **{name: key}) if key else None)
-        for key, total in totals
+        Row(key, total, round(100 * total.sent / most, 2), _leads(selection, **{name: key})) for key, total in totals
     ]
+
+
+def _leads(selection: Selection, *, sender: str | None = None, country: str | None = None) -> str | None:
+    """To the SMS of a sender, a country, or both; None for those without a sender, of which there should be none."""
+    if sender == "":
+        return None
+    changes = {"sender": sender, "country": NOWHERE if country == "" else country}
+    return selection.link("messages", **{name: value for name, value in changes.items() if value is not None})
 
 
 def _slowest(selection: Selection, found: Mapping[tuple[str, ...], Speed]) -> list[Route]:
     slowest = sorted(found.items(), key=lambda one: (-one[1].median.took, one[0]))[:MOST_LISTED]
     return [
-        Route(sender, country, speed, selection.link("messages", sender=sender, country=country) if country else None)
+        Route(sender, country, speed, _leads(selection, sender=sender, country=country))
         for (sender, country), speed in slowest
     ]

@@ -39,10 +39,10 @@ class Selection:
         account = form.value("account")
         if account is None:
             return None
-        word = form.value("source") or ALL
-        sources = [source for source in form.sources if word in (ALL, source.slug)]
+        word, filters = form.value("source") or ALL, form.filters()
+        sources = [source for source in form.sources if word in (ALL, source.slug) and _knows(source, filters)]
         address = {"account": account.name, **form.address()}
-        return cls(account, sources, form.filters(), address, ZoneInfo(form.value("tz") or "UTC"))
+        return cls(account, sources, filters, address, ZoneInfo(form.value("tz") or "UTC"))
 
     @cached_property
     def listing(self) -> Listing:
@@ -105,6 +105,12 @@ class Selection:
     def bare(self, page: str, **query: str) -> str:
         """The address of a page of the same account, without any filter."""
         return f"{reverse(f'reports:{page}')}?{urlencode({'account': self.account.name, **query})}"
+
+
+def _knows(source: Source, filters: Mapping[str, Any]) -> bool:
+    """Whether these filters could mean rows of the source: API messages have no broadcast."""
+    known: Mapping[str, Any] = source.sms.filterset.base_filters
+    return filters.keys() <= known.keys()
 
 
 # Going back from the first days of the calendar ends here.

@@ -65,12 +65,14 @@ def _sampled(leg: Leg, now: datetime, sample: int) -> Statement:
     pair of sender and country is no reason to read a table. Words are sorted by their bytes: any order will do."""
     values = dict(leg.values)
     outside: dict[str, Any] = {"status_group": values.pop("status", None)}
+    nowhere = ""
     if "sender" in values:
         outside["country"] = values.pop("country", None)
+        nowhere = " AND country IS NULL" if values.pop("no_country", None) else ""
     time = leg.source.time
     rows = Leg(leg.source, values).only("sender_id", "country", "status_group", "delivered_at", time, "id")
     given = {name: value for name, value in outside.items() if value is not None}
-    chosen = "".join(f" AND {name} = %s" for name in given)
+    chosen = "".join(f" AND {name} = %s" for name in given) + nowhere
     return Statement(
         f"""(SELECT sender_id COLLATE "C" AS sender_id, coalesce(country, '') COLLATE "C" AS country,
                 status_group = '{Group.PENDING}' AS waits,

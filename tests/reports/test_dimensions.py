@@ -48,6 +48,29 @@ def test_every_figure_leads_to_just_the_rows_that_it_counts(traffic: None, staff
     assert [href for href, number in counted if staff.get(href).context["pages"].total != number] == []
 
 
+def test_sms_without_a_country_are_listed_too_on_every_page(traffic: None, staff: Client) -> None:
+    page = staff.get("/reports/countries?account=acme&period=30d")
+    (line,) = (line for line, _ in page.context["lines"] if not line.name)
+    assert "no country" in page.content.decode()
+    rows = staff.get(line.href)
+    assert {one.row["recipient"] for one in rows.context["lines"]}
+    assert rows.context["pages"].total == line.totals.sent > 0
+    for other in ("", "senders", "countries"):
+        again = staff.get(f"/reports/{other}?account=acme&period=30d&country=NONE")
+        assert again.context["totals"] == line.totals
+        assert again.context["faults"] == []
+
+
+def test_times_of_sms_without_a_country_are_told_of_one_sender(db: None) -> None:
+    at = (NOW - timedelta(minutes=1)).isoformat()
+    load(
+        message(client_message_id=f"m-{number}", status="sent", country=None, recipient="+99912345", created_at=at)
+        for number in range(LEAST)
+    )
+    load(message(client_message_id=f"n-{number}", status="sent", created_at=at) for number in range(LEAST))
+    assert speeds(selection(sender="MyApp", no_country=True), NOW, 1_000, "country").keys() == {("",)}
+
+
 def test_the_rest_past_the_longest_table_is_told(traffic: None, staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smsreports.reports.dimensions.MOST_LINES", 1)
     found = staff.get("/reports/senders?account=acme&period=30d").context

@@ -17,7 +17,7 @@ QUERIES = {
     "/reports/countries": 4,
     "/reports/countries?format=csv": 4,
     "/reports/senders": 4,
-    "/reports/broadcasts": 6,
+    "/reports/broadcasts": 7,
 }
 
 

@@ -86,8 +86,13 @@ STATES = words(entries.STATES)
 SENT: Mapping[str, Schema] = {
     "id": MARK,
     "state": STATES,
-    **{"rows": maybe(COUNT), "bytes": maybe(COUNT), "sha256": maybe(HASH)},
-    **{"total": COUNT, "truncated": FLAG, "started_at": MOMENT, "ended_at": maybe(MOMENT)},
+    "rows": maybe(COUNT),
+    "bytes": maybe(COUNT),
+    "sha256": maybe(HASH),
+    "total": COUNT,
+    "truncated": FLAG,
+    "started_at": MOMENT,
+    "ended_at": maybe(MOMENT),
 }
 ENTRY: Mapping[str, Schema] = {
     "id": TEXT,
@@ -96,8 +101,13 @@ ENTRY: Mapping[str, Schema] = {
     "by": {"type": "object", "maxProperties": 1, "minProperties": 1, "additionalProperties": TEXT},
     "address": TEXT,
     "filter": {"type": ["object", "null"], "additionalProperties": TEXT},
-    **{"format": maybe(TEXT), "rows": maybe(COUNT), "bytes": maybe(COUNT), "sha256": maybe(HASH)},
-    **{"state": maybe(STATES), "reason": maybe(TEXT), "reference": maybe(TEXT)},
+    "format": maybe(TEXT),
+    "rows": maybe(COUNT),
+    "bytes": maybe(COUNT),
+    "sha256": maybe(HASH),
+    "state": maybe(STATES),
+    "reason": maybe(TEXT),
+    "reference": maybe(TEXT),
 }
 COUNTERS = {name: COUNT if isinstance(zero, int) else MONEY for name, zero in stats.counters({}).items()}
 PERIOD = keyed({"from": maybe(DAY), "to": maybe(DAY)})
