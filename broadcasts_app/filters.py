@@ -3,7 +3,7 @@
 import django_filters as filters
 
 from broadcasts_app.models import Broadcast, BroadcastSend
-from smsreports.api.filters import SmsFilterSet
+from smsreports.api.filters import InTimeFilter, SmsFilterSet
 
 
 class BroadcastFilterSet(filters.FilterSet):
@@ -18,6 +18,7 @@ class BroadcastFilterSet(filters.FilterSet):
 class BroadcastSendFilterSet(SmsFilterSet):
     since = filters.DateTimeFilter("sent_at", "gte")
     until = filters.DateTimeFilter("sent_at", "lt")
+    in_time = InTimeFilter("sent_at")
 
     class Meta:
         model = BroadcastSend

@@ -20,6 +20,7 @@ from smsreports.accounts.models import Account
 from smsreports.api.filters import CountryField, PhoneField
 from smsreports.dialects.cursor import Cursor
 from smsreports.dialects.query import DAY, GREATEST_NUMBER, NUMBER
+from smsreports.reports.moments import MomentField
 from smsreports.sources import ALL, Source
 from smsreports.statuses import Group
 from smsreports.windows import PERIODS, Window, of_days, of_period, today
@@ -29,6 +30,8 @@ DEFAULT_PERIOD = "7d"
 MOST_CHOICES = 200
 # The API's other words for two groups; understood, but not offered.
 ALIASES = {"sent": Group.PENDING, "failed": Group.UNDELIVERED}
+# What the words mean to a FilterSet.
+IN_TIME = {"yes": True, "no": False}
 # Zones to choose from; any other is understood in an address.
 ZONES = (
     *("UTC", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo", "Europe/London", "Europe/Berlin"),
@@ -238,7 +241,32 @@ class PagedForm(ReportForm):
 
 
 class MessagesForm(PagedForm):
+    """Of rows themselves, which know hours and how long delivery took."""
+
+    in_time = WordField({"": "any", **{word: word for word in IN_TIME}}, label="In time")
     phone = PhoneField(required=False, widget=Line(attrs={"size": 12, "inputmode": "tel"}))
+    since = MomentField(required=False, widget=forms.HiddenInput)
+    until = MomentField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if any(self.cleaned_data.get(name) for name in ("period", "first", "last")):
+            for name in ("since", "until"):
+                if self.cleaned_data.get(name):
+                    self.add_error(name, "must not be given together with period, from or to")
+        elif since and until and since > until:
+            self.add_error("since", "must not be after until")
+            del self.cleaned_data["until"]
+        return self.cleaned_data
+
+    def window(self) -> Window:
+        since, until = self.value("since"), self.value("until")
+        return Window(since, until) if since or until else super().window()
+
+    def filters(self) -> dict[str, Any]:
+        told = self.value("in_time")
+        return super().filters() | ({"in_time": IN_TIME[told]} if told else {})
 
 
 class BroadcastsForm(PagedForm):

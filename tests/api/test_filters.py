@@ -60,6 +60,9 @@ def traffic(rng: random.Random) -> Iterator[str]:
         at = rng.choice(MOMENTS).isoformat()
         common = {"account": account, "recipient": recipient, "country": country, "status": status}
         common |= {"sender_id": rng.choice(SENDERS)}
+        if STATUSES[status].final:
+            late = timedelta(seconds=rng.choice((0, 5, 900, 901, 9_000)))
+            common["delivered_at"] = rng.choice((None, (datetime.fromisoformat(at) + late).isoformat()))
         yield message(client_message_id=f"m-{number}", created_at=at, **common)
         yield broadcast(account=account, broadcast=f"b-{number}", created_at=at, sender_id=common["sender_id"])
         yield send(broadcast=f"b-{number}", message_id=f"s-{number}", sent_at=at, **common)
@@ -77,6 +80,7 @@ ASKED = st.fixed_dictionaries(
         "phone": st.sampled_from(["1", "555", "+1 (415)", "5551234", "15-55", "99912345", "000", "4155551234"]),
         "country": st.sampled_from(["US", "us", "De", "LY", "ZZ"]),
         "sender": st.sampled_from(SENDERS),
+        "in_time": st.booleans(),
         "since": st.sampled_from(MOMENTS),
         "until": st.sampled_from(MOMENTS),
     },
@@ -87,9 +91,15 @@ PICKED: Mapping[str, Callable[[Mapping[str, Any], Any], bool]] = {
     "phone": lambda row, part: "".join(filter(str.isdigit, part)) in row["recipient"],
     "country": lambda row, code: row["country"] == code.upper(),
     "sender": lambda row, name: row["sender_id"] == name,
+    "in_time": lambda row, told: told is in_time(row),
     "since": lambda row, start: row["time"] >= start,
     "until": lambda row, end: row["time"] < end,
 }
+
+
+def in_time(row: Mapping[str, Any]) -> bool:
+    arrived: datetime = row["delivered_at"] or row["status_at"]
+    return bool(row["status"] == "DELIVRD" and arrived - row["time"] <= timedelta(minutes=15))
 
 
 def found(account: Account, rows: Rows, asked: Asked) -> set[int]:
@@ -163,6 +173,7 @@ def test_no_reason_is_given_for_what_has_a_filter_or_is_no_field() -> None:
         "country": ["USA", "1A", "É ", "ßa"],
         "status": ["DELIVRD", "Delivered"],
         "since": ["tomorrow", "2026-02-30"],
+        "in_time": ["yes", "1"],
     }.items(),
 )
 @pytest.mark.parametrize("source", registered(), ids=lambda source: source.slug)
