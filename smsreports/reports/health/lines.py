@@ -67,8 +67,9 @@ class Line:
 def named(key: Key) -> str:
     sender, country = key
     if country is None:
-        return "Everything" if sender is None else sender
-    return country or "no country" if sender is None else f"{sender} → {country or 'no country'}"
+        return "Everything" if sender is None else sender or "no sender"
+    where = country or "no country"
+    return where if sender is None else f"{sender or 'no sender'} → {where}"
 
 
 def line(addresses: Addresses, key: Key, verdict: Verdict, days: Days) -> Line:

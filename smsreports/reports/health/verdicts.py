@@ -23,7 +23,7 @@ class State(StrEnum):
     STOPPED = "stopped"
     USUAL = "as usual"
     FEW = "too few to tell"
-    NEW = "no past to compare with"
+    NEW = "too little past"
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,7 @@ def test_an_empty_account_and_an_empty_time_say_so(staff: Client, account: Accou
 
 def test_an_account_without_a_past_says_so(staff: Client) -> None:
     load([message(created_at=AT.replace(hour=9).isoformat())])
-    assert "There is no past to compare with" in staff.get("/reports/health", ASKED).content.decode()
+    assert "Too little past to compare with" in staff.get("/reports/health", ASKED).content.decode()
 
 
 def test_the_file_has_every_slice(some: None, staff: Client) -> None:
