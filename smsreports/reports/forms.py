@@ -4,23 +4,20 @@ A field that is wrong is left out and says so; all the others count.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
-from html import escape
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.utils import flatatt
 from django.http import QueryDict
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
 
 from smsreports.accounts.models import Account
 from smsreports.api.filters import CountryField, PhoneField
 from smsreports.dialects.cursor import Cursor
 from smsreports.dialects.query import DAY, GREATEST_NUMBER, NUMBER
 from smsreports.reports.moments import MomentField
+from smsreports.reports.widgets import Choices, Line
 from smsreports.sources import ALL, Source
 from smsreports.statuses import Group
 from smsreports.windows import PERIODS, Window, of_days, of_period, today
@@ -32,35 +29,14 @@ MOST_CHOICES = 200
 ALIASES = {"sent": Group.PENDING, "failed": Group.UNDELIVERED}
 # What the words mean to a FilterSet.
 IN_TIME = {"yes": True, "no": False}
+# No counter knows hours, nor what was in time: rows are counted one by one, up to half a million of a busy account.
+MOST_COUNTED = timedelta(days=8)
 # Zones to choose from; any other is understood in an address.
 ZONES = (
     *("UTC", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo", "Europe/London", "Europe/Berlin"),
     *("Europe/Kyiv", "Africa/Lagos", "Asia/Dubai", "Asia/Kolkata", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney"),
 )
 PERIOD_NAMES = dict(zip(PERIODS, ("Today", "Yesterday", "7 days", "30 days", "This month", "Last month"), strict=True))
-
-
-class Choices(forms.Select):
-    """A select without groups. Django's own renders a template for each option, which takes longer than a query."""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        words = dict(self.choices)
-        if value and value not in words:
-            words[value] = value  # what the address says stays to be read, and mended
-        options = "".join(
-            f'<option value="{escape(word)}"{" selected" if word == value else ""}>{escape(label)}</option>'
-            for word, label in words.items()
-        )
-        given = flatatt({"name": name, **self.attrs, **(attrs or {})})
-        return mark_safe(f"<select{given}>{options}</select>")  # noqa: S308  escaped above
-
-
-class Line(forms.TextInput):
-    """A line of text, likewise without a template."""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        given = {"type": self.input_type, "name": name, "value": value or None, **self.attrs, **(attrs or {})}
-        return format_html("<input{}>", flatatt(given))
 
 
 class AccountField(forms.CharField):
@@ -257,8 +233,17 @@ class MessagesForm(PagedForm):
                     self.add_error(name, "must not be given together with period, from or to")
         elif since and until and since > until:
             self.add_error("since", "must not be after until")
-            del self.cleaned_data["until"]
+            self.add_error("until", "must not be before since")
+        self._bound()
         return self.cleaned_data
+
+    def _bound(self) -> None:
+        window = self.window()
+        if window.start and window.end and window.end - window.start <= MOST_COUNTED:
+            return
+        for name in ("in_time", "since", "until"):
+            if self.cleaned_data.get(name):
+                self.add_error(name, f"is answered for {MOST_COUNTED.days} days at most, and needs both ends of them")
 
     def window(self) -> Window:
         since, until = self.value("since"), self.value("until")

@@ -6,9 +6,10 @@ from functools import cached_property
 
 from django.http import QueryDict
 
-from smsreports.reports.forms import Line, ReportForm, WordField
+from smsreports.reports.forms import ReportForm, WordField
 from smsreports.reports.health.hours import LAST_HOURS, Hours
 from smsreports.reports.moments import PresentField
+from smsreports.reports.widgets import Line
 from smsreports.sources import Source
 from smsreports.windows import Window
 
