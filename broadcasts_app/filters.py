@@ -4,7 +4,7 @@ import django_filters as filters
 from django import forms
 
 from broadcasts_app.models import Broadcast, BroadcastSend
-from smsreports.api.filters import SmsFilterSet
+from smsreports.api.filters import InTimeFilter, SmsFilterSet
 
 
 class BroadcastFilter(filters.NumberFilter):
@@ -25,6 +25,7 @@ class BroadcastFilterSet(filters.FilterSet):
 class BroadcastSendFilterSet(SmsFilterSet):
     since = filters.DateTimeFilter("sent_at", "gte")
     until = filters.DateTimeFilter("sent_at", "lt")
+    in_time = InTimeFilter("sent_at")
     # The SMS of one broadcast, and what happened to them when; no dialect has words for it, the report pages do.
     broadcast = BroadcastFilter("broadcast")
     sent_since = filters.DateTimeFilter("sent_at", "gte")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime, time
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EMPTY_VALUES
 
 from smsreports.accounts.models import Account
+from smsreports.api.sms import in_time
 from smsreports.counters.models import NO_COUNTRY
 from smsreports.counters.reading import Scope
 from smsreports.dialects.base import Asked, InvalidParams
@@ -74,8 +76,26 @@ class NoneFilter(filters.BooleanFilter):
         return qs.filter(**{f"{self.field_name}__isnull": True})
 
 
+class TruthField(forms.Field):
+    """True or false, said by our own code: a caller's words for it are the caller's business."""
+
+    def clean(self, value: Any) -> bool | None:
+        if value not in EMPTY_VALUES and not isinstance(value, bool):
+            raise ValidationError("must be true or false")
+        return value if isinstance(value, bool) else None
+
+
 class PhoneFilter(filters.CharFilter):
     field_class = PhoneField
+
+
+class InTimeFilter(filters.Filter):
+    """Whether it was delivered in time, counted from the source's own time."""
+
+    field_class = TruthField
+
+    def filter(self, rows: Any, value: Any) -> Any:
+        return rows.alias(was_in_time=in_time(self.field_name)).filter(was_in_time=value)
 
 
 class CountryFilter(filters.CharFilter):
@@ -83,7 +103,7 @@ class CountryFilter(filters.CharFilter):
 
 
 class SmsFilterSet(filters.FilterSet):
-    """The filters of one SMS. A source adds `since` and `until` on its own time."""
+    """The filters of one SMS. A source adds `since`, `until` and `in_time`, which go by its own time."""
 
     status = filters.ChoiceFilter("status_group", choices=[(group.value, group.value) for group in Group])
     phone = PhoneFilter("recipient", "contains")
@@ -127,12 +147,20 @@ def _fields(filterset: type[filters.FilterSet]) -> Mapping[str, forms.Field]:
 
 
 def scope(account: Account, sources: Sequence[str], values: Mapping[str, Any]) -> Scope | None:
-    """What of the counters covers these values of filters; they know no numbers of phones."""
+    """What of the counters covers these values of filters; they know no numbers of phones, and of moments midnights
+    alone."""
     if values.keys() - COUNTED.keys() - {"account", "no_country"}:
         return None
     if any(values.keys() >= pair for pair in NEVER_TOGETHER):
+        return None
+    if not (_is_day(values.get("since")) and _is_day(values.get("until"))):
         return None
     given = {ours: values[name] for name, ours in COUNTED.items() if name in values}
     if "no_country" in values:
         given |= {"country": NO_COUNTRY}
     return Scope(account, tuple(sources), **given)
+
+
+def _is_day(moment: datetime | None) -> bool:
+    """Whether a bound, in UTC, is the edge of a day or left open."""
+    return moment is None or moment.time() == time.min

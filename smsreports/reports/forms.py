@@ -4,9 +4,8 @@ A field that is wrong is left out and says so; all the others count.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
-from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,12 +13,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS
 from django.http import QueryDict
-from django.utils.safestring import SafeString, mark_safe
 
 from smsreports.accounts.models import Account
 from smsreports.api.filters import CountryField, PhoneField
 from smsreports.dialects.cursor import Cursor
 from smsreports.dialects.query import DAY, GREATEST_NUMBER, NUMBER
+from smsreports.reports.moments import MomentField
+from smsreports.reports.widgets import Choices, Line
 from smsreports.sources import ALL, Source
 from smsreports.statements import Statement
 from smsreports.statuses import Group
@@ -31,41 +31,16 @@ NOWHERE = "none"
 MOST_CHOICES = 200
 # The API's other words for two groups; understood, but not offered.
 ALIASES = {"sent": Group.PENDING, "failed": Group.UNDELIVERED}
+# What the words mean to a FilterSet.
+IN_TIME = {"yes": True, "no": False}
+# No counter knows hours, nor what was in time: rows are counted one by one, up to half a million of a busy account.
+MOST_COUNTED = timedelta(days=8)
 # Zones to choose from; any other is understood in an address.
 ZONES = (
     *("UTC", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo", "Europe/London", "Europe/Berlin"),
     *("Europe/Kyiv", "Africa/Lagos", "Asia/Dubai", "Asia/Kolkata", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney"),
 )
 PERIOD_NAMES = dict(zip(PERIODS, ("Today", "Yesterday", "7 days", "30 days", "This month", "Last month"), strict=True))
-
-
-class Choices(forms.Select):
-    """A select without groups. Django's own renders a template for each option, which takes longer than a query."""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        words = dict(self.choices)
-        if value and value not in words:
-            words[value] = value  # what the address says stays to be read, and mended
-        options = "".join(
-            f'<option value="{escape(word)}"{" selected" if word == value else ""}>{escape(label)}</option>'
-            for word, label in words.items()
-        )
-        given = _attributes({"name": name, **self.attrs, **(attrs or {})})
-        return mark_safe(f"<select{given}>{options}</select>")  # noqa: S308  escaped above
-
-
-class Line(forms.TextInput):
-    """A line of text, likewise without a template."""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        given = {"type": self.input_type, "name": name, "value": value or None, **self.attrs, **(attrs or {})}
-        return mark_safe(f"<input{_attributes(given)}>")  # noqa: S308  escaped there
-
-
-def _attributes(given: Mapping[str, Any]) -> str:
-    """As Django's `flatatt`, quickly."""
-    named = {name: value for name, value in given.items() if value is not None and value is not False}
-    return "".join(f" {name}" if value is True else f' {name}="{escape(str(value))}"' for name, value in named.items())
 
 
 def _accounts() -> Iterator[Account]:
@@ -267,7 +242,41 @@ class PagedForm(ReportForm):
 
 
 class MessagesForm(PagedForm):
+    """Of rows themselves, which know hours and how long delivery took."""
+
+    in_time = WordField({"": "any", **{word: word for word in IN_TIME}}, label="In time")
     phone = PhoneField(required=False, widget=Line(attrs={"size": 12, "inputmode": "tel"}))
+    since = MomentField(required=False, widget=forms.HiddenInput)
+    until = MomentField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if any(self.cleaned_data.get(name) for name in ("period", "first", "last")):
+            for name in ("since", "until"):
+                if self.cleaned_data.get(name):
+                    self.add_error(name, "must not be given together with period, from or to")
+        elif since and until and since > until:
+            self.add_error("since", "must not be after until")
+            self.add_error("until", "must not be before since")
+        self._bound()
+        return self.cleaned_data
+
+    def _bound(self) -> None:
+        window = self.window()
+        if window.start and window.end and window.end - window.start <= MOST_COUNTED:
+            return
+        for name in ("in_time", "since", "until"):
+            if self.cleaned_data.get(name):
+                self.add_error(name, f"is answered for {MOST_COUNTED.days} days at most, and needs both ends of them")
+
+    def window(self) -> Window:
+        since, until = self.value("since"), self.value("until")
+        return Window(since, until) if since or until else super().window()
+
+    def filters(self) -> dict[str, Any]:
+        told = self.value("in_time")
+        return super().filters() | ({"in_time": IN_TIME[told]} if told else {})
 
 
 class BroadcastsForm(PagedForm):

@@ -20,7 +20,7 @@ from smsreports.unified.joined import unified
 from smsreports.windows import ONE_DAY
 
 # One of these takes the others' place in an address.
-DAYS = ("period", "from", "to")
+DAYS = ("period", "from", "to", "since", "until")
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,10 @@ class Selection:
         days = {"from": str(start.date()), "to": str(self.since.date() - ONE_DAY)}
         filters = {**self.filters, "since": start, "until": self.since}
         return replace(self, filters=filters, address=_with(self.address, days))
+
+    def without(self, *names: str) -> "Selection":
+        """The same question, but for these parts of its address; only for links."""
+        return replace(self, address={name: value for name, value in self.address.items() if name not in names})
 
     def link(self, page: str, *of: str, **changes: str | None) -> str:
         """The address of a page, or of one thing `of` a list, with the same question but for `changes`; `first`

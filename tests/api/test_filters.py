@@ -62,7 +62,9 @@ def traffic(rng: random.Random) -> Iterator[str]:
         common = {"account": account, "recipient": recipient, "country": country, "status": status}
         common |= {"sender_id": rng.choice(SENDERS)}
         if STATUSES[status].final:
-            common |= {"delivered_at": rng.choice(MOMENTS).isoformat()}
+            late = timedelta(seconds=rng.choice((0, 5, 900, 901, 9_000)))
+            soon = datetime.fromisoformat(at) + late
+            common["delivered_at"] = rng.choice((None, soon.isoformat(), rng.choice(MOMENTS).isoformat()))
         yield message(client_message_id=f"m-{number}", created_at=at, **common)
         yield broadcast(account=account, broadcast=f"b-{number}", created_at=at, sender_id=common["sender_id"])
         common |= {"clicked_at": rng.choice(MOMENTS).isoformat()} if rng.random() < 0.5 else {}
@@ -87,6 +89,7 @@ ASKED = st.fixed_dictionaries(
         "country": st.sampled_from(["US", "us", "De", "LY", "ZZ"]),
         "no_country": st.just(True),
         "sender": st.sampled_from(SENDERS),
+        "in_time": st.booleans(),
         "since": st.sampled_from(MOMENTS),
         "until": st.sampled_from(MOMENTS),
     }
@@ -99,11 +102,17 @@ PICKED: Mapping[str, Callable[[Mapping[str, Any], Any], bool]] = {
     "country": lambda row, code: row["country"] == code.upper(),
     "no_country": lambda row, _: row["country"] is None,
     "sender": lambda row, name: row["sender_id"] == name,
+    "in_time": lambda row, told: told is in_time(row),
     "since": lambda row, start: row["time"] >= start,
     "until": lambda row, end: row["time"] < end,
     **{f"{event}_since": partial(happened, f"{event}_at", ge) for event in EVENTS},
     **{f"{event}_until": partial(happened, f"{event}_at", lt) for event in EVENTS},
 }
+
+
+def in_time(row: Mapping[str, Any]) -> bool:
+    arrived: datetime = row["delivered_at"] or row["status_at"]
+    return bool(row["status"] == "DELIVRD" and arrived - row["time"] <= timedelta(minutes=15))
 
 
 def found(account: Account, rows: Rows, asked: Asked) -> set[int]:
@@ -178,6 +187,7 @@ def test_no_reason_is_given_for_what_has_a_filter_or_is_no_field() -> None:
         "country": ["USA", "1A", "É ", "ßa"],
         "status": ["DELIVRD", "Delivered"],
         "since": ["tomorrow", "2026-02-30"],
+        "in_time": ["yes", "1"],
     }.items(),
 )
 @pytest.mark.parametrize("source", registered(), ids=lambda source: source.slug)

@@ -163,7 +163,7 @@ def test_the_edges_of_the_calendar_are_days_too(traffic: None, staff: Client) ->
         "from=0001-01-01&to=9999-12-31",
         "to=0001-01-01",
     ):
-        for page in ("", "messages", "countries", "senders", "broadcasts"):
+        for page in ("", "messages", "countries", "senders", "health", "broadcasts"):
             assert staff.get(f"/reports/{page}?{query}&tz=Asia/Tokyo").status_code == 200, (page, query)
 
 
@@ -201,7 +201,7 @@ def test_a_formula_in_a_file_does_not_run(staff: Client, on_the_day: None) -> No
 
 
 def test_pages_have_nothing_that_their_policy_would_stop(traffic: None, staff: Client) -> None:
-    for page in ("", "messages", "countries", "senders", "broadcasts"):
+    for page in ("", "messages", "countries", "senders", "health", "broadcasts"):
         answer: Any = staff.get(f"/reports/{page}?period=30d")
         text = answer.content.decode().replace('<script src="/static/smsreports/export.js" defer>', "")
         assert "default-src 'self'" in answer["Content-Security-Policy"]

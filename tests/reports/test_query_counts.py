@@ -18,6 +18,8 @@ QUERIES = {
     "/reports/countries?format=csv": 4,
     "/reports/senders": 4,
     "/reports/broadcasts": 7,
+    "/reports/health?at=2026-02-13T12:00Z": 5,
+    "/reports/health?at=2026-02-13T12:00Z&format=csv": 5,
 }
 
 

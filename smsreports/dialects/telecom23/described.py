@@ -183,8 +183,8 @@ EXPORT = Described(
         "text/csv": TEXT | {"description": f"A header row, then the list's rows: {', '.join(rows.UNIFIED)}."},
         "application/x-ndjson": TEXT | {"contentSchema": ref("UnifiedRow"), "description": "One JSON object a line."},
     },
-    says="One consistent snapshot, told by its headers before the first byte. `page` and `limit` have no effect. Packed "
-    "with `Accept-Encoding: gzip`. Its receipt proves that it is whole.",
+    says="One consistent snapshot, told by its headers before the first byte. `page` and `limit` have no effect. "
+    "Packed with `Accept-Encoding: gzip`. Its receipt proves that it is whole.",
     parameters=asked(params.EXPORT),
 )
 RECEIPT = Described(
