@@ -28,7 +28,7 @@ lint: setup
 bench: setup ## measures against its yardsticks; ROWS=10000000 by default
 	@$(RUN) -m tests.benchmarks
 
-soak: setup ## two minutes of writers and readers at once, then a hundred kills: nothing is lost, the counters stay exact
+soak: setup ## two minutes of writers and readers at once, then a hundred kills, then 500 faults: nothing is lost, doubled or cut unseen
 	@$(RUN) -m tests.soak
 
 browser: $(VENV)/.browser ## the pages in the system's Chromium, as people use them

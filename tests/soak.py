@@ -1,6 +1,7 @@
-"""`python -m tests.soak`: writers, readers and a squasher for minutes, then loads that are killed; exit 1 on a fault.
+"""`python -m tests.soak`: writers, readers and a squasher for minutes, then loads that are killed, then everything that
+breaks under a server; exit 1 on a fault.
 
-The first part runs on a database of its own on the configured server, the second on a PostgreSQL of its own.
+The first part runs on a database of its own on the configured server, the others on a PostgreSQL of their own.
 """
 
 import argparse
@@ -23,6 +24,7 @@ def main() -> int:
 
     django.setup()
     from tests.counters.soaking import soak  # needs Django
+    from tests.faults.storm import storm
     from tests.ingest.killing import kill_everything
 
     faults = []
@@ -33,6 +35,10 @@ def main() -> int:
     if arguments.kills:
         for killing in kill_everything(arguments.kills, seed=arguments.seed):
             faults += _told(killing.done, killing.faults)
+    if arguments.faults:
+        told = storm(arguments.faults, seed=arguments.seed)
+        faults += _told(told.done, told.faults)
+        sys.stdout.write(f"{told.slowest()}\n")
     sys.stdout.write(f"{len(faults) or 'no'} faults\n")
     return 1 if faults else 0
 
@@ -51,7 +57,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--writers", type=int, default=8)
     parser.add_argument("--readers", type=int, default=4)
     parser.add_argument("--kills", type=int, default=100, help="of loads and of PostgreSQL; 0 for none")
-    parser.add_argument("--seed", type=int, default=20260213, help="decides what is killed when")
+    parser.add_argument("--faults", type=int, default=500, help="under a server with clients; 0 for none")
+    parser.add_argument("--seed", type=int, default=20260213, help="decides what is killed or broken when")
     return parser.parse_args()
 
 

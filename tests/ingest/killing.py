@@ -204,11 +204,11 @@ def kill_loads(place: Place, folder: Path, kills: Mapping[str, Kill], *, times: 
             if runs := _runs_after(lasts * rng.uniform(SOONEST, 1), process):
                 name = rng.choice(sorted(kills))
                 found.done[name] += kills[name](place, process)
-            accepted += _ended(process)[0]
+            accepted += ended(process)[0]
             if not runs:
                 break
         found.faults += completed(place, traffic, file, accepted)
-    found.faults += _ended(place.manage("verify_counters"))[1]
+    found.faults += ended(place.manage("verify_counters"))[1]
     return found
 
 
@@ -221,7 +221,7 @@ def kill_everything(times: int, *, seed: int) -> Iterator[Killing]:
         try:
             # Made here, and used until the end: no loader that ends stops it.
             server.acquire()
-            assert _ended(place.manage("migrate", "--verbosity", "0"))[1] == []
+            assert ended(place.manage("migrate", "--verbosity", "0"))[1] == []
             by_http = times // 2
             by_file = times - by_http
             yield kill_loads(place, Path(folder), database | {"loader": loader}, times=by_file, pairs=PAIRS, seed=seed)
@@ -244,7 +244,7 @@ def _served(place: Place, folder: Path) -> Iterator[tuple[Served, int]]:
 def completed(place: Place, traffic: Traffic, file: Path, accepted: int = 0) -> Iterator[str]:
     """Loads the file to its end, and tells what is wrong then; `accepted` lines were said to be in before."""
     for _ in range(TRIES):
-        more, failures = _ended(place.load(file))
+        more, failures = ended(place.load(file))
         accepted += more
         if not failures:
             break
@@ -264,7 +264,7 @@ def _runs_after(seconds: float, process: "subprocess.Popen[str]") -> bool:
     return False
 
 
-def _ended(process: "subprocess.Popen[str]") -> tuple[int, list[str]]:
+def ended(process: "subprocess.Popen[str]") -> tuple[int, list[str]]:
     """How many lines it said were accepted, and all that it said if it failed."""
     printed, complained = process.communicate(timeout=PATIENCE)
     accepted = sum(map(int, re.findall(r"^(\d+) accepted", printed, re.MULTILINE)))
