@@ -139,10 +139,9 @@ def loader_killed(scene: Scene) -> bool:
 def disk_full(scene: Scene) -> bool:
     """Until a load was refused for it."""
     disk, done = scene.world.disk, scene.told.done
-    if disk is None:
+    if disk is None or not disk.fill():
         return False
     before = done[REFUSED_LOADS]
-    disk.fill()
     try:
         deadline = time.monotonic() + FULL
         while done[REFUSED_LOADS] == before and time.monotonic() < deadline:

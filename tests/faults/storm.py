@@ -1,8 +1,9 @@
 """One injury after the other, at random, while traffic comes in and files go out; then everything is counted."""
 
 import random
+import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
@@ -10,10 +11,10 @@ import requests
 from tests.faults.exporters import Exporter
 from tests.faults.history import History, wrong_rows
 from tests.faults.injuries import INJURIES, Scene, is_up
-from tests.faults.loaders import ByFile, ByHttp, Loader, first_load
+from tests.faults.loaders import ByFile, ByHttp, first_load
 from tests.faults.told import Told
 from tests.faults.world import ACCOUNTS, World, world
-from tests.ingest.killing import ended
+from tests.ingest.killing import PATIENCE, ended
 
 LIST = "/api/v1/sms/messages?to=9999-12-31"
 # Seconds in which the server must answer again, once PostgreSQL does.
@@ -26,6 +27,8 @@ CALM = (0.05, 0.6)
 EXPORTERS = 4
 # Messages and sends of each account at the beginning: files of eight megabytes.
 PAIRS = 4000
+# Injuries between two words about them: a minute and a half.
+PROGRESS = 50
 # Tries to find something that can be injured in this way.
 TRIES = 200
 
@@ -35,30 +38,32 @@ def storm(times: int, *, seed: int, pairs: int = PAIRS) -> Told:
     told = Told()
     with world() as made:
         if made.disk is None:
-            told.did("disks made full: none, as only root can mount one")
-        first = [first_load(made, told, account, pairs) for account in ACCOUNTS]
-        loaders: list[Loader] = [ByHttp(made, told, account, f"http-{account}", seed) for account in ACCOUNTS]
-        file = ByFile(made, told, ACCOUNTS[0], "file", seed)
-        loaders.append(file)
-        histories = first + [loader.history for loader in loaders]
+            told.did("disks made full, as only root can mount one", 0)
+        with ThreadPoolExecutor() as threads:
+            histories = [*threads.map(lambda account: first_load(made, told, account, pairs), ACCOUNTS)]
+        by_http = [ByHttp(made, told, account, f"http-{account}", seed) for account in ACCOUNTS]
+        by_file = [ByFile(made, told, ACCOUNTS[0], "file", seed)]
+        histories += [loader.history for loader in (*by_http, *by_file)]
         exporters = [Exporter(made, told, histories, seed + number) for number in range(EXPORTERS)]
-        scene = Scene(made, told, random.Random(seed), exporters, [file])
-        _pass(scene, loaders, times)
+        scene = Scene(made, told, random.Random(seed), exporters, by_file)
+        _pass(scene, [who.run for who in (*by_http, *by_file)] + [who.run for who in exporters], times)
         _settle(made, told, histories, exporters)
     return told
 
 
-def _pass(scene: Scene, loaders: Sequence[Loader], times: int) -> None:
-    with ThreadPoolExecutor(len(loaders) + len(scene.exporters)) as threads:
-        running = [threads.submit(run) for run in [who.run for who in loaders] + [who.run for who in scene.exporters]]
+def _pass(scene: Scene, runs: Sequence[Callable[[], None]], times: int) -> None:
+    told = scene.told
+    with ThreadPoolExecutor(len(runs)) as threads:
+        for run in runs:
+            threads.submit(told.keep, run)
         try:
-            for _ in range(times):
+            for number in range(1, times + 1):
                 time.sleep(scene.rng.uniform(*CALM))
                 _injure(scene)
+                if number % PROGRESS == 0:
+                    sys.stderr.write(f"{number} of {times} done, {len(told.faults)} faults\n")
         finally:
-            scene.told.over.set()
-    for each in running:
-        each.result()
+            told.over.set()
 
 
 def _injure(scene: Scene) -> None:
@@ -75,8 +80,7 @@ def _injure(scene: Scene) -> None:
 
 
 def _recover(scene: Scene, name: str) -> None:
-    while not is_up(scene.world):
-        time.sleep(0.02)
+    _wait_for_postgres(scene.world)
     begun, answers = time.monotonic(), 0
     while answers < ANSWERS and time.monotonic() - begun < 3 * RECOVERY:
         answers = answers + 1 if _answers(scene.world) else 0
@@ -84,6 +88,14 @@ def _recover(scene: Scene, name: str) -> None:
     scene.told.recoveries.append((took, name))
     if took > RECOVERY:
         scene.told.failed(f"{name}: lists were answered after {took:.1f} s")
+
+
+def _wait_for_postgres(made: World) -> None:
+    """What it takes to recover is its own affair; that it never does is not to be expected of it."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_up(made):
+        assert time.monotonic() < deadline, made.postgres.layout.log.read_text()[-2000:]
+        time.sleep(0.02)
 
 
 def _answers(made: World) -> bool:

@@ -54,6 +54,7 @@ def test_a_broken_file_is_no_fault(end: End) -> None:
         (file(is_complete=False), {}),
         (file(End.HUNG), {}),
         (file(End.BROKEN), {"state": "running"}),
+        (file(End.BROKEN, CONTENT[:9]), {"rows": 1}),
         (file(End.BROKEN, CONTENT.replace(b"m-1", b"m-7")), {}),
     ],
 )

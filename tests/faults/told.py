@@ -1,7 +1,10 @@
 """What a storm tells: what was done how often, and what was wrong."""
 
+import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from threading import Event, Lock
 
 
@@ -22,8 +25,17 @@ class Told:
             self.done[what] += times
 
     def failed(self, why: str) -> None:
+        """Said at once, too: the storm goes on, and what was around it is still there to be looked at."""
         with self._lock:
             self.faults.append(why)
+            sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S} {why}\n")
+
+    def keep(self, run: Callable[[], None]) -> None:
+        """Whatever is raised is a fault."""
+        try:
+            run()
+        except Exception as fault:  # any at all is what is looked for
+            self.failed(f"{type(fault).__name__}: {fault}")
 
     def slowest(self) -> str:
         took, what = max(self.recoveries, default=(0.0, "nothing"))

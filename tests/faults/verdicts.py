@@ -1,5 +1,6 @@
 """Whether a file, its receipt and what was sent are one story."""
 
+import csv
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,6 +19,8 @@ def wrong_end(file: File, receipt: Mapping[str, Any]) -> Iterator[str]:
             yield f"it looks whole, and its receipt says {state}"
         case End.HUNG, state:
             yield f"no byte came, and no end; its receipt says {state}"
+        case _, "finished" if receipt["rows"] != file.total:
+            yield f"its receipt says finished, of {receipt['rows']} rows out of {file.total}"
         case _, "finished" if len(file.content) >= receipt["bytes"] and file.sha256 != receipt["sha256"]:
             yield "as many bytes as its receipt says, and others"
         case _, "running":
@@ -30,8 +33,13 @@ def is_lost_end(file: File, receipt: Mapping[str, Any]) -> bool:
 
 
 def wrong_content(file: File, form: str, source: str, histories: Mapping[History, int]) -> Iterator[str]:
-    """Of a whole file."""
-    yield from wrong_ids([_id(row) for row in rows(file.content, form)], histories, source)
+    """Of a file that looks whole."""
+    try:
+        ids = [_id(row) for row in rows(file.content, form)]
+    except (ValueError, KeyError, csv.Error) as fault:
+        yield f"it cannot be read: {fault!r}"
+    else:
+        yield from wrong_ids(ids, histories, source)
 
 
 def rows(content: bytes, form: str) -> list[Mapping[str, Any]]:

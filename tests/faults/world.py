@@ -27,9 +27,9 @@ LIMITS = {
     "SMSREPORTS_STOP_SECONDS": "5",
 }
 # Of the disk that is made full: nothing is held for it before it is used.
-DISK = "2g"
+DISK = 2 * 1024**3
 # What is left of a full disk: less than what a load extends a table by.
-LEFT_BYTES = 16 * 1024
+LEFT_BYTES = 64 * 1024
 SCOPES = ("--scope", "sms.read", "--scope", "sms.write")
 
 
@@ -39,14 +39,19 @@ class Disk:
 
     folder: Path
 
-    def fill(self) -> None:
+    def fill(self) -> bool:
+        """Whether it could be: who writes in between needs more than it would have."""
         used = os.statvfs(self.folder)
-        self._resize(str((used.f_blocks - used.f_bfree) * used.f_frsize + LEFT_BYTES))
+        try:
+            self._resize((used.f_blocks - used.f_bfree) * used.f_frsize + LEFT_BYTES)
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
     def clear(self) -> None:
         self._resize(DISK)
 
-    def _resize(self, size: str) -> None:
+    def _resize(self, size: int) -> None:
         _run("mount", "-o", f"remount,size={size}", str(self.folder))
 
 
@@ -101,24 +106,25 @@ def world() -> Iterator[World]:
         folder.chmod(0o711)
         made = held.enter_context(postgres(folder))
         place = Place({"DATABASE_URL": _url(made)}, made.conninfo())
-        _manage(place, "migrate", "--verbosity", "0")
+        _printed(place.manage("migrate", "--verbosity", "0"))
         space = held.enter_context(disk(place, made, folder / "disk"))
-        keys = {account: _key(place, account) for account in ACCOUNTS}
+        keys = dict(zip(ACCOUNTS, _keys(place), strict=True))
         log = folder / "server.log"
         server = held.enter_context(serving(log, WORKERS, **place.environment, **LIMITS))
         yield World(folder, made, place, server, keys, space)
 
 
-def _key(place: Place, account: str) -> str:
-    _manage(place, "create_account", account)
-    return _manage(place, "create_api_key", account, *SCOPES).strip()
+def _keys(place: Place) -> list[str]:
+    """Of each account, made here. All at once: each begins a Python."""
+    for made in [place.manage("create_account", account) for account in ACCOUNTS]:
+        _printed(made)
+    return [_printed(key) for key in [place.manage("create_api_key", account, *SCOPES) for account in ACCOUNTS]]
 
 
-def _manage(place: Place, *arguments: str) -> str:
-    process = place.manage(*arguments)
+def _printed(process: "subprocess.Popen[str]") -> str:
     printed, complained = process.communicate()
     assert process.returncode == 0, complained
-    return printed
+    return printed.strip()
 
 
 def _url(made: Postgres) -> str:
