@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, islice
 
 from django.conf import settings
 from django.db import connection
@@ -64,7 +65,7 @@ class Blocks:
     def __init__(self, file: File, ledger: Ledger, coding: Coding) -> None:
         self._file, self._ledger, self._coding = file, ledger, coding
         self._connection = connection.copy()
-        self._tally, self._is_kept = Tally(), False
+        self._tally, self._is_kept, self._is_under_way = Tally(), False, False
         with ExitStack() as held:
             held.enter_context(ledger.place())
             held.callback(self._connection.close)
@@ -72,9 +73,11 @@ class Blocks:
             ledger.begun(self.total, file.limit)
             self._held = held.pop_all()
         self._blocks = watched(self._read(), min(self.total, file.limit))
+        self._first = self._begun()
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._blocks
+        """Never an empty block: in a chunked body that is the end."""
+        return chain(self._first, self._blocks)
 
     def close(self) -> None:
         with self._held:
@@ -98,8 +101,17 @@ class Blocks:
             # A sum of counters comes as a Decimal.
             return int(cursor.fetchone()[0])
 
+    def _begun(self) -> list[bytes]:
+        """The first block, if there is one: until it is there, a fault is answered as one, and not by a broken file."""
+        try:
+            return [*islice(self._blocks, 1)]
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            self._is_under_way = True
+
     def _read(self) -> Generator[bytes]:
-        """Never an empty block: in a chunked body that is the end."""
         try:
             for block, rows in self._written():
                 yield self._coding.packed(block)
@@ -108,6 +120,8 @@ class Blocks:
                 yield rest
             self._finish()
         except Exception as fault:
+            if not self._is_under_way:
+                raise
             # The server logs what it is given; the fault's own text may hold a row.
             raise ExportBroken(type(fault).__name__) from None
 
@@ -124,7 +138,7 @@ class Blocks:
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{settings.EXPORT_SECONDS}s"])
             # psycopg's own cursor: Django's takes no parameters for a COPY where DEBUG is on.
-            with cursor.cursor.copy(sql, file.rows.params) as copy:
+            with self._connection.wrap_database_errors, cursor.cursor.copy(sql, file.rows.params) as copy:
                 block, size = [], 0
                 while row := copy.read():
                     block.append(row)
