@@ -6,6 +6,7 @@ The first part runs on a database of its own on the configured server, the other
 
 import argparse
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ NAME = "soak_smsreports"
 
 def main() -> int:
     arguments = _arguments()
+    # Who is told to stop takes its servers with it, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsreports.settings")
     from tests import environment  # noqa: F401  # before the settings
 
