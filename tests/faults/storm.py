@@ -11,7 +11,7 @@ import requests
 from tests.faults.exporters import Exporter
 from tests.faults.history import History, wrong_rows
 from tests.faults.injuries import INJURIES, Scene, is_up
-from tests.faults.loaders import ByFile, ByHttp, first_load
+from tests.faults.loaders import LATER, ByFile, ByHttp, first_load
 from tests.faults.told import Told
 from tests.faults.world import ACCOUNTS, World, world
 from tests.ingest.killing import PATIENCE, ended
@@ -64,6 +64,8 @@ def _pass(scene: Scene, runs: Sequence[Callable[[], None]], times: int) -> None:
                     sys.stderr.write(f"{number} of {times} done, {len(told.faults)} faults\n")
         finally:
             told.over.set()
+            for download in scene.downloads():
+                download.slow_down(0)
 
 
 def _injure(scene: Scene) -> None:
@@ -83,7 +85,7 @@ def _recover(scene: Scene, name: str) -> None:
     _wait_for_postgres(scene.world)
     begun, answers = time.monotonic(), 0
     while answers < ANSWERS and time.monotonic() - begun < 3 * RECOVERY:
-        answers = answers + 1 if _answers(scene.world) else 0
+        answers = answers + 1 if _answers(scene) else 0
     took = time.monotonic() - begun
     scene.told.recoveries.append((took, name))
     if took > RECOVERY:
@@ -98,14 +100,16 @@ def _wait_for_postgres(made: World) -> None:
         time.sleep(0.02)
 
 
-def _answers(made: World) -> bool:
-    key = made.keys[ACCOUNTS[0]]
+def _answers(scene: Scene) -> bool:
+    server, key = scene.world.server, scene.world.keys[ACCOUNTS[0]]
     try:
-        answer = requests.get(made.server.url + LIST, headers={"X-API-Key": key}, timeout=RECOVERY)
-        return answer.status_code == 200
+        answer = requests.get(server.url + LIST, headers={"X-API-Key": key}, timeout=RECOVERY)
     except requests.RequestException:
         time.sleep(0.05)
         return False
+    if answer.status_code not in (200, *LATER):
+        scene.told.failed(f"a list was answered {answer.status_code} {answer.text[:300]}")
+    return answer.status_code == 200
 
 
 def _settle(made: World, told: Told, histories: Sequence[History], exporters: Iterable[Exporter]) -> None:
