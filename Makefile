@@ -40,6 +40,13 @@ screenshots: $(VENV)/.browser ## the pages, from the local demo traffic, into do
 	@$(MANAGE) demo --if-empty
 	@$(RUN) -m tests.browser.screenshots
 
+fuzz: $(VENV)/.fuzz ## requests made from the published description, CASES=10000 by default: it says what is answered
+	@$(RUN) -m tests.fuzz
+
+$(VENV)/.fuzz: $(VENV)/.installed requirements-fuzz.txt .env
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.txt
+	@touch $@
+
 $(VENV)/.browser: $(VENV)/.installed requirements-browser.txt .env
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
 	@touch $@

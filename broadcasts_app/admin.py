@@ -1,8 +1,7 @@
 """Broadcasts and sends in the admin: read only."""
 
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
-from functools import partial
+from collections.abc import Sequence
+from functools import cache, partial
 from typing import Any
 
 from django.contrib import admin
@@ -12,12 +11,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from broadcasts_app.filters import BroadcastFilterSet, BroadcastSendFilterSet
+from broadcasts_app.funnel import funnels
 from broadcasts_app.models import Broadcast, BroadcastSend
 from smsreports.api.admin import TrafficAdmin, keys
 from smsreports.api.staff.asked import BROADCAST, Question
+from smsreports.api.staff.changelist import shown
 from smsreports.api.staff.cuts import Cut, Newest
-from smsreports.counters.reading import of_broadcast
-from smsreports.statuses import Group
+from smsreports.counters.reading import sums_of_broadcasts
 
 
 @admin.register(Broadcast)
@@ -33,10 +33,17 @@ class BroadcastAdmin(TrafficAdmin):
 
     @admin.display(description="funnel")
     def funnel(self, broadcast: Broadcast) -> SafeString:
-        cells = ((name, f"{number:,}", share) for name, number, share in steps(broadcast))
+        """The same figures as on its report page."""
+        found = funnels(broadcast.account, [broadcast.pk])[broadcast.pk]
+        cells = (
+            (step.name, f"{step.number:,}", "" if step.share is None else f"{step.share} %", shown(step.each))
+            for step in found.steps
+        )
         return format_html(
-            "<table><thead><tr><th>Step</th><th>SMS</th><th>Of those sent</th></tr></thead><tbody>{}</tbody></table>",
-            format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", cells),
+            "<table><thead><tr><th>Step</th><th>SMS</th><th>Of those sent</th><th>{} each</th></tr></thead>"
+            "<tbody>{}</tbody></table>",
+            broadcast.account.currency,
+            format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", cells),
         )
 
     @admin.display(description="sends")
@@ -45,23 +52,10 @@ class BroadcastAdmin(TrafficAdmin):
         return format_html('<a href="{}?{}={}">all of them</a>', page, BROADCAST, broadcast.pk)
 
 
-def steps(broadcast: Broadcast) -> Iterator[tuple[str, int, str]]:
-    """The funnel: name, number, and its share of what was sent."""
-    groups = of_broadcast(broadcast.account, broadcast.pk)
-    sent = _sum(groups, "sms")
-    delivered = groups.get(Group.DELIVERED, {}).get("sms", 0)
-    numbers = {
-        "sent": sent,
-        "delivered": delivered,
-        "clicked": _sum(groups, "unique_clicks"),
-        "actions": _sum(groups, "actions"),
-    }
-    for name, number in numbers.items():
-        yield name, number, f"{Decimal(100 * number) / sent:.1f} %" if sent else ""
-
-
-def _sum(groups: dict[str, dict[str, Any]], measure: str) -> int:
-    return sum(measures[measure] for measures in groups.values())
+@cache
+def _broadcasts() -> str:
+    """The address of their list: every line of the list of sends leads to one of them."""
+    return reverse("admin:broadcasts_app_broadcast_changelist")
 
 
 @admin.register(BroadcastSend)
@@ -74,8 +68,7 @@ class BroadcastSendAdmin(TrafficAdmin):
 
     @admin.display(description="broadcast")
     def campaign(self, send: BroadcastSend) -> SafeString:
-        page = reverse("admin:broadcasts_app_broadcast_change", args=[send.broadcast_id])
-        return format_html('<a href="{}">{}</a>', page, send.broadcast.name)
+        return format_html('<a href="{}{}/change/">{}</a>', _broadcasts(), send.broadcast_id, send.broadcast.name)
 
     def names(self) -> Sequence[str]:
         return (*super().names(), BROADCAST)
@@ -90,4 +83,5 @@ class BroadcastSendAdmin(TrafficAdmin):
 
 
 def _sends_of(broadcast: Broadcast) -> int:
-    return _sum(of_broadcast(broadcast.account, broadcast.pk), "sms")
+    groups = sums_of_broadcasts(broadcast.account, [broadcast.pk]).get(broadcast.pk, {})
+    return sum(part["sms"] for part in groups.values())

@@ -32,6 +32,14 @@ class BroadcastSendQuerySet(QuerySet[Any]):
             for broadcast, sends in ids.items()
         }
 
+    def acted(self, broadcasts: Sequence[int]) -> Mapping[int, int]:
+        """How many SMS of each of these broadcasts led to an action; those of which none did are left out.
+
+        An SMS may lead to several actions, and the counters know only how many actions there were.
+        """
+        led = self.filter(broadcast__in=broadcasts, action_at__isnull=False).order_by()
+        return dict(led.values_list("broadcast").annotate(number=Count("id")))
+
     def _by_id(self, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
         rows = self.filter(id__in=ids).with_updated_at().values(*RECEIVER, created_at=F("sent_at"))
         return {row["id"]: row for row in rows}

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -44,6 +45,14 @@ def words(name: str, default: str | None = None) -> list[str]:
     if given and not found:
         raise ImproperlyConfigured(f"{name} is {given!r}; it must be a list, separated by commas")
     return found
+
+
+def networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
+    """A comma-separated list of addresses and networks."""
+    try:
+        return [ip_network(word) for word in words(name, default)]
+    except ValueError as fault:
+        raise ImproperlyConfigured(f"{name}: {fault}") from None
 
 
 def pair(name: str) -> tuple[str, str] | None:

@@ -1,31 +1,22 @@
-"""The site's own pages: the front page, the health check, and errors outside every view."""
+"""The site's own pages: the front page, and errors outside every view."""
 
+import sys
 from typing import Any
 
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from rest_framework import exceptions
 from rest_framework.exceptions import APIException
 
-from smsreports.api.errors import answer_outside_views, dialects
+from smsreports.api.errors import Unavailable, answer_outside_views, dialects
+from smsreports.api.staff.refusals import page_of
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html", {"dialects": dialects()})
-
-
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when this process and its database answer, else 503; asks for no credentials."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"status": "the database does not answer"}, status=503)
-    return JsonResponse({"status": "ok"})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -41,6 +32,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest, **ignored: Any) -> HttpResponse:
+    """Called while the fault is handled. A database that does not answer in time is a pause and not a crash."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        return _error(request, Unavailable())
     return _error(request, APIException("Something went wrong on our side."))
 
 
@@ -49,4 +43,4 @@ def _error(request: HttpRequest, problem: APIException) -> HttpResponse:
     answer = answer_outside_views(request, problem)
     if answer is not None:
         return answer
-    return render(request, "error.html", {"problem": problem}, status=problem.status_code)
+    return page_of(request, problem)

@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import NotFound
 
 from smsreports.api.errors import answer_outside_views, dialects
+from smsreports.audit.views import AuditViewSet, ReceiptViewSet
 from smsreports.dialects.base import Dialect
 from smsreports.ingest.gateways.views import GatewayViewSet
 from smsreports.ingest.status import StatusViewSet
@@ -20,6 +21,8 @@ from smsreports.unified.views import ExportViewSet, ItemViewSet, UnifiedViewSet
 VIEWS: dict[str, type[Any]] = {
     "unified": UnifiedViewSet,
     "export": ExportViewSet,
+    "receipt": ReceiptViewSet,
+    "audit": AuditViewSet,
     "items": ItemViewSet,
     "stats": StatsViewSet,
     "ingest": IngestViewSet,

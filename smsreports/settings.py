@@ -7,7 +7,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from smsreports import database
-from smsreports.environment import choice, number, pair, switch, text, words
+from smsreports.environment import choice, networks, number, pair, switch, text, words
+from smsreports.telemetry import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -33,6 +34,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 EXPORT_LIMIT = number("SMSREPORTS_EXPORT_LIMIT", default=1_000_000, least=1, most=100_000_000)
 # Requests per minute of one account at one dialect: the 1,000 a second that 23 Telecom documents.
 RATE_LIMIT = number("SMSREPORTS_RATE_LIMIT", default=60_000, least=1, most=100_000_000)
+# How many proxies of ours a request comes through, each of which adds its caller's address to X-Forwarded-For.
+PROXIES = number("SMSREPORTS_PROXIES", default=0, least=0, most=10)
+# Seconds that running answers, exports among them, have to end when the server is told to stop.
+STOP_SECONDS = number("SMSREPORTS_STOP_SECONDS", default=30, least=1, most=86_400)
+
+# Exports of one account at once, in all processes: a second one for who slices, and none for who floods.
+EXPORTS_AT_ONCE = number("SMSREPORTS_EXPORTS_AT_ONCE", default=2, least=1, most=100)
+# Seconds that an export may take: a million rows take far less, and what is open for longer keeps old rows alive.
+EXPORT_SECONDS = number("SMSREPORTS_EXPORT_SECONDS", default=3600, least=1, most=86_400)
+# Seconds that a statement of a request may take, before the caller is told to come back later.
+STATEMENT_SECONDS = number("SMSREPORTS_STATEMENT_SECONDS", default=30, least=1, most=3600)
+# Seconds in which a client must take each block of an answer: 256 KiB of an export.
+READER_SECONDS = number("SMSREPORTS_READER_SECONDS", default=60, least=1, most=3600)
 
 # The ways of speaking the API; each is a package that defines `dialect`.
 DIALECTS = ["smsreports.dialects.telecom23", "smsreports.dialects.laravel"]
@@ -45,11 +59,14 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "csp",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_filters",
     "rest_framework",
     "smsreports",
     "smsreports.accounts",
     "smsreports.counters",
+    "smsreports.audit",
     "messages_app",
     "broadcasts_app",
     "smsreports.ingest",
@@ -57,11 +74,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "smsreports.telemetry.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "smsreports.telemetry.hosts.NamedHosts",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -120,8 +138,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
 # A server behind a proxy that ends TLS names the header it sets, e.g. `HTTP_X_FORWARDED_PROTO=https`.
 SECURE_PROXY_SSL_HEADER = pair("PROXY_SSL_HEADER")
 SECURE_SSL_REDIRECT = switch("SECURE_SSL_REDIRECT", default=not LOCAL)
-# A load balancer asks over plain HTTP.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+# Load balancers and Prometheus ask over plain HTTP, and by an address that is not in ALLOWED_HOSTS.
+PROBES = ("/healthz", "/readyz", "/metrics")
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+# Where Prometheus asks from; for others there is nothing at its address.
+METRICS_FROM = networks("SMSREPORTS_METRICS_FROM", "127.0.0.0/8,::1")
 SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
 
@@ -132,15 +153,23 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_THROTTLE_CLASSES": [],
     "EXCEPTION_HANDLER": "smsreports.api.errors.handle",
+    "DEFAULT_SCHEMA_CLASS": "smsreports.openapi.operations.DescribedSchema",
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
 }
 
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": choice("LOG_LEVEL", LEVELS, "WARNING")},
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "smsreports",
+    "VERSION": "0.1.0",
+    "SERVERS": [{"url": "/", "description": "This server."}],
+    # The dialects' own order of addresses and parameters.
+    "SORT_OPERATIONS": False,
+    "SCHEMA_PATH_PREFIX": "",
+    # Shapes are ours; there are no serializers whose choices could become enums.
+    "POSTPROCESSING_HOOKS": [],
 }
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LOG_LEVEL = choice("LOG_LEVEL", LEVELS, "INFO")
+LOGGING = logs.config(choice("LOG_FORMAT", ("json", "line"), "line" if LOCAL else "json"), LOG_LEVEL)

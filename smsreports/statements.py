@@ -6,7 +6,7 @@ ORM still says what is asked, once: where a caller's value belongs, a query hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,13 @@ class Slot(Expression):
         return "%s", [self]
 
 
+class Keys(Slot):
+    """The place of a list of keys, after `__in`: however many there are, the query is the same."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return "SELECT unnest(%s)", [self]
+
+
 @dataclass(frozen=True)
 class Statement:
     """SQL with its parameters, some of which may be Slots."""
@@ -39,6 +46,14 @@ class Statement:
     def bound(self, values: Mapping[str, Any]) -> Statement:
         """With the value of each Slot, by its name, in its place. A Slot without a value is a KeyError."""
         return Statement(self.sql, [values[param.name] if isinstance(param, Slot) else param for param in self.params])
+
+    @classmethod
+    def beside(cls, every: Iterable[Statement]) -> Statement:
+        """One row: the single value of each statement, in a column."""
+        parts = list(every)
+        return cls(
+            f"SELECT {', '.join(f'({one.sql})' for one in parts)}", [param for one in parts for param in one.params]
+        )
 
     def rows(self) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:

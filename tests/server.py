@@ -5,11 +5,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -40,21 +41,24 @@ class Server:
 
     def memory(self) -> int:
         """Bytes of memory that the worker holds; Linux tells."""
-        worker = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0]
-        status = Path(f"/proc/{worker}/status").read_text()
+        status = Path(f"/proc/{self.worker()}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+    def worker(self) -> int:
+        """The process id of the one worker; Linux tells."""
+        return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
 
 
 class SlowReader:
     """A client that takes in no more than it is told to; what it does not read, the server cannot send."""
 
-    def __init__(self, server: Server, path: str, key: str) -> None:
+    def __init__(self, server: Server, path: str, key: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         self._connection = HTTPConnection(HOST, server.port, timeout=START)
         self._connection.sock = socket.socket()
         self._connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_WINDOW)
         self._connection.sock.settimeout(START)
         self._connection.sock.connect((HOST, server.port))
-        self._connection.request("GET", path, headers={"X-API-Key": key})
+        self._connection.request("GET", path, headers={"X-API-Key": key, **headers})
         self._answer = self._connection.getresponse()
         self.headers = self._answer.headers
 
@@ -67,9 +71,9 @@ class SlowReader:
 
 
 @contextmanager
-def serving(log: Path, **environment: str) -> Iterator[Server]:
+def serving(log: Path, workers: int = 1, /, **environment: str) -> Iterator[Server]:
     port = _free_port()
-    command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", "1"]
+    command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers)]
     named = {"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DEBUG": "off"}
     with log.open("wb") as output:
         process = subprocess.Popen(

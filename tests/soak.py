@@ -56,12 +56,12 @@ def _arguments() -> argparse.Namespace:
 
 
 @contextmanager
-def own_database() -> Iterator[None]:
+def own_database(name: str = NAME) -> Iterator[None]:
     """On the configured server, with the project's migrations."""
     from django.db import connection
 
     before = connection.settings_dict["NAME"]
-    connection.settings_dict["TEST"]["NAME"] = NAME
+    connection.settings_dict["TEST"]["NAME"] = name
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         yield

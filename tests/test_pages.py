@@ -9,7 +9,7 @@ from smsreports.api.errors import dialects
 from tests.conftest import CLIENT, Person
 from tests.server import Server
 
-PAGES = ("/", "/nowhere", "/admin/login/")
+PAGES = ("/", "/api/docs", "/nowhere", "/admin/login/")
 
 
 def policy(answer: Any) -> dict[str, list[str]]:

@@ -23,7 +23,9 @@ LEVELS = {
             "accounts",
             "statements",
             "statuses",
+            "telemetry",
             "windows",
+            "durations",
             "database",
             "environment",
         ),
@@ -32,7 +34,7 @@ LEVELS = {
     "api": 1,
     "messages_app": 2,
     "broadcasts_app": 2,
-    **dict.fromkeys(("unified", "reports", "ingest"), 3),
+    **dict.fromkeys(("unified", "reports", "ingest", "audit"), 3),
 }
 TOP = 4
 PACKAGES = ("smsreports", "messages_app", "broadcasts_app")
@@ -170,7 +172,7 @@ def test_every_variable_is_named_and_every_named_one_is_read() -> None:
     read = {
         name
         for path in ours()
-        for name in re.findall(r'(?:text|choice|switch|number|words|pair)\(\s*"([A-Z_]+)"', path.read_text())
+        for name in re.findall(r'(?:text|choice|switch|number|words|networks|pair)\(\s*"([A-Z_]+)"', path.read_text())
     }
     table = README.split("| variable | |")[1].split("\n\n")[0]
     rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]

@@ -73,11 +73,17 @@ def test_a_forgotten_mode_is_production() -> None:
         ("SMSREPORTS_EXPORT_LIMIT", "0"),
         ("SMSREPORTS_EXPORT_LIMIT", "a million"),
         ("SMSREPORTS_RATE_LIMIT", "-1"),
+        ("SMSREPORTS_PROXIES", "-1"),
+        ("SMSREPORTS_PROXIES", "one"),
         ("SMSREPORTS_RATE_LIMIT", "60_000"),
         ("SECURE_SSL_REDIRECT", "https"),
         ("ALLOWED_HOSTS", ","),
         ("PROXY_SSL_HEADER", "https"),
         ("LOG_LEVEL", "chatty"),
+        ("LOG_FORMAT", "xml"),
+        ("SMSREPORTS_METRICS_FROM", "10.0.0.0/8, everywhere"),
+        ("SMSREPORTS_METRICS_FROM", "10.0.0.1/8"),
+        ("SMSREPORTS_STOP_SECONDS", "0"),
     ],
 )
 def test_an_odd_value_stops_the_start_by_the_variables_name(name: str, value: str) -> None:
@@ -124,6 +130,10 @@ def test_production_speaks_https_alone_and_local_plain_http() -> None:
 def test_limits_are_settings() -> None:
     found = settings(EVERYTHING | {"SMSREPORTS_EXPORT_LIMIT": "10", "SMSREPORTS_RATE_LIMIT": "20"})
     assert (found["EXPORT_LIMIT"], found["RATE_LIMIT"]) == (10, 20)
+
+
+def test_no_proxy_is_trusted_that_was_not_declared() -> None:
+    assert [settings(EVERYTHING | more)["PROXIES"] for more in ({}, {"SMSREPORTS_PROXIES": "2"})] == [0, 2]
 
 
 def test_former_secret_keys_are_a_list() -> None:

@@ -1,5 +1,7 @@
-"""Accounts, keys, and who looked at what, in the admin: a key is made, shown once, and revoked here."""
+"""Accounts, keys, and who looked at what, in the admin: a key is made, shown once, replaced and revoked here."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -7,12 +9,16 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from smsreports.accounts.keys import issue
+from smsreports.accounts.keys import issue, shown_once
 from smsreports.accounts.models import Account, ApiKey, Reveal, Scope
+from smsreports.accounts.rotation import OVERLAP, NotRotated, rotate
+
+HOUR = timedelta(hours=1)
 
 
 class DeclaredFilters(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -25,7 +31,7 @@ class DeclaredFilters(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in
 
 @admin.register(Account)
 class AccountAdmin(DeclaredFilters):
-    list_display = ("name", "currency", "is_active", "created_at")
+    list_display = ("name", "currency", "rate_limit", "is_active", "created_at")
     search_fields = ("name",)
     readonly_fields = ("created_at",)
 
@@ -45,25 +51,31 @@ class ApiKeyAdmin(DeclaredFilters):
     list_select_related = ("account",)
     search_fields = ("prefix", "account__name")
     search_help_text = "The first characters of a key, or the name of an account"
-    actions = ("revoke",)
+    actions = ("revoke", "rotate")
+    # What a key tells of itself, and the demand for signatures: the secret for it can be shown no later than the key.
+    told = ("prefix", "last_used_at", "created_at", "replaces")
+    readonly_fields = ("account", "requires_signature", *told)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        return ("account", "prefix", "last_used_at", "created_at") if obj else ()
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        return self.readonly_fields if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        given = ["account", "name", "scopes", "allowed_networks", "expires_at"]
-        return [*given, "is_active", "prefix", "last_used_at", "created_at"] if obj else given
+        given = ["account", "name", "scopes", "allowed_networks", "requires_signature", "expires_at"]
+        return [*given, "is_active", *self.told] if obj else given
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
         else:
-            obj.secret = issue(obj)
+            obj.shown = shown_once(obj, issue(obj))
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        """The secret stands in this very answer, which nothing keeps: no session, no message, no cache."""
-        context = {**self.admin_site.each_context(request), "title": f"The key {obj.prefix}…", "key": obj}
-        return TemplateResponse(request, "admin/key_made.html", context)
+        return self._made(request, obj, obj.shown)
+
+    def _made(self, request: HttpRequest, key: ApiKey, shown: Sequence[str]) -> HttpResponse:
+        """The secrets stand in this very answer, which nothing keeps: no session, no message, no cache."""
+        more = {"title": f"The key {key.prefix}…", "key": key, "shown": shown}
+        return TemplateResponse(request, "admin/key_made.html", {**self.admin_site.each_context(request), **more})
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         return False  # a revoked key still says who called with it
@@ -76,6 +88,28 @@ class ApiKeyAdmin(DeclaredFilters):
         for key in revoked:
             self.log_change(request, key, "Revoked.")
         self.message_user(request, f"Revoked: {len(revoked)}.", messages.SUCCESS)
+
+    def has_rotate_permission(self, request: HttpRequest) -> bool:
+        return self.has_add_permission(request) and self.has_change_permission(request)
+
+    @admin.action(
+        description=f"Rotate the selected key: both are good for {OVERLAP // HOUR} hours", permissions=["rotate"]
+    )
+    def rotate(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> HttpResponse | None:
+        """Shows the successor as it shows any new key. Django's log says who did it."""
+        try:
+            with transaction.atomic():
+                key = keys.get()
+                successor, secret = rotate(key, OVERLAP)
+                self.log_change(request, key, f"Replaced by {successor.prefix}….")
+                self.log_addition(request, successor, f"Replaces {key.prefix}….")
+        except (ApiKey.DoesNotExist, ApiKey.MultipleObjectsReturned):
+            self.message_user(request, "Select one key: its successor is shown once.", messages.ERROR)
+        except NotRotated as fault:
+            self.message_user(request, str(fault), messages.ERROR)
+        else:
+            return self._made(request, successor, shown_once(successor, secret))
+        return None
 
 
 class Record(DeclaredFilters):
@@ -97,13 +131,13 @@ class Record(DeclaredFilters):
 
 @admin.register(Reveal)
 class RevealAdmin(Record):
-    list_display = ("at", "user", "account", "reference", "model", "reason")
+    list_display = ("at", "user", "account", "reference", "model", "reason", "address")
     list_select_related = ("user", "account")
 
 
 @admin.register(LogEntry)
 class LogEntryAdmin(Record):
-    """Keys made and revoked, exports, and every change of the rest."""
+    """Keys made and revoked, and every change of the rest."""
 
     list_display = ("action_time", "user", "content_type", "object_repr", "change_message")
     list_select_related = ("user", "content_type")

@@ -2,7 +2,8 @@
 
 import hmac
 import secrets
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -11,8 +12,11 @@ from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
+from smsreports.accounts import replays, signing
 from smsreports.accounts.models import Account, ApiKey
+from smsreports.accounts.signing import Signed
 from smsreports.statements import Slot, Statement
 
 # What 23 Telecom's live keys begin with; clients and secret scanners know the form.
@@ -37,6 +41,10 @@ class Refusal(StrEnum):
     EXPIRED_KEY = "the key has expired"
     INACTIVE_ACCOUNT = "the account is not active"
     FOREIGN_ADDRESS = "the key may not be used from this address"
+    NO_SIGNATURE = "the key needs a signed request: the headers X-Timestamp and X-Signature"
+    UNTIMELY_SIGNATURE = "X-Timestamp must be the Unix second at which the request was signed, within 5 minutes"
+    WRONG_SIGNATURE = "X-Signature does not fit the key, the method, the path, the timestamp and the body"
+    USED_SIGNATURE = "the signature was used before; each is good once"
 
 
 class AccessRefused(Exception):
@@ -80,10 +88,17 @@ def issue(row: ApiKey) -> str:
     return key
 
 
-def caller(key: str | None, address: str) -> ApiKey:
+def shown_once(row: ApiKey, key: str) -> list[str]:
+    """What whoever made the new `row` is shown: the `key`, and the secret with which its requests are signed, if they
+    must be."""
+    return [key, signing.signing_secret(row.digest, settings.SECRET_KEY)] if row.requires_signature else [key]
+
+
+def caller(key: str | None, address: str, signed: Callable[[ApiKey], Signed] | None = None) -> ApiKey:
     """The ApiKey (with its account) behind the secret `key`, used from the IP `address`.
 
-    Raises AccessRefused. The lookup is by hash, so its time tells nothing about stored keys.
+    `signed` tells how the request was signed, and is asked only if the key demands it. Raises AccessRefused. The lookup
+    is by hash, so its time tells nothing about stored keys.
     """
     if not key:
         raise AccessRefused(Refusal.NO_KEY)
@@ -92,14 +107,16 @@ def caller(key: str | None, address: str) -> ApiKey:
         raise AccessRefused(Refusal.UNKNOWN_KEY)
     if fault := _fault(found, address):
         raise AccessRefused(fault)
-    _note_use(found)
+    if found.requires_signature and (fault := _fault_of_signature(key, found, signed)):
+        raise AccessRefused(fault)
+    note_use(found)
     return found
 
 
 def _find(key: str) -> ApiKey | None:
     if len(key) > LONGEST_KEY:
         return None
-    hashes = [digest(key, secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    hashes = [digest(key, secret) for secret in _server_secrets()]
     for row in _lookup(len(hashes)).bound({f"hash{number}": one for number, one in enumerate(hashes)}).rows():
         found = ApiKey.from_db(connection.alias, KEY_FIELDS, row[: len(KEY_FIELDS)])
         found.account = Account.from_db(connection.alias, ACCOUNT_FIELDS, row[len(KEY_FIELDS) :])
@@ -117,13 +134,29 @@ def _lookup(hashes: int) -> Statement:
 def _fault(key: ApiKey, address: str) -> Refusal | None:
     if not key.is_active:
         return Refusal.INACTIVE_KEY
-    if key.expires_at is not None and key.expires_at <= datetime.now(UTC):
+    if key.has_expired():
         return Refusal.EXPIRED_KEY
     if not key.account.is_active:
         return Refusal.INACTIVE_ACCOUNT
     if key.allowed_networks and not _within(address, key.allowed_networks):
         return Refusal.FOREIGN_ADDRESS
     return None
+
+
+def _fault_of_signature(key: str, found: ApiKey, signed: Callable[[ApiKey], Signed] | None) -> Refusal | None:
+    """What is wrong writes nothing; what is right is used up. The body comes in before any verdict: whoever is refused
+    while still sending sees the connection break, and not why."""
+    request = signed(found) if signed else None
+    if request is None or not (request.timestamp and request.signature):
+        return Refusal.NO_SIGNATURE
+    now = time.time()
+    if not request.is_timely(now):
+        return Refusal.UNTIMELY_SIGNATURE
+    # A key that was made under a former SECRET_KEY signs with the secret that was shown then.
+    server_secret = next(secret for secret in _server_secrets() if digest(key, secret) == found.digest)
+    if not request.is_by(signing.signing_secret(found.digest, server_secret)):
+        return Refusal.WRONG_SIGNATURE
+    return None if replays.use(request, now) else Refusal.USED_SIGNATURE
 
 
 def _within(address: str, networks: Sequence[str]) -> bool:
@@ -136,7 +169,14 @@ def _within(address: str, networks: Sequence[str]) -> bool:
     return any(caller_address in ip_network(network, strict=False) for network in networks)
 
 
-def _note_use(key: ApiKey) -> None:
+def note_use(key: ApiKey) -> None:
+    """Of many uses at once, the first to come is noted: the others find it done, and write nothing."""
     now = datetime.now(UTC)
     if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        due = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
+        ApiKey.objects.filter(due, pk=key.pk).update(last_used_at=now)
+
+
+def _server_secrets() -> Iterator[str]:
+    yield settings.SECRET_KEY
+    yield from settings.SECRET_KEY_FALLBACKS

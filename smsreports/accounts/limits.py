@@ -28,7 +28,7 @@ def spend(account: Account, dialect: str) -> Allowance:
         cursor.execute(*_count_sql(account, dialect))
         spent, now = cursor.fetchone()
     wait = SECONDS - int(now) % SECONDS
-    limit = settings.RATE_LIMIT
+    limit = account.rate_limit or settings.RATE_LIMIT
     return Allowance(limit, max(limit - spent, 0), int(now) + wait, wait, spent > limit)
 
 

@@ -1,17 +1,21 @@
 """An account, its keys, the minute in which its requests are counted, and who of the staff saw what of it."""
 
+from datetime import UTC, datetime
 from ipaddress import ip_network
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Now
 
 # Accounts are named on command lines, in file names and in records: letters, digits, `.`, `_` and `-`.
 # `$` would let a line end pass behind them.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
+# Requests a minute, within which a limit is one: as SMSREPORTS_RATE_LIMIT has it.
+LEAST_RATE, MOST_RATE = 1, 100_000_000
 
 
 def network(text: str) -> None:
@@ -36,10 +40,22 @@ class Account(models.Model):
     # ISO 4217; every cost of the account is in it.
     currency = models.CharField(max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$")])
     is_active = models.BooleanField(default=True)
+    # Requests a minute at one dialect; null means the setting, which is everybody's.
+    rate_limit = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(LEAST_RATE), MaxValueValidator(MOST_RATE)],
+        help_text="Requests a minute at one dialect. Empty: what everybody has.",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         ordering = ("name",)
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(rate_limit__range=(LEAST_RATE, MOST_RATE)), name="account_rate_limit_within_bounds"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -49,7 +65,8 @@ class ApiKey(models.Model):
     """A secret that speaks for an account, in every dialect.
 
     The secret is shown once, by `smsreports.accounts.keys.create`; here are its keyed hash, by which
-    it is found, and its first characters, by which people tell keys apart.
+    it is found, and its first characters, by which people tell keys apart. A key that is replaced by another lives on
+    until it expires.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="api_keys")
@@ -59,9 +76,13 @@ class ApiKey(models.Model):
     scopes = ArrayField(models.CharField(max_length=32, choices=Scope.choices), default=list)
     # CIDR; empty means from anywhere.
     allowed_networks = ArrayField(models.CharField(max_length=43, validators=[network]), default=list, blank=True)
+    # Whether its requests must be signed; the secret for it is shown with the key, and can be shown no later.
+    requires_signature = models.BooleanField(default=False, db_default=False)
     is_active = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, editable=False)
+    # The key that this one took over from. A key has one successor.
+    replaces = models.OneToOneField("self", models.SET_NULL, null=True, editable=False, related_name="successor")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -70,6 +91,9 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}… of {self.account}"
+
+    def has_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= datetime.now(UTC)
 
 
 class RequestCount(models.Model):
@@ -90,6 +114,20 @@ class RequestCount(models.Model):
         ]
 
 
+class UsedSignature(models.Model):
+    """A signed request that came, so that it does not come again.
+
+    Rows that nobody would take any more are deleted as others are added. The table is an ordinary one: also after a
+    crash each signature is good once.
+    """
+
+    # The one index finds a signature again, and the oldest.
+    pk = models.CompositePrimaryKey("signed_at", "signature")
+    # The X-Timestamp, and the 32 bytes of the X-Signature.
+    signed_at = models.DateTimeField()
+    signature = models.BinaryField()
+
+
 class Reveal(models.Model):
     """Somebody of the staff looked at the number and the text of one SMS, and said why.
 
@@ -104,11 +142,15 @@ class Reveal(models.Model):
     row = models.BigIntegerField()
     reference = models.CharField(max_length=200)
     reason = models.CharField(max_length=200)
+    # Where from; empty where it was not known.
+    address = models.CharField(max_length=45, blank=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ("-id",)
         permissions = [("see_numbers", "Can see whole numbers and texts of every SMS")]
+        # The account's own list of what was taken out.
+        indexes = [models.Index("account", F("at").desc(), F("id").desc(), name="reveal_of_account")]
 
     def __str__(self) -> str:
         return self.reference

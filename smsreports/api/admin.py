@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.options import ShowFacets
 from django.db import OperationalError
-from django.db.models import F, Model, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, F, Model, Q, QuerySet, Sum
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -29,9 +30,10 @@ from smsreports.api.staff.changelist import TrafficList, shown
 from smsreports.api.staff.cuts import Cut, Found, Newest, OfAccount, be_patient
 from smsreports.api.staff.masking import REVEAL, masked, sees_numbers
 from smsreports.api.staff.reveal import reveal
-from smsreports.api.staff.timeline import MOST_TOLD
+from smsreports.api.staff.timeline import OF_SMS, VERDICTS
 from smsreports.counters.models import Counter, Grain
 from smsreports.sources import Rows
+from smsreports.statements import Slot, Statement
 
 # A page of staff that takes longer is given up, and says so, before it takes the database from callers.
 PATIENCE_SECONDS = 10
@@ -44,8 +46,13 @@ def keys(of: Callable[..., Any], filterset: type[Any], time: str, label: str) ->
 
 def total_of_all(source: str, measure: str) -> int:
     """The total of a source over every account."""
-    kept = Counter.everyones.filter(grain=Grain.DAY, source=source)
-    return int(kept.aggregate(total=Sum(measure))["total"] or 0)
+    return sum(number for _, number in _sums_of_all(measure).bound({"source": source}).rows())
+
+
+@cache
+def _sums_of_all(measure: str) -> Statement:
+    kept = Counter.everyones.filter(grain=Grain.DAY, source=Slot("source")).order_by()
+    return Statement.of(kept.values_list("source").annotate(total=Cast(Sum(measure), BigIntegerField())))
 
 
 class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -170,17 +177,16 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
 
     @admin.display(description="timeline")
     def told(self, row: Any) -> SafeString:
-        ids = {name: getattr(row, name) for name in self.finds if getattr(row, name)}
-        lines = timeline.told(row.account_id, ids)
+        lines, total = timeline.told(row.account, {name: getattr(row, name, None) for name in OF_SMS})
         if not lines:
             return format_html("{}", "Nothing was reported of it.")
-        cells = ([shown(cell) for cell in (one.at, one.kind, one.said, one.received_at)] for one in lines[-MOST_TOLD:])
-        more = f"There is more; these are the latest {MOST_TOLD}." if len(lines) > MOST_TOLD else ""
+        cells = ([shown(cell) for cell in (one.at, one.kind, one.said, one.verdict, one.received_at)] for one in lines)
         return format_html(
-            "{}<table><thead><tr><th>At (UTC)</th><th>What</th><th>It said</th><th>Received</th></tr></thead>"
-            "<tbody>{}</tbody></table>",
-            more,
-            format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", cells),
+            "{}<table><thead><tr><th>At (UTC)</th><th>What</th><th>It said</th><th>What became of it</th>"
+            '<th>Received</th></tr></thead><tbody>{}</tbody></table><div class="help">{}</div>',
+            f"These are the latest {len(lines)} of {total}." if total > len(lines) else "",
+            format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", cells),
+            VERDICTS,
         )
 
     def _address(self, page: str, *key: Any) -> str:

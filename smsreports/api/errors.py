@@ -16,6 +16,7 @@ from smsreports.accounts.keys import AccessRefused
 from smsreports.accounts.limits import untouched
 from smsreports.api.rendering import dump
 from smsreports.dialects.base import Dialect
+from smsreports.telemetry.meters import meters
 
 logger = logging.getLogger(__name__)
 # Seconds after which a caller may try again when the database did not answer.
@@ -37,7 +38,11 @@ def handle(fault: Exception, context: dict[str, Any]) -> Response:
     view = context["view"]
     refusal = fault.reason if isinstance(fault, AccessRefused) else None
     problem = as_problem(fault)
-    headers = {"Retry-After": str(RETRY_AFTER)} if isinstance(problem, Unavailable) else {}
+    if refusal is not None:
+        meters().refused.labels(refusal.name.lower()).inc()
+    elif isinstance(problem, exceptions.Throttled):
+        meters().limited.labels(view.dialect.slug).inc()
+    headers = {"Retry-After": str(RETRY_AFTER)} if isinstance(problem, Unavailable | exceptions.Throttled) else {}
     if problem.status_code == 401:
         headers["WWW-Authenticate"] = view.get_authenticate_header(context["request"])
     if isinstance(problem, exceptions.MethodNotAllowed):
@@ -61,6 +66,7 @@ def as_problem(fault: Exception) -> APIException:
         case BadRequest() | SuspiciousOperation():
             return exceptions.ParseError("The request is malformed.")
         case OperationalError() | InterfaceError():
+            meters().database_faults.inc()
             logger.error("the database did not answer: %s", type(fault).__name__)
             return Unavailable()
     # The traceback names code; the exception's own text may hold a caller's data.
@@ -81,6 +87,8 @@ def answer_outside_views(request: HttpRequest, problem: APIException) -> HttpRes
     for dialect in dialects():
         if dialect.speaks(request):
             body = dump(dialect.error(problem, None))
-            headers = dialect.limit_headers(untouched())
+            headers = {**dialect.limit_headers(untouched())}
+            if isinstance(problem, Unavailable):
+                headers["Retry-After"] = str(RETRY_AFTER)
             return HttpResponse(body, "application/json", problem.status_code, headers=headers)
     return None

@@ -88,9 +88,17 @@ class Leg:
         """Tuples of the named columns, in the order of the source's (account, time, id) index."""
         return _shaped(self.source, self._given, self.bounds, tuple(names), order).bound(self.values)
 
+    def showing(self, names: Sequence[str]) -> Statement:
+        """Tuples of the named columns, in no order."""
+        return _showing(self.source, self._given, self.bounds, tuple(names)).bound(self.values)
+
     def whole(self) -> Statement:
         """The rows with every column of their table, in no order."""
         return _whole(self.source, self._given, self.bounds).bound(self.values)
+
+    def only(self, *names: str) -> Statement:
+        """The rows with these columns of their table, in no order."""
+        return _only(self.source, self._given, self.bounds, names).bound(self.values)
 
     def count(self) -> Statement:
         """How many rows there are: what no counter knows."""
@@ -107,9 +115,15 @@ class Leg:
 def _shaped(
     source: Rows, given: frozenset[str], bounds: tuple[Bound | Same, ...], names: tuple[str, ...], order: Order
 ) -> Statement:
-    marked = _rows(source, given, bounds).annotate(**{MARK + name: source.columns[name] for name in names})
-    ordered = marked.order_by(f"{order}{source.time}", f"{order}id")
-    return Statement.of(ordered.values_list(*(MARK + name for name in names)))
+    ordered = _rows(source, given, bounds).order_by(f"{order}{source.time}", f"{order}id")
+    return Statement.of(_marked(ordered, source, names))
+
+
+@cache
+def _showing(
+    source: Rows, given: frozenset[str], bounds: tuple[Bound | Same, ...], names: tuple[str, ...]
+) -> Statement:
+    return Statement.of(_marked(_rows(source, given, bounds).order_by(), source, names))
 
 
 @cache
@@ -118,8 +132,18 @@ def _whole(source: Rows, given: frozenset[str], bounds: tuple[Bound | Same, ...]
 
 
 @cache
+def _only(source: Rows, given: frozenset[str], bounds: tuple[Bound | Same, ...], names: tuple[str, ...]) -> Statement:
+    return Statement.of(_rows(source, given, bounds).order_by().values_list(*names))
+
+
+@cache
 def _keys(source: Rows, given: frozenset[str], bounds: tuple[Bound | Same, ...]) -> Statement:
     return Statement.of(_rows(source, given, bounds).order_by().values("pk"))
+
+
+def _marked(rows: QuerySet[Any], source: Rows, names: Sequence[str]) -> QuerySet[Any]:
+    marked: QuerySet[Any] = rows.annotate(**{MARK + name: source.columns[name] for name in names})
+    return marked.values_list(*(MARK + name for name in names))
 
 
 def _rows(source: Rows, given: frozenset[str], bounds: tuple[Bound | Same, ...]) -> QuerySet[Any]:

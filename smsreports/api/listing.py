@@ -21,6 +21,8 @@ from smsreports.windows import ONE_DAY, midnight
 
 # Up to so many rows it is cheaper to fetch and drop them than to look for the place first.
 NEAR = 200
+# PostgreSQL counts rows in a bigint; a page may be asked for beyond it.
+MOST_ROWS = 2**63 - 1
 
 
 class Listing:
@@ -113,6 +115,7 @@ class Listing:
 
         Each leg ends at `stop` too: without that, PostgreSQL plans a leg as if all of it were wanted, and sorts.
         """
+        start, stop = min(start, MOST_ROWS), min(stop, MOST_ROWS)
         first, *others = (leg.shaped(names, order) for leg in legs)
         if not others:
             return Statement(f"{first.sql} LIMIT %s OFFSET %s", [*first.params, stop - start, start])

@@ -1,11 +1,19 @@
 """What every kind of stored SMS has: its columns, the rows that cannot be, and the indexes of the lists."""
 
+from datetime import timedelta
+
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import BooleanField, Expression, ExpressionWrapper, F, Q, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThanOrEqual
 
 from smsreports import statuses
 from smsreports.accounts.models import Account
+
+# An SMS that arrives later than this has failed for most of what SMS are for: codes, alerts, reminders. Whatever the
+# final receipt says, at this age every SMS can be judged, and no day is judged more kindly for being older.
+IN_TIME = timedelta(minutes=15)
 
 
 class Sms(models.Model):
@@ -29,6 +37,14 @@ class Sms(models.Model):
 
     class Meta:
         abstract = True
+
+
+def in_time(time: str) -> Expression:
+    """Whether an SMS was delivered within IN_TIME of its own `time`; true or false, never null. Where a receipt
+    gave no time of delivery, that of the status stands for it."""
+    arrived, due = Coalesce("delivered_at", "status_at"), F(time) + Value(IN_TIME)
+    delivered = Q(status_group=statuses.Group.DELIVERED) & Q(LessThanOrEqual(arrived, due))
+    return ExpressionWrapper(delivered, output_field=BooleanField())
 
 
 def constraints(prefix: str) -> list[models.BaseConstraint]:

@@ -19,11 +19,14 @@ from rest_framework.viewsets import GenericViewSet
 
 from smsreports.accounts.limits import Allowance, spend, untouched
 from smsreports.accounts.models import Account, ApiKey
+from smsreports.api.filters import SHAPES
 from smsreports.api.listing import Listing, narrowed
 from smsreports.api.negotiation import Negotiation
 from smsreports.api.serializers import RowSerializer
 from smsreports.dialects.base import Asked, Dialect, Path
+from smsreports.dialects.described import Traits
 from smsreports.sources import Rows
+from smsreports.telemetry.underway import note
 
 JSON = ("application/json",)
 
@@ -34,6 +37,8 @@ class DialectViewSet(GenericViewSet[Any]):
     dialect: Dialect = None  # type: ignore[assignment]  # given by as_view
     door: Path = None  # type: ignore[assignment]  # given by as_view
     media_types: Sequence[str] = JSON
+    # What the published description says of it in every dialect.
+    traits: ClassVar[Traits] = Traits(shapes=SHAPES)
     # OPTIONS would describe the view in DRF's own words, which are no dialect's.
     http_method_names = ["get", "head", "post"]
     # DRF's suffixes (`messages.json`) do not exist here.
@@ -42,7 +47,9 @@ class DialectViewSet(GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """A key first, then its share of the minute, then its scope: a refused caller costs nobody anything."""
+        note(dialect=self.dialect.slug)
         self.perform_authentication(request)
+        note(account=self.account.pk, key=self.key.prefix)
         self.allowance = spend(self.account, self.dialect.slug)
         if self.allowance.exceeded:
             raise exceptions.Throttled(self.allowance.wait)
@@ -71,7 +78,11 @@ class DialectViewSet(GenericViewSet[Any]):
         return self.door.params(self.request.META.get("QUERY_STRING", ""))
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        return [self.dialect.authentication()]
+        return [self.dialect.authentication(self.sent)]
+
+    def sent(self, key: ApiKey) -> bytes:
+        """The body as it was sent, which is what is signed; of a view that takes in none, none."""
+        return b""
 
     def get_content_negotiator(self) -> BaseContentNegotiation:
         return Negotiation(self.media_types if self.dialect.negotiates else ())

@@ -10,6 +10,9 @@ from smsreports.accounts.models import Account
 MEASURES = ("sms", "requests", "segments", "cost", "clicks", "unique_clicks", "actions")
 DIMENSIONS = ("status_group", "sender_id", "country", "broadcast_id")
 
+# What stands for the country of a number that has none.
+NO_COUNTRY = ""
+
 
 class Grain(models.IntegerChoices):
     """What a counter keeps apart beside account, source and day; each grain sums up to the same totals."""

@@ -24,6 +24,7 @@ NARROWED = {
     "group": "status_group",
     "sender": "sender_id",
     "country": "country",
+    "broadcast": "broadcast_id",
 }
 # Filters and dimensions that the counters of days do not keep apart.
 ROUTE = {"sender", "sender_id", "country"}
@@ -31,7 +32,10 @@ ROUTE = {"sender", "sender_id", "country"}
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose rows are counted, and which: what counters cover. `since` and `until` are midnights, UTC, half-open."""
+    """Whose rows are counted, and which: what counters cover. `since` and `until` are midnights, UTC, half-open.
+
+    A broadcast is kept apart from senders and countries, and is not asked for together with them.
+    """
 
     account: Account
     sources: Sequence[str]
@@ -40,6 +44,7 @@ class Scope:
     group: str | None = None
     sender: str | None = None
     country: str | None = None
+    broadcast: int | None = None
 
     def summed(self, measures: Sequence[str], *by: str) -> Statement:
         """Sums of the fewest counters that say it, by the dimensions `by`."""
@@ -48,16 +53,17 @@ class Scope:
         return shape.bound(values)
 
     def _values(self) -> Mapping[str, Any]:
-        days = {"since": self.since and self.since.date(), "until": self.until and self.until.date()}
+        days: dict[str, Any] = {"since": self.since and self.since.date(), "until": self.until and self.until.date()}
         given = {**days, "group": self.group, "sender": self.sender, "country": self.country}
-        return {"account": self.account.pk, **{name: value for name, value in given.items() if value}}
+        given |= {"broadcast": self.broadcast}
+        return {"account": self.account.pk, **{name: value for name, value in given.items() if value is not None}}
 
 
 @cache
 def _summed(
     sources: tuple[str, ...], given: frozenset[str], by: tuple[str, ...], measures: tuple[str, ...]
 ) -> Statement:
-    grain = Grain.ROUTE if ROUTE & {*given, *by} else Grain.DAY
+    grain = Grain.BROADCAST if "broadcast" in given else Grain.ROUTE if ROUTE & {*given, *by} else Grain.DAY
     own = Counter.objects.for_account(Slot("account")).filter(grain=grain, source__in=sources)
     narrowed = own.filter(**{NARROWED[name]: Slot(name) for name in given}).order_by()
     return Statement.of(narrowed.values_list(*by).annotate(**_sums(measures)))
@@ -80,34 +86,42 @@ def total_statement(scope: Scope, measure: str) -> Statement:
     return Statement(f"SELECT coalesce(sum(c.n), 0) FROM ({by_group.sql}) AS c (status_group, n)", by_group.params)
 
 
-def of_broadcast(account: Account, broadcast_id: int) -> dict[str, dict[str, Any]]:
-    """Every measure of one broadcast's sends, by status group."""
-    kept = Counter.objects.for_account(account).filter(broadcast_id=broadcast_id, grain=Grain.BROADCAST)
-    groups = kept.order_by().values_list("status_group").annotate(**_sums(MEASURES))
-    return _figures(groups, 0).get((), {})
-
-
 def sums(scope: Scope, *by: str) -> Figures:
     """Every measure by status group, and before it by the dimensions `by` (`day`, `country`)."""
-    return _figures(scope.summed(MEASURES, *by, "status_group").rows(), len(by))
+    return figures(scope.summed(MEASURES, *by, "status_group").rows(), len(by))
 
 
-def sums_of_largest(scope: Scope, most: int, *by: str) -> Figures:
-    """The same of the `most` keys that have the most SMS, for dimensions of which an account may have any number.
+def largest(scope: Scope, measures: Sequence[str], most: int, *names: str) -> Statement:
+    """By each of the dimensions `names` apart: sums by status group of the `most` keys that have the most SMS, for
+    dimensions of which an account may have any number. `measures` begin with `sms`; `of_largest` reads the rows.
 
-    Raw SQL around what the ORM compiled, because it cannot limit groups of groups.
+    Raw SQL around what the ORM compiled, because it cannot limit groups of groups. The counters are read once and
+    added up by all names together; what is left then is little.
     """
-    names, key = (*by, "status_group", *MEASURES), ", ".join(by)
-    every = scope.summed(MEASURES, *by, "status_group")
-    found = Statement(
-        f"""SELECT {", ".join(names)} FROM (
-            SELECT c.*, dense_rank() OVER (ORDER BY total DESC, {key}) AS place FROM (
-                SELECT c.*, sum(sms) OVER (PARTITION BY {key}) AS total FROM ({every.sql}) AS c ({", ".join(names)})
+    every, key, columns = scope.summed(measures, *names, "status_group"), ", ".join(names), ", ".join(measures)
+    sets = ", ".join(f"({name}, status_group)" for name in names)
+    totals = ", ".join(f"sum({name}){'' if name == 'cost' else '::bigint'} AS {name}" for name in measures)
+    return Statement(
+        f"""SELECT {key}, status_group, {columns} FROM (
+            SELECT c.*, dense_rank() OVER (PARTITION BY dimension ORDER BY total DESC, {key}) AS place FROM (
+                SELECT c.*, sum(sms) OVER (PARTITION BY {key}) AS total FROM (
+                    SELECT {key}, status_group, grouping({key}) AS dimension, {totals}
+                    FROM ({every.sql}) AS c ({key}, status_group, {columns}) GROUP BY GROUPING SETS ({sets})
+                ) c
             ) c
         ) c WHERE place <= %s""",
         [*every.params, most],
     )
-    return _figures(found.rows(), len(by))
+
+
+def of_largest(rows: Iterable[tuple[Any, ...]], measures: Sequence[str], *names: str) -> dict[str, Figures]:
+    """The figures of each dimension. In a row, every name but one is null."""
+    found: dict[str, Figures] = {}
+    every = list(rows)
+    for place, name in enumerate(names):
+        own = [(row[place], *row[len(names) :]) for row in every if row[place] is not None]
+        found[name] = figures(own, 1, measures)
+    return found
 
 
 def sums_of_broadcasts(account: Account, broadcasts: Sequence[int]) -> dict[int, dict[str, dict[str, Any]]]:
@@ -115,7 +129,7 @@ def sums_of_broadcasts(account: Account, broadcasts: Sequence[int]) -> dict[int,
     own = Counter.objects.for_account(account).filter(grain=Grain.BROADCAST, broadcast_id__in=broadcasts).order_by()
     totals = {f"sum_{name}": Sum(name) for name in MEASURES}
     rows = own.values_list("broadcast_id", "status_group").annotate(**totals)
-    return {broadcast: groups for (broadcast,), groups in _figures(rows, 1).items()}
+    return {broadcast: groups for (broadcast,), groups in figures(rows, 1).items()}
 
 
 def sums_of_rows(counted: Counted, rows: Statement, *by: str) -> Figures:
@@ -127,15 +141,18 @@ def sums_of_rows(counted: Counted, rows: Statement, *by: str) -> Figures:
     totals = ", ".join(f"sum({name})" for name in MEASURES)
     contributions = counted.contributions(f"({rows.sql})")
     found = Statement(f"SELECT {names}, {totals} FROM ({contributions}) c GROUP BY {names}", rows.params)
-    return _figures(found.rows(), len(by))
+    return figures(found.rows(), len(by))
 
 
-def _figures(rows: Iterable[tuple[Any, ...]], by: int) -> Figures:
-    """A key whose rows are all gone still has counters; it is left out, as if it never was."""
+def figures(rows: Iterable[tuple[Any, ...]], by: int, measures: Sequence[str] = MEASURES) -> Figures:
+    """What the rows of `summed` say: `by` dimensions, the status group, then `measures`.
+
+    A key whose rows are all gone still has counters; it is left out, as if it never was.
+    """
     found: Figures = defaultdict(dict)
     for row in rows:
         if any(row[by + 1 :]):
-            found[row[:by]][row[by]] = dict(zip(MEASURES, row[by + 1 :], strict=True))
+            found[row[:by]][row[by]] = dict(zip(measures, row[by + 1 :], strict=True))
     return found
 
 

@@ -25,6 +25,13 @@ def config(url: str | None, data: Path) -> dict[str, Any]:
     return kept | (_named(url) if url else _embedded(data))
 
 
+def bound(config: dict[str, Any], seconds: int) -> None:
+    """Lets no statement of this process run for longer, unless the URL says otherwise: told to the server with the
+    connection, it costs nothing. To be called before the first one."""
+    options = config.setdefault("OPTIONS", {})
+    options["options"] = f"-c statement_timeout={seconds}s {options.get('options', '')}".rstrip()
+
+
 def _named(url: str) -> dict[str, Any]:
     """A refusal repeats nothing of the URL: there is a password in it."""
     if url.partition("://")[0] not in SCHEMES:

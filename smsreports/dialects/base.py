@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
@@ -12,10 +13,14 @@ from rest_framework.exceptions import APIException
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
+from smsreports.accounts.addresses import client_address
 from smsreports.accounts.keys import Refusal, caller
 from smsreports.accounts.limits import Allowance
 from smsreports.accounts.models import ApiKey, Scope
+from smsreports.accounts.signing import Signed, encoded, paths
 from smsreports.dialects.cursor import Cursor
+from smsreports.dialects.described import Described, Manners
+from smsreports.dialects.shapes import Schema
 from smsreports.sources import ALL
 
 Row = Mapping[str, Any]
@@ -43,23 +48,40 @@ class Asked:
     size: int = 1
     # Instead of a page's number: the rows beside a place.
     cursor: Cursor | None = None
-    # Of an export: the file's format.
+    # Of an export: the file's format, and the filters as the caller said them.
     format: str = ""
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 class KeyAuthentication(BaseAuthentication):
     """Finds the key's account; a dialect says where in the request the key stands."""
 
     scheme: ClassVar[str]
+    # Where the key may stand, as OpenAPI says it, by a name; any of them will do.
+    described: ClassVar[Mapping[str, Mapping[str, str]]]
+
+    def __init__(self, body: Callable[[ApiKey], bytes]) -> None:
+        """`body` takes in the request's body as it was sent, once it is known whose key it is."""
+        self._body = body
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey]:
-        return None, caller(self.key(request), request.META.get("REMOTE_ADDR", ""))
+        asked = request._request
+        return None, caller(self.key(request), client_address(asked), partial(self._signed, asked))
 
     def key(self, request: Request) -> str | None:
         raise NotImplementedError
 
     def authenticate_header(self, request: Request) -> str:
         return self.scheme
+
+    def _signed(self, asked: HttpRequest, key: ApiKey) -> Signed:
+        return Signed(
+            method=asked.method or "",
+            paths=paths(asked.META.get("RAW_URI") or encoded(asked.path), asked.path),
+            body=self._body(key),
+            timestamp=asked.headers.get("X-Timestamp", ""),
+            signature=asked.headers.get("X-Signature", ""),
+        )
 
 
 @dataclass(frozen=True)
@@ -73,6 +95,8 @@ class Path:
     action: str
     # The query string into what is asked.
     params: Callable[[str], Asked]
+    # What the published description says of it.
+    described: Described = field(kw_only=True)
     # One of our rows into what the wire carries; of a file instead its columns, their name: ours.
     row: Callable[[Row], Any] = dict
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -97,6 +121,9 @@ class Dialect:
     limit_headers: Callable[[Allowance], Mapping[str, str]]
     # False: JSON whatever `Accept` says.
     negotiates: bool
+    # What the published description says of all its answers, and the shapes that it refers to.
+    manners: Manners
+    shapes: Mapping[str, Schema]
 
     def speaks(self, request: HttpRequest) -> bool:
         return request.path.startswith(f"/{self.prefix}")

@@ -43,6 +43,10 @@ class Query:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
+    def given(self, names: Collection[str]) -> dict[str, str]:
+        """Those of these parameters that were given, as they were."""
+        return {name: value for name, value in self._values.items() if name in names}
+
     def refuse(self, name: str, reason: str) -> None:
         self.reasons.setdefault(name, []).append(reason)
 

@@ -1,10 +1,12 @@
 """Receipts, clicks and actions in the admin, and how a message's page reads those it was told."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q
 
+from smsreports.accounts.models import Account
 from smsreports.api.admin import TrafficAdmin
 from smsreports.api.staff import timeline
 from smsreports.api.staff.asked import Question
@@ -23,18 +25,14 @@ class EventAdmin(TrafficAdmin):
             yield Q(reference_kind=kind, reference=question.find)
 
 
-def told(account: int, ids: Mapping[str, str]) -> Sequence[Told]:
-    """The latest events that name one of `ids`, oldest first, found in the index `event_known_once`: one more than
-    a page shows, if there are."""
-    named = Q()
-    for kind, reference in ids.items():
-        named |= Q(reference_kind=kind, reference=reference)
-    events = Event.everyones.filter(named, account=account).order_by("-at", "-received_at", "-id")[: MOST_TOLD + 1]
-    return [Told(event.at, event.received_at, event.kind, _said(event)) for event in reversed(events)]
+def told(account: Account, sms: Mapping[str, Any]) -> tuple[Sequence[Told], int]:
+    """As the API reads receipts; of a send, its clicks and actions too."""
+    latest, total = Event.objects.for_account(account).told(sms, MOST_TOLD)
+    return [Told(one["at"], one["received_at"], one["kind"], _said(one), one["verdict"]) for one in latest], total
 
 
-def _said(event: Event) -> str:
-    return " ".join(part for part in (event.status, event.status_code, event.action_type) if part)
+def _said(event: Mapping[str, Any]) -> str:
+    return " ".join(event[name] for name in ("status", "status_code", "action_type") if event[name])
 
 
 timeline.register(told)

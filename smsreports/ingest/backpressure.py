@@ -1,19 +1,19 @@
 """What keeps loads by HTTP from taking the server with them when the database is behind."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Condition
 
 from django.db import Error, connection
 
-from smsreports.api.errors import Unavailable
+from smsreports.api.places import Places
 
-# A process has 8 threads (see `serve`): half of them stay with those who read.
+# A process has 10 threads (see `serve`): more than half of them stay with those who read.
 MOST_LOADS = 4
 # Loads of one account take turns in the database: a second one is read and checked while the first is merged, and
 # a third would only hold a thread.
 MOST_LOADS_OF_ACCOUNT = 2
+# As many as there are threads, beside those that load: a gateway cannot hold back what it has.
+MOST_WAITING = 6
 # PostgreSQL's settings during a load.
 BOUNDS = {
     # For another load of the account, or a migration: longer than a full batch takes.
@@ -25,33 +25,7 @@ BOUNDS = {
 }
 
 
-class Places:
-    """Places for loads: so many at once, and so many of one account."""
-
-    def __init__(self, most: int, most_of_account: int) -> None:
-        self._most, self._most_of_account = most, most_of_account
-        self._taken: Counter[int] = Counter()
-        self._changed = Condition()
-
-    @contextmanager
-    def taken(self, account: int, patience: float) -> Iterator[None]:
-        """Holds a place. Raises Unavailable if there is none for `patience` seconds."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._is_free(account), patience):
-                raise Unavailable("Too many loads are under way; try again later.")
-            self._taken[account] += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._taken -= Counter([account])  # which forgets who has none left
-                self._changed.notify_all()
-
-    def _is_free(self, account: int) -> bool:
-        return self._taken.total() < self._most and self._taken[account] < self._most_of_account
-
-
-places = Places(MOST_LOADS, MOST_LOADS_OF_ACCOUNT)
+places = Places("loads", MOST_LOADS, MOST_LOADS_OF_ACCOUNT, MOST_WAITING)
 
 
 @contextmanager

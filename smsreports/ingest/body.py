@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import BytesIO
 from socket import SHUT_RD, socket
 from threading import Timer
 from typing import Any
@@ -32,15 +33,23 @@ def read(request: HttpRequest, kind: str, most: int) -> bytes:
     _check_type(request, kind)
     decoded = _decoder(request)
     body = bytearray()
-    try:
-        with _listening(request, LONGEST):
-            for part in decoded(_received(request, most)):
-                body += part
-                if len(body) > most:
-                    raise _too_large(most)
-    except BROKEN:
-        raise ParseError("The body is cut or damaged.") from None
+    with _taking_in(request):
+        for part in decoded(_received(request, most)):
+            body += part
+            if len(body) > most:
+                raise _too_large(most)
     return bytes(body)
+
+
+def keep(request: HttpRequest, most: int) -> bytes:
+    """The whole body as it was sent, packed if it is, and kept where `read` finds it. Raises TooLarge for more than
+    `most` bytes; ParseError for one that is cut."""
+    kept = BytesIO()
+    with _taking_in(request):
+        kept.writelines(_received(request, most))
+    kept.seek(0)
+    request.META |= {"wsgi.input": kept, "wsgi.input_terminated": True}
+    return kept.getvalue()
 
 
 def discard(request: HttpRequest, most: int) -> None:
@@ -50,6 +59,15 @@ def discard(request: HttpRequest, most: int) -> None:
         stream = _stream(request)
         while most > 0 and (part := stream.read(STEP)):
             most -= len(part)
+
+
+@contextmanager
+def _taking_in(request: HttpRequest) -> Iterator[None]:
+    try:
+        with _listening(request, LONGEST):
+            yield
+    except BROKEN:
+        raise ParseError("The body is cut or damaged.") from None
 
 
 def _check_type(request: HttpRequest, kind: str) -> None:

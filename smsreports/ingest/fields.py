@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from smsreports.statuses import NAMES, STATUSES
@@ -31,20 +32,20 @@ class Refused(ValueError):
 
 
 def text(longest: int, *, empty: bool = False) -> Callable[[Any], str]:
-    """A reader of text of up to `longest` characters."""
+    """A reader of text of up to `longest` characters; what it takes can be read off it."""
+    return partial(_text, longest, empty)
 
-    def read(value: Any) -> str:
-        if not isinstance(value, str):
-            raise Refused("must be text")
-        if len(value) > longest:
-            raise Refused(f"must not be longer than {longest} characters")
-        if not value and not empty:
-            raise Refused("must not be empty")
-        if "\0" in value:
-            raise Refused("must not contain a NUL character")
-        return value.translate(ESCAPES) if NEEDS_ESCAPE.search(value) else value
 
-    return read
+def _text(longest: int, empty: bool, value: Any) -> str:
+    if not isinstance(value, str):
+        raise Refused("must be text")
+    if len(value) > longest:
+        raise Refused(f"must not be longer than {longest} characters")
+    if not value and not empty:
+        raise Refused("must not be empty")
+    if "\0" in value:
+        raise Refused("must not contain a NUL character")
+    return value.translate(ESCAPES) if NEEDS_ESCAPE.search(value) else value
 
 
 def number_of_phone(value: Any) -> str:

@@ -9,6 +9,10 @@ from django.db.models.functions import Collate, RowNumber
 
 from smsreports.statuses import FINAL
 
+# What names an SMS, and what is told of an event beside how many there are.
+REFERENCES = ("client_message_id", "message_id")
+ENTRY = ("kind", "status", "status_code", "action_type", "at", "received_at", "verdict")
+
 
 class Verdict(StrEnum):
     """What became of a receipt. It follows from the receipts and the row, never from the order in which they came."""
@@ -26,15 +30,22 @@ class Verdict(StrEnum):
 
 
 class EventQuerySet(QuerySet[Any]):
-    def receipts_of(self, message: Mapping[str, Any]) -> Self:
-        """The receipts that name this message by its client's id, or by the carrier's once that is known."""
-        named = Q(reference_kind="client_message_id", reference=message["client_message_id"])
-        if message["message_id"] is not None:
-            named |= Q(reference_kind="message_id", reference=message["message_id"])
-        return self.filter(named, kind="receipt")
+    def told(self, sms: Mapping[str, Any], most: int) -> tuple[list[dict[str, Any]], int]:
+        """The latest `most` of what names this SMS, oldest first, with verdicts; and how many there are."""
+        found = self._naming(sms).with_verdict(sms)._in_time().reverse().values(*ENTRY, "total")
+        rows = list(found[:most])
+        return rows[::-1], rows[0]["total"] if rows else 0
+
+    def _naming(self, sms: Mapping[str, Any]) -> Self:
+        """What names it by its client's id, if it has one, or by the carrier's once that is known; found in the
+        index `event_known_once`."""
+        kinds = [kind for kind in REFERENCES if sms.get(kind) is not None]
+        named = Q(*(Q(reference_kind=kind, reference=sms[kind]) for kind in kinds), _connector=Q.OR)
+        return self.filter(named)
 
     def with_verdict(self, sms: Mapping[str, Any]) -> Self:
-        """All receipts of one SMS, whose `status`, `status_code` and `status_at` are given, each with its `verdict`.
+        """All events of one SMS, whose `status`, `status_code` and `status_at` are given, each with its `verdict`;
+        clicks and actions, which say nothing of the status, have an empty one.
 
         `total` says how many there are, whatever is cut from the result.
         """
@@ -44,6 +55,7 @@ class EventQuerySet(QuerySet[Any]):
         best_first = [F("at").desc(), Collate("status_code", "C").desc(), F("reference_kind").asc()]
         of_a_status: list[F | Case] = [F("status"), Case(When(late, then=1), default=0)]
         verdict = Case(
+            When(~Q(kind="receipt"), then=Value("")),
             When(waits=True, then=Value(Verdict.WAITING.value)),
             When(final & ~same, then=Value(Verdict.CONTRADICTS.value)),
             When(late, then=Value(Verdict.LATE.value)),
@@ -57,6 +69,6 @@ class EventQuerySet(QuerySet[Any]):
             verdict=verdict,
         )
 
-    def in_time(self) -> Self:
+    def _in_time(self) -> Self:
         """By the reporter's clock; the rest makes the order total."""
-        return self.order_by("at", "status", Collate("status_code", "C"), "reference_kind")
+        return self.order_by("at", "status", Collate("status_code", "C"), "reference_kind", "kind", "action_type")

@@ -1,7 +1,7 @@
 """One message by its client's id, and what was reported of it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -12,16 +12,29 @@ from messages_app.serializers import MessageSerializer
 from smsreports.accounts.models import Account
 from smsreports.api.snapshot import snapshot
 from smsreports.api.viewsets import DialectViewSet
+from smsreports.dialects.described import Header, Traits
+from smsreports.dialects.shapes import COUNT, MOMENT, TEXT, keyed, words
 from smsreports.ingest.models import Event
+from smsreports.ingest.querysets import Verdict
+from smsreports.statuses import NAMES
 
 # A message has a handful of receipts. A gateway that reports one every second is cut here, and the headers say so.
 TIMELINE_LIMIT = 100
 # Not how often it came: loading a file twice changes nothing that a caller sees.
-ENTRY = ("status", "status_code", "at", "received_at", "verdict")
+ENTRY = {"status": words(NAMES), "status_code": TEXT, "at": MOMENT, "received_at": MOMENT, "verdict": words(Verdict)}
+TRAITS = Traits(
+    headers={
+        "X-Timeline-Limit": Header("The most receipts that the answer has: the latest.", COUNT),
+        "X-Timeline-Total": Header("How many there are.", COUNT),
+    },
+    shapes={"TimelineEntry": keyed(ENTRY)},
+)
 
 
 class StatusViewSet(DialectViewSet):
     """A message and its timeline, which belong to one moment."""
+
+    traits: ClassVar[Traits] = TRAITS
 
     def retrieve(self, request: Request, client_message_id: str) -> Response:
         if "\0" in client_message_id:
@@ -43,7 +56,6 @@ class StatusViewSet(DialectViewSet):
 
 def receipts(account: Account, message: Mapping[str, Any]) -> tuple[Sequence[Mapping[str, Any]], int]:
     """The latest receipts of a message, oldest first, and how many there are."""
-    told = Event.objects.for_account(account).receipts_of(message).with_verdict(message)
-    latest = list(told.in_time().reverse().values(*ENTRY, "total")[:TIMELINE_LIMIT])
-    total = latest[0]["total"] if latest else 0
-    return [{name: row[name] for name in ENTRY} for row in reversed(latest)], total
+    own = Event.objects.for_account(account).filter(kind=Event.Kind.RECEIPT)
+    latest, total = own.told(message, TIMELINE_LIMIT)
+    return [{name: row[name] for name in ENTRY} for row in latest], total

@@ -7,21 +7,29 @@ from io import BytesIO
 from itertools import islice
 from typing import ClassVar
 
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from smsreports.accounts.models import Account
+from smsreports.accounts.models import Account, ApiKey
 from smsreports.api.errors import TooLarge
 from smsreports.api.viewsets import DialectViewSet
+from smsreports.dialects.described import Traits
+from smsreports.ingest import described
 from smsreports.ingest.backpressure import bounded, places
-from smsreports.ingest.body import discard, read
+from smsreports.ingest.body import discard, keep, read
 from smsreports.ingest.fields import Refused
 from smsreports.ingest.lines import numbered
 from smsreports.ingest.load import BATCH_LINES, Accounts, Line, Outcome, load_batch
+from smsreports.telemetry.meters import meters
 
 NDJSON = "application/x-ndjson"
 # What the contract promises; it is held in memory whole.
 MOST_BYTES = 10 * 1024 * 1024
+TRAITS = Traits(
+    body=described.body(NDJSON, BATCH_LINES, MOST_BYTES),
+    shapes=described.RECORDS | {"Record": described.RECORD},
+)
 
 
 class OwnAccount(Accounts):
@@ -42,17 +50,31 @@ class LoadingViewSet(DialectViewSet):
 
     # Seconds to wait for a place.
     patience: ClassVar[float]
+    # Bytes that it takes in.
+    most: ClassVar[int]
 
     def handle_exception(self, exc: Exception) -> Response:
-        if self.allowance is not None:  # a caller whom we know
+        if self.allowance is not None or isinstance(exc, APIException):  # a caller whom we know
             discard(self.request._request, MOST_BYTES)
         return super().handle_exception(exc)
+
+    def sent(self, key: ApiKey) -> bytes:
+        """Held in a place, as any body is: who has the key alone and not its secret takes no more than that."""
+        if self.request.method != "POST":
+            return b""
+        with places.taken(key.account_id, self.patience):
+            return keep(self.request._request, self.most)
 
     def place(self) -> AbstractContextManager[None]:
         return places.taken(self.account.pk, self.patience)
 
     def load(self, batch: Sequence[Line]) -> Outcome:
-        return load_batch(batch, OwnAccount(self.account))
+        outcome = load_batch(batch, OwnAccount(self.account))
+        lines = meters().lines
+        lines.labels("accepted").inc(outcome.accepted)
+        lines.labels("duplicate").inc(outcome.duplicates)
+        lines.labels("rejected").inc(len(outcome.rejected))
+        return outcome
 
 
 class IngestViewSet(LoadingViewSet):
@@ -60,6 +82,8 @@ class IngestViewSet(LoadingViewSet):
 
     # Whoever has a file can send it again.
     patience = 0
+    most = MOST_BYTES
+    traits: ClassVar[Traits] = TRAITS
 
     def create(self, request: Request) -> Response:
         with self.place():

@@ -21,13 +21,20 @@ from smsreports.reports.tables import Table, answer
 from smsreports.sources import Source, registered
 
 # What narrows an account's rows, in the order of the form.
-FIELDS = ("source", "status", "country", "sender", "phone")
+FIELDS = ("source", "status", "in_time", "country", "sender", "phone")
+# What narrows them by links alone, and all that does.
+BY_LINKS = ("broadcast", "event", "after", "before")
+NARROWING = (*FIELDS, *BY_LINKS)
+# What only the list of messages understands, and what only the page of health does and does not.
+OF_MESSAGES = ("in_time", "phone", "since", "until", *BY_LINKS)
+OF_HEALTH, NOT_OF_HEALTH = ("span", "at"), (*DAYS, "status")
 # The pages that a line of navigation leads to, by the names of their addresses.
 NAVIGATION = {
     "overview": "Overview",
     "messages": "Messages",
     "countries": "Countries",
     "senders": "Senders",
+    "health": "Health",
     "broadcasts": "Broadcasts",
 }
 
@@ -86,8 +93,8 @@ class ReportView(View):
         context |= {"kept": _kept(request, form)}
         if selection is not None:
             context |= {
-                "periods": list(_periods(self.page, form, selection)),
-                "narrowed": [(name, selection.address[name]) for name in FIELDS if name in selection.address],
+                "periods": list(self.periods(form, selection)),
+                "narrowed": [(name, selection.address[name]) for name in NARROWING if name in selection.address],
                 "csv": selection.link(self.page, sort=form.data.get("sort"), format="csv"),
                 "everything": selection.bare(self.page, to="9999-12-31"),
                 "reset": selection.bare(self.page, **_days(selection)) if _narrowed(form) else None,
@@ -111,37 +118,44 @@ class ReportView(View):
         raise NotImplementedError
 
     def navigation(self, selection: Selection | None) -> Iterator[tuple[str, str, bool]]:
-        """The same question on every page that the reader may see; only messages are searched by number."""
+        """The same question on every page that the reader may see, as far as the page understands it."""
         for page, name in NAVIGATION.items():
             if page == "broadcasts" and BROADCASTS not in self.sources:
                 continue
-            kept = {} if page == "messages" else {"phone": None}
-            yield name, selection.link(page, **kept) if selection else reverse(f"reports:{page}"), page == self.page
+            left = {"messages": OF_HEALTH, "health": (*OF_MESSAGES, *NOT_OF_HEALTH)}.get(
+                page, (*OF_MESSAGES, *OF_HEALTH)
+            )
+            if page == self.page:
+                left = ()
+            link = selection.without(*left).link(page) if selection else reverse(f"reports:{page}")
+            yield name, link, page == self.page
 
-
-def _periods(page: str, form: ReportForm, selection: Selection) -> Sequence[tuple[str, str, bool]]:
-    days = form.value("first") or form.value("last")
-    now = None if days else form.value("period") or "7d"
-    return [(name, selection.link(page, period=period), period == now) for period, name in PERIOD_NAMES.items()]
+    def periods(self, form: Any, selection: Selection) -> Sequence[tuple[str, str, bool]]:
+        """The choices of time that need no dates: name, address, and whether it is what is shown."""
+        days = any(form.value(name) for name in ("first", "last", "since", "until"))
+        now = None if days else form.value("period") or "7d"
+        return [
+            (name, selection.link(self.page, period=period), period == now) for period, name in PERIOD_NAMES.items()
+        ]
 
 
 def _narrowed(form: ReportForm) -> bool:
-    return any(form.data.get(form.add_prefix(name)) for name in FIELDS)
+    return any(form.data.get(form.add_prefix(name)) for name in NARROWING)
 
 
 def _days(selection: Selection) -> dict[str, str]:
-    return {name: value for name, value in selection.address.items() if name in (*DAYS, "tz")}
+    return {name: value for name, value in selection.address.items() if name in (*DAYS, *OF_HEALTH, "tz")}
 
 
 def _kept(request: HttpRequest, form: ReportForm) -> dict[str, Any]:
-    """Each of the page's two forms carries on what the other one says, as it was said."""
-    days = [form.add_prefix(name) for name in ("period", "first", "last")]
-    fields = [form[name] for name in ("account", *FIELDS, "tz") if name in form.fields]
+    """Each of the page's two forms carries on what the other one says, and what is in neither, as it was
+    said."""
+    fields = [form[name] for name in ("account", *FIELDS, "at", "tz") if name in form.fields]
     pairs = [(name, value) for name, value in request.GET.items() if name not in ("page", "cursor", "format")]
     return {
         "fields": [field for field in fields if not field.is_hidden],
-        "days": [(name, value) for name, value in pairs if name not in days],
-        "filters": [(name, value) for name, value in pairs if name in (*days, "sort")],
+        "days": [(name, value) for name, value in pairs if name not in DAYS],
+        "filters": [(name, value) for name, value in pairs if name in (*DAYS, *BY_LINKS, "span", "sort")],
     }
 
 

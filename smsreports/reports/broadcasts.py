@@ -1,8 +1,8 @@
 """Broadcasts: the list of campaigns, and one with what came of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -10,79 +10,54 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from broadcasts_app.exports import SOURCE
-from broadcasts_app.models import Broadcast, BroadcastSend
+from broadcasts_app.funnel import Funnel, Step, funnels
+from broadcasts_app.models import Broadcast
 from smsreports.api.snapshot import snapshot
 from smsreports.api.staff.masking import sees_numbers
-from smsreports.counters.reading import sums_of_broadcasts
 from smsreports.dialects.base import Asked
 from smsreports.dialects.query import GREATEST_NUMBER
-from smsreports.reports import charts
 from smsreports.reports.access import ReportView
 from smsreports.reports.figures import Totals
 from smsreports.reports.forms import BroadcastsForm
+from smsreports.reports.hours import SAMPLE, Link, by_hour, drawn
 from smsreports.reports.messages import HtmlPages
 from smsreports.reports.privacy import HIDDEN
 from smsreports.reports.selection import Selection
 from smsreports.reports.tables import Table
-from smsreports.statements import Statement
+from smsreports.statuses import Group
 from smsreports.unified.joined import items
 
 # Broadcasts of a page.
 PAGE_SIZE = 25
 # Broadcasts of a file: of each the sums are read.
 MOST_IN_FILE = 10_000
-# Sends of one broadcast whose hours are looked at: the first that were stored, by the broadcast's own index.
-SAMPLE = 50_000
-# Hours that are drawn; what comes later is told as one number.
-MOST_HOURS = 48
-HUNDREDTH_OF_CENT = Decimal("0.0001")
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step of the funnel: how many SMS came so far, how many of a hundred sent, and what each of them cost."""
-
-    name: str
-    number: int
-    share: float
-    each: Decimal | None
+# The last day that an address can name: a broadcast's figures are of all its days.
+LAST_DAY = "9999-12-31"
 
 
 @dataclass(frozen=True)
 class Campaign:
-    """A broadcast with its sums."""
+    """A broadcast with what came of it, and the address of each figure's SMS by the name of its step."""
 
     broadcast: Broadcast
+    funnel: Funnel
     totals: Totals
-    clicked: int
-    actions: int
     href: str
+    links: Mapping[str, str]
 
     @property
-    def steps(self) -> Sequence[Step]:
-        numbers = {
-            "Sent": self.totals.sent,
-            "Delivered": self.totals.delivered,
-            "Clicked": self.clicked,
-            "Actions": self.actions,
-        }
-        return [
-            Step(name, number, _share(number, self.totals.sent), self._each(number)) for name, number in numbers.items()
-        ]
+    def steps(self) -> Sequence[tuple[Step, str]]:
+        return [(step, self.links[step.name]) for step in self.funnel.steps]
 
-    def _each(self, number: int) -> Decimal | None:
-        return (self.totals.cost / number).quantize(HUNDREDTH_OF_CENT, ROUND_HALF_UP) if number else None
+    @property
+    def sums(self) -> Sequence[tuple[int, str]]:
+        """How many were sent and delivered, each with its address."""
+        return [(step.number, href) for step, href in self.steps[:2]]
 
-
-@dataclass(frozen=True)
-class Hour:
-    """What happened in one hour since the first SMS."""
-
-    number: int
-    events: Mapping[str, int]
-
-
-EVENTS = ("sent", "delivered", "clicked", "action")
+    @property
+    def reactions(self) -> Sequence[tuple[int, str]]:
+        """How many were clicked and led to an action."""
+        return [(step.number, href) for step, href in self.steps[2:]]
 
 
 class BroadcastsView(ReportView):
@@ -107,8 +82,8 @@ class BroadcastsView(ReportView):
         listing = items(selection.account, [SOURCE], Asked(filters=selection.filters))
         _, rows = listing.page(0, MOST_IN_FILE)
         found = campaigns(selection, [row["id"] for row in rows])
-        titles = ("created_at", "key", "name", "sender_id", "sent", "delivered", "delivery_rate", "clicked", "actions")
-        return Table((*titles, "cost"), [_row(one) for one in found])
+        titles = ("created_at", "key", "name", "sender_id", "sent", "delivered", "delivery_rate", "clicked", "acted")
+        return Table((*titles, "actions", "cost"), [_row(one) for one in found])
 
 
 class BroadcastView(BroadcastsView):
@@ -121,86 +96,57 @@ class BroadcastView(BroadcastsView):
             raise Http404
         with snapshot():
             found = campaigns(selection, [row])
-            hours = by_hour(selection, row) if found else []
+            hours = by_hour(selection.account, row) if found else None
         if not found:
             raise Http404
         context = {"selection": selection, "page": self.page, "title": found[0].broadcast.name, "campaign": found[0]}
         context |= {"navigation": list(self.navigation(selection)), "back": selection.link("broadcasts")}
         context |= {"text": found[0].broadcast.text if sees_numbers(request.user) else HIDDEN}
-        return render(request, "reports/broadcast.html", context | _hours(hours))
+        if hours is not None:
+            context |= drawn(hours, _happened(selection, found[0]))
+        return render(request, "reports/broadcast.html", context)
 
 
 def campaigns(selection: Selection, ids: Sequence[int]) -> list[Campaign]:
     """In the order of `ids`; those that are not the account's are left out."""
     rows = Broadcast.objects.for_account(selection.account).in_bulk(ids)
-    found = sums_of_broadcasts(selection.account, ids)
-    return [_campaign(selection, rows[one], found.get(one, {})) for one in ids if one in rows]
+    found = funnels(selection.account, ids)
+    return [_campaign(selection, rows[one], found[one]) for one in ids if one in rows]
 
 
-def _campaign(selection: Selection, row: Broadcast, groups: Mapping[str, Mapping[str, Any]]) -> Campaign:
-    clicked, actions = (sum(part[name] for part in groups.values()) for name in ("unique_clicks", "actions"))
-    return Campaign(row, Totals.of(groups), clicked, actions, selection.link("broadcast", str(row.pk)))
-
-
-def by_hour(selection: Selection, broadcast: int) -> list[Hour]:
-    """What happened in each hour since the first SMS, of the first SAMPLE sends; hours without anything are left out.
-
-    Raw SQL around the sends, because the ORM cannot count four columns of a limited query by one rule.
-    """
-    sends = BroadcastSend.objects.for_account(selection.account).filter(broadcast=broadcast).order_by("id")
-    rows = Statement.of(
-        sends.values_list("sent_at", "delivered_at", "status_group", "clicked_at", "action_at")[:SAMPLE]
-    )
-    found = Statement(
-        f"""WITH s (sent, arrived, status_group, clicked, action) AS MATERIALIZED ({rows.sql}),
-            e (kind, at) AS (
-                SELECT 'sent', sent FROM s
-                UNION ALL SELECT 'delivered', arrived FROM s WHERE status_group = 'delivered'
-                UNION ALL SELECT 'clicked', clicked FROM s
-                UNION ALL SELECT 'action', action FROM s
-            )
-            SELECT greatest(floor(extract(epoch FROM e.at - (SELECT min(sent) FROM s)) / 3600), 0)::int, kind, count(*)
-            FROM e WHERE e.at IS NOT NULL GROUP BY 1, 2 ORDER BY 1""",
-        rows.params,
-    )
-    hours: dict[int, dict[str, int]] = {}
-    for hour, kind, number in found.rows():
-        hours.setdefault(hour, {})[kind] = number
-    return [Hour(number, events) for number, events in hours.items()]
-
-
-def _hours(hours: Sequence[Hour]) -> dict[str, Any]:
-    drawn = [hour for hour in hours if hour.number < MOST_HOURS]
-    last = max((hour.number for hour in drawn), default=0)
-    every = {hour.number: hour.events for hour in drawn}
-    later = {kind: sum(hour.events.get(kind, 0) for hour in hours if hour.number >= MOST_HOURS) for kind in EVENTS}
-    places = [Hour(number, every.get(number, {})) for number in range(last + 1)]
-    return {
-        "hours": [(hour.number, [hour.events.get(kind, 0) for kind in EVENTS]) for hour in places],
-        "later": list(later.values()) if any(later.values()) else None,
-        "most": MOST_HOURS,
-        "sample": SAMPLE,
-        "delivered": _bars(places, "delivered"),
-        "clicked": _bars(places, "clicked") if any("clicked" in hour.events for hour in places) else None,
-        "events": EVENTS,
+def _campaign(selection: Selection, row: Broadcast, funnel: Funnel) -> Campaign:
+    asked: Mapping[str, dict[str, str]] = {
+        "sent": {},
+        "delivered": {"status": Group.DELIVERED.value},
+        "clicked": {"event": "clicked"},
+        "action": {"event": "action"},
     }
+    links = {
+        name: selection.link("messages", broadcast=str(row.pk), last=LAST_DAY, **more) for name, more in asked.items()
+    }
+    return Campaign(row, funnel, Totals.of(funnel.groups), selection.link("broadcast", str(row.pk)), links)
 
 
-def _bars(hours: Iterable[Hour], kind: str) -> charts.Bars:
-    columns = []
-    for hour in hours:
-        number = hour.events.get(kind, 0)
-        columns.append(
-            charts.Column(f"{hour.number}\u202fh", f"hour {hour.number}: {number:,} {kind}", "", {kind: number}, {})
+def _happened(selection: Selection, one: Campaign) -> Link:
+    """No link where not all of the SMS were looked at: the list behind it would have more."""
+
+    def link(event: str, after: datetime | None, before: datetime | None) -> str:
+        if one.funnel.sent > SAMPLE:
+            return ""
+        return selection.link(
+            "messages",
+            last=LAST_DAY,
+            broadcast=str(one.broadcast.pk),
+            status=Group.DELIVERED.value if event == "delivered" else None,
+            event=event,
+            after=after.isoformat() if after else None,
+            before=before.isoformat() if before else None,
         )
-    return charts.stacked(columns, (kind,))
 
-
-def _share(part: int, whole: int) -> float:
-    return round(100 * part / whole, 2) if whole else 0.0
+    return link
 
 
 def _row(one: Campaign) -> tuple[Any, ...]:
-    row, totals = one.broadcast, one.totals
-    figures = (totals.sent, totals.delivered, totals.rate, one.clicked, one.actions, totals.cost)
+    row, totals, funnel = one.broadcast, one.totals, one.funnel
+    figures = (totals.sent, totals.delivered, totals.rate, funnel.clicked, funnel.acted, funnel.actions, totals.cost)
     return f"{row.created_at:%Y-%m-%dT%H:%M:%SZ}", row.key, row.name, row.sender_id, *figures

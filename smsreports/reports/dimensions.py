@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from smsreports.counters.reading import sums, sums_of_largest
+from smsreports.api.snapshot import at_once
+from smsreports.counters.reading import figures, largest, of_largest
 from smsreports.reports.access import ReportView
-from smsreports.reports.figures import Totals
-from smsreports.reports.forms import SortedForm
+from smsreports.reports.figures import SUMMED, Totals
+from smsreports.reports.forms import NOWHERE, SortedForm
 from smsreports.reports.selection import Selection
-from smsreports.reports.speed import LEAST, Speed, speeds
+from smsreports.reports.speed import LEAST, Speed, sampled, speeds
 from smsreports.reports.tables import Table
+from smsreports.statements import Statement
 
 # Lines of a table: more countries than there are. Senders can be any number; past these they are one line.
 MOST_LINES = 300
@@ -79,10 +81,12 @@ class DimensionView(ReportView):
     column: ClassVar[str]
     # The title of its first column.
     one: ClassVar[str]
+    # What the filter calls the SMS that have none of them; empty where every SMS has one.
+    nothing: ClassVar[str] = ""
 
     def figures(self, form: SortedForm, selection: Selection) -> Mapping[str, Any]:
-        totals = Totals.of(sums(selection.scope).get((), {}))
-        lines = self._lines(form, selection) if totals.sent else []
+        lines, (sums,) = self._lines(form, selection, selection.scope.summed(SUMMED, "status_group"))
+        totals = Totals.of(figures(sums, 0, SUMMED).get((), {}))
         shown = Totals.added(line.totals for line in lines)
         return {
             "lines": [(line, _interval(line, _least(lines))) for line in lines],
@@ -90,6 +94,7 @@ class DimensionView(ReportView):
             "others": totals.sent - shown.sent,
             "totals": totals,
             "one": self.one,
+            "none": f"no {self.one.lower()}",
             "headings": list(self._headings(form, selection)),
             "sample": SAMPLE,
             "fewest": LEAST,
@@ -99,18 +104,23 @@ class DimensionView(ReportView):
     def table(self, form: SortedForm, selection: Selection) -> Table:
         titles = (self.name, "sent", "delivered", "delivery_rate", "rate_at_least", "rate_at_most", "cost", "cost_each")
         times = ("sampled", "median_seconds", "median_is_at_least", "p95_seconds", "p95_is_at_least")
-        return Table((*titles, *times), [_row(line) for line in self._lines(form, selection)])
+        return Table((*titles, *times), [_row(line) for line in self._lines(form, selection)[0]])
 
-    def _lines(self, form: SortedForm, selection: Selection) -> list[Line]:
-        took = speeds(selection, datetime.now(UTC), SAMPLE, self.column)
-        found = sums_of_largest(selection.scope, MOST_LINES, self.column)
+    def _lines(self, form: SortedForm, selection: Selection, *also: Statement) -> tuple[list[Line], list[Any]]:
+        """The lines, and the rows of what is `also` asked in the same round trip."""
+        sample, rows, *others = at_once(
+            sampled(selection, datetime.now(UTC), SAMPLE, self.column),
+            largest(selection.scope, SUMMED, MOST_LINES, self.column),
+            *also,
+        )
+        took, found = speeds(sample, 1), of_largest(rows, SUMMED, self.column)[self.column]
         lines = [self._line(selection, key, Totals.of(groups), took.get((key,))) for (key,), groups in found.items()]
-        return ordered(lines, form.sort_by)
+        return ordered(lines, form.sort_by), others
 
     def _line(self, selection: Selection, key: str, totals: Totals, speed: Speed | None) -> Line:
-        if not key:
+        if not (key or self.nothing):
             return Line(key, totals, speed, None, None)
-        rows = {self.name: key}
+        rows = {self.name: key or self.nothing}
         delivered = selection.link("messages", **rows, status="delivered")
         return Line(key, totals, speed, selection.link("messages", **rows), delivered)
 
@@ -125,6 +135,7 @@ class DimensionView(ReportView):
 
 class CountriesView(DimensionView):
     page, title, name, column, one = "countries", "Countries", "country", "country", "Country"
+    nothing = NOWHERE
 
 
 class SendersView(DimensionView):

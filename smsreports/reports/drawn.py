@@ -1,4 +1,4 @@
-"""Markup that a page repeats hundreds of times: marks of a chart and figures in a table.
+"""Markup that a page repeats many times: marks of a chart, figures in a table, fields of a form.
 
 The template language would take longer for them than the database for their numbers. Every text and address is
 escaped here; numbers and kinds are our own.
@@ -7,6 +7,7 @@ escaped here; numbers and kinds are our own.
 from collections.abc import Iterable
 from html import escape
 
+from django.forms import BoundField
 from django.utils.safestring import SafeString, mark_safe
 
 from smsreports.reports.charts import Bar, Bars, Dot, Line, Tick
@@ -68,11 +69,22 @@ def _link(href: str, title: str, mark: str) -> str:
 
 
 def cells(figures: Iterable[tuple[int, str]]) -> SafeString:
-    """Numbers in a table's row, each a link to what it counts; nothing is no link."""
+    """Numbers in a table's row, each a link to what it counts, if it has one; nothing is no link."""
     return _safe(
-        f'<td class="n"><a href="{escape(href)}">{number:,}</a></td>' if number else '<td class="n">0</td>'
+        f'<td class="n"><a href="{escape(href)}">{number:,}</a></td>'
+        if number and href
+        else f'<td class="n">{number:,}</td>'
         for number, href in figures
     )
+
+
+def field(bound: BoundField) -> SafeString:
+    """A field of a form with its label and what is wrong with it."""
+    faults = "".join(
+        f'<p class="fault" id="{bound.auto_id}_error">{escape(str(reason))}</p>' for reason in bound.errors
+    )
+    wrong, label = " wrong" if faults else "", f'<label for="{bound.id_for_label}">{escape(str(bound.label))}</label>'
+    return _safe([f'<div class="field{wrong}">{label}\n{bound}{faults}</div>'])
 
 
 def _safe(parts: Iterable[str]) -> SafeString:

@@ -4,11 +4,16 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 
 from smsreports.statuses import Group
 
 CENT = Decimal("0.01")
+# Of the counters' measures, what Totals are made of.
+SUMMED = ("sms", "cost")
+# As words: an enumeration takes longer to look up than a page's sums to add.
+GROUPS = tuple(group.value for group in Group)
 # Standard deviations of a 95 % interval.
 NINETY_FIVE = 1.959964
 
@@ -22,16 +27,16 @@ class Totals:
 
     @classmethod
     def of(cls, groups: Mapping[str, Mapping[str, Any]]) -> "Totals":
-        sms = {group.value: groups[group]["sms"] if group in groups else 0 for group in Group}
+        sms = {group: groups[group]["sms"] if group in groups else 0 for group in GROUPS}
         return cls(sms, sum((part["cost"] for part in groups.values()), Decimal(0)))
 
     @classmethod
     def added(cls, every: Iterable["Totals"]) -> "Totals":
         parts = list(every)
-        sms = {group.value: sum(part.sms[group] for part in parts) for group in Group}
+        sms = {group: sum([part.sms[group] for part in parts]) for group in GROUPS}
         return cls(sms, sum((part.cost for part in parts), Decimal(0)))
 
-    @property
+    @cached_property
     def sent(self) -> int:
         return sum(self.sms.values())
 
@@ -39,7 +44,7 @@ class Totals:
     def delivered(self) -> int:
         return self.sms[Group.DELIVERED]
 
-    @property
+    @cached_property
     def rate(self) -> Decimal | None:
         """Delivered of 100 sent, rounded as `stats` rounds; None of nothing."""
         return (Decimal(100 * self.delivered) / self.sent).quantize(CENT, ROUND_HALF_UP) if self.sent else None

@@ -3,32 +3,38 @@
 A field that is wrong is left out and says so; all the others count.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from html import escape
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.utils import flatatt
+from django.db import DEFAULT_DB_ALIAS
 from django.http import QueryDict
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
 
 from smsreports.accounts.models import Account
 from smsreports.api.filters import CountryField, PhoneField
 from smsreports.dialects.cursor import Cursor
 from smsreports.dialects.query import DAY, GREATEST_NUMBER, NUMBER
+from smsreports.reports.moments import MomentField
+from smsreports.reports.widgets import Choices, Line
 from smsreports.sources import ALL, Source
+from smsreports.statements import Statement
 from smsreports.statuses import Group
 from smsreports.windows import PERIODS, Window, of_days, of_period, today
 
 DEFAULT_PERIOD = "7d"
+NOWHERE = "none"
 # Accounts that a list to choose from shows; of more, a name is typed.
 MOST_CHOICES = 200
 # The API's other words for two groups; understood, but not offered.
 ALIASES = {"sent": Group.PENDING, "failed": Group.UNDELIVERED}
+# What the words mean to a FilterSet.
+IN_TIME = {"yes": True, "no": False}
+# No counter knows hours, nor what was in time: rows are counted one by one, up to half a million of a busy account.
+MOST_COUNTED = timedelta(days=8)
 # Zones to choose from; any other is understood in an address.
 ZONES = (
     *("UTC", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo", "Europe/London", "Europe/Berlin"),
@@ -37,27 +43,16 @@ ZONES = (
 PERIOD_NAMES = dict(zip(PERIODS, ("Today", "Yesterday", "7 days", "30 days", "This month", "Last month"), strict=True))
 
 
-class Choices(forms.Select):
-    """A select without groups. Django's own renders a template for each option, which takes longer than a query."""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        words = dict(self.choices)
-        if value and value not in words:
-            words[value] = value  # what the address says stays to be read, and mended
-        options = "".join(
-            f'<option value="{escape(word)}"{" selected" if word == value else ""}>{escape(label)}</option>'
-            for word, label in words.items()
-        )
-        given = flatatt({"name": name, **self.attrs, **(attrs or {})})
-        return mark_safe(f"<select{given}>{options}</select>")  # noqa: S308  escaped above
+def _accounts() -> Iterator[Account]:
+    """The first by their names, one more than are shown."""
+    columns = [field.attname for field in Account._meta.concrete_fields]
+    for row in _compiled(tuple(columns)).rows():
+        yield Account.from_db(DEFAULT_DB_ALIAS, columns, row)
 
 
-class Line(forms.TextInput):
-    """A line of text, likewise without a template."""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        given = {"type": self.input_type, "name": name, "value": value or None, **self.attrs, **(attrs or {})}
-        return format_html("<input{}>", flatatt(given))
+@cache
+def _compiled(columns: tuple[str, ...]) -> Statement:
+    return Statement.of(Account.objects.values_list(*columns)[: MOST_CHOICES + 1])
 
 
 class AccountField(forms.CharField):
@@ -65,7 +60,7 @@ class AccountField(forms.CharField):
 
     def __init__(self) -> None:
         super().__init__(required=False)
-        self.known = {account.name: account for account in Account.objects.all()[: MOST_CHOICES + 1]}
+        self.known = {account.name: account for account in _accounts()}
         if len(self.known) <= MOST_CHOICES:
             self.widget = Choices(choices=[(name, name) for name in self.known])
 
@@ -151,6 +146,13 @@ class CursorField(forms.CharField):
             raise ValidationError(str(fault)) from None
 
 
+class PlaceField(CountryField):
+    """A country, or the word for the SMS whose number has none."""
+
+    def clean(self, value: Any) -> str:
+        return NOWHERE if str(value or "").lower() == NOWHERE else super().clean(value)
+
+
 class ReportForm(forms.Form):
     """What every page takes. Our names; `from` and `to` are the API's."""
 
@@ -160,7 +162,7 @@ class ReportForm(forms.Form):
     last = DayField(required=False, label="To")
     source = forms.CharField()  # the sources that its reader may see
     status = WordField({"": "any", **{group.value: group.value for group in Group}}, also=tuple(ALIASES))
-    country = CountryField(required=False, widget=Line(attrs={"size": 4, "maxlength": 2}))
+    country = PlaceField(required=False, widget=Line(attrs={"size": 4, "maxlength": 4}))
     sender = SenderField(required=False, strip=False, widget=Line(attrs={"size": 12}))
     tz = ZoneField()
     format = WordField({"": "a page", "csv": "csv"})
@@ -212,6 +214,8 @@ class ReportForm(forms.Form):
         window, status = self.window(), self.value("status")
         filters = {"since": window.start, "until": window.end, "status": ALIASES.get(status, status)}
         filters |= {name: self.value(name) for name in ("country", "sender", "phone")}
+        if filters["country"] == NOWHERE:
+            filters |= {"country": None, "no_country": True}
         return {name: value for name, value in filters.items() if value is not None}
 
     def address(self) -> dict[str, str]:
@@ -238,7 +242,41 @@ class PagedForm(ReportForm):
 
 
 class MessagesForm(PagedForm):
+    """Of rows themselves, which know hours and how long delivery took."""
+
+    in_time = WordField({"": "any", **{word: word for word in IN_TIME}}, label="In time")
     phone = PhoneField(required=False, widget=Line(attrs={"size": 12, "inputmode": "tel"}))
+    since = MomentField(required=False, widget=forms.HiddenInput)
+    until = MomentField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if any(self.cleaned_data.get(name) for name in ("period", "first", "last")):
+            for name in ("since", "until"):
+                if self.cleaned_data.get(name):
+                    self.add_error(name, "must not be given together with period, from or to")
+        elif since and until and since > until:
+            self.add_error("since", "must not be after until")
+            self.add_error("until", "must not be before since")
+        self._bound()
+        return self.cleaned_data
+
+    def _bound(self) -> None:
+        window = self.window()
+        if window.start and window.end and window.end - window.start <= MOST_COUNTED:
+            return
+        for name in ("in_time", "since", "until"):
+            if self.cleaned_data.get(name):
+                self.add_error(name, f"is answered for {MOST_COUNTED.days} days at most, and needs both ends of them")
+
+    def window(self) -> Window:
+        since, until = self.value("since"), self.value("until")
+        return Window(since, until) if since or until else super().window()
+
+    def filters(self) -> dict[str, Any]:
+        told = self.value("in_time")
+        return super().filters() | ({"in_time": IN_TIME[told]} if told else {})
 
 
 class BroadcastsForm(PagedForm):

@@ -1,13 +1,14 @@
 """The list of messages, one message, and the list as a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
@@ -15,16 +16,16 @@ from smsreports.api.legs import Leg
 from smsreports.api.listing import Listing
 from smsreports.api.staff import timeline
 from smsreports.api.staff.masking import sees_numbers
+from smsreports.audit.staff import taken
 from smsreports.counters.reading import by_day
 from smsreports.dialects.base import Asked
 from smsreports.dialects.pages import Pages
 from smsreports.dialects.query import GREATEST_NUMBER
-from smsreports.export.stream import response
-from smsreports.reports.access import ReportView
-from smsreports.reports.forms import MessagesForm
+from smsreports.reports.access import BY_LINKS, ReportView
 from smsreports.reports.privacy import limited, shown_to
 from smsreports.reports.selection import Selection
-from smsreports.sources import Source
+from smsreports.reports.sends import SendsForm
+from smsreports.sources import Rows, Source
 from smsreports.statuses import STATUSES
 from smsreports.unified.exports import api_file
 
@@ -32,8 +33,8 @@ from smsreports.unified.exports import api_file
 PAGE_SIZE = 50
 # Slices that are offered; whoever needs more of them narrows the days first.
 MOST_SLICES = 60
-# The ids by which receipts name an SMS.
-REFERENCES = ("client_message_id", "message_id")
+# Bytes of a file that a browser holds in memory without anybody noticing. A longer one goes to disk as it comes.
+MOST_HELD = 32 * 1024 * 1024
 # Bytes of a row in a file where there is no row to measure.
 USUAL_ROW = 200
 
@@ -72,16 +73,17 @@ class Slice:
 
 class MessagesView(ReportView):
     page, title = "messages", "Messages"
-    form_class = MessagesForm
+    form_class = SendsForm
 
-    def asked(self, request: HttpRequest) -> MessagesForm:
-        return limited(MessagesForm(request.GET, self.sources), request.user)
+    def asked(self, request: HttpRequest) -> SendsForm:
+        return limited(SendsForm(request.GET, self.sources), request.user)
 
-    def figures(self, form: MessagesForm, selection: Selection) -> Mapping[str, Any]:
+    def figures(self, form: SendsForm, selection: Selection) -> Mapping[str, Any]:
         pages = _paged(self.request, form, selection)
         lines = [self._line(selection, row) for row in pages.rows]
         return {
             "pages": pages,
+            "only": _only(form, selection),
             "lines": lines,
             "export": sees_numbers(self.request.user) and _export(selection, pages.total, pages.rows),
         }
@@ -92,7 +94,8 @@ class MessagesView(ReportView):
             raise PermissionDenied
         if selection is None or not form.is_valid():
             return super().file(form, selection)
-        return streamed(selection, headers_only=self.request.method == "HEAD")
+        told = {name: value for name, value in selection.address.items() if name != "account"}
+        return taken(self.request, api_file(selection.listing), selection.account, told)
 
     def _line(self, selection: Selection, row: Mapping[str, Any]) -> Line:
         href = selection.link("message", row["source"], str(row["id"]))
@@ -103,29 +106,35 @@ class MessageView(ReportView):
     """One message: what it says, what it cost, and what became of it when."""
 
     page, title = "message", "Message"
-    form_class = MessagesForm
+    form_class = SendsForm
 
     def get(self, request: HttpRequest, label: str, row: int) -> HttpResponseBase:  # type: ignore[override]
         """`label` and `row` are the list's own key of it, within the account that the address names."""
-        selection = Selection.of(limited(MessagesForm(request.GET, self.sources), request.user))
+        selection = Selection.of(limited(SendsForm(request.GET, self.sources), request.user))
         source = next((one for one in self.sources if one.sms.label == label), None)
         if selection is None or source is None or row > GREATEST_NUMBER:
             raise Http404
         found = _one(selection, source, row)
         context = {"selection": selection, "page": self.page, "title": self.title}
         context |= {"message": shown_to(request.user, found), "events": _events(found)}
-        ids = {name: found[name] for name in REFERENCES if found[name] is not None}
-        context |= {"receipts": timeline.told(selection.account.pk, ids)[-timeline.MOST_TOLD :]}
+        receipts, total = timeline.told(selection.account, found)
+        context |= {"receipts": receipts, "told": total, "verdicts": timeline.VERDICTS}
         context |= {"group": STATUSES[found["status"]].group.value, "back": selection.link("messages")}
         return render(request, "reports/message.html", context | {"navigation": list(self.navigation(selection))})
 
 
 def _one(selection: Selection, source: Source, row: int) -> dict[str, Any]:
-    leg = Leg(source.sms, {"account": selection.account.pk}).one("id", row)
+    leg = Leg(_weighed(source.sms), {"account": selection.account.pk}).one("id", row)
     found = Listing([leg], time="sent_at", scope=None).newest()
     if found is None:
         raise Http404
     return found
+
+
+@cache
+def _weighed(rows: Rows) -> Rows:
+    """With the time of the status too, which decides what became of a receipt."""
+    return replace(rows, columns={**rows.columns, "status_at": F("status_at")})
 
 
 def _events(row: Mapping[str, Any]) -> list[tuple[datetime, str, Any]]:
@@ -140,15 +149,26 @@ def _events(row: Mapping[str, Any]) -> list[tuple[datetime, str, Any]]:
     return [(at, what, at - row["sent_at"] if at > row["sent_at"] else None) for at, what in known]
 
 
-def _paged(request: HttpRequest, form: MessagesForm, selection: Selection) -> HtmlPages:
+def _only(form: SendsForm, selection: Selection) -> Mapping[str, Any] | None:
+    """Which SMS of a broadcast these are, and the addresses of it and of all others."""
+    if form.campaign is None:
+        return None
+    others = dict.fromkeys(BY_LINKS)
+    return {
+        "broadcast": form.campaign,
+        "href": selection.link("broadcast", str(form.campaign.pk), **others),
+        "event": form.value("event"),
+        "after": form.value("after"),
+        "before": form.value("before"),
+        "others": selection.link("messages", **others),
+    }
+
+
+def _paged(request: HttpRequest, form: SendsForm, selection: Selection) -> HtmlPages:
     pages = HtmlPages()
     asked = Asked(page=form.value("page") or 1, size=PAGE_SIZE, cursor=form.value("cursor"))
     pages.read(selection.listing, request, asked)
     return pages
-
-
-def streamed(selection: Selection, *, headers_only: bool) -> HttpResponseBase:
-    return response(api_file(selection.listing), headers_only=headers_only)
 
 
 def _export(selection: Selection, total: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -160,6 +180,8 @@ def _export(selection: Selection, total: int, rows: Sequence[Mapping[str, Any]])
         "href": selection.link("messages", format="csv"),
         "rows": min(total, limit),
         "bytes": min(total, limit) * each,
+        "each": each,
+        "held": MOST_HELD,
         "limit": limit,
         "cut": total > limit,
         "slices": slices[:MOST_SLICES],

@@ -1,26 +1,30 @@
 """The overview: how an account's SMS went, at a glance."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from smsreports.counters.reading import Figures, sums, sums_of_largest
+from smsreports.api.snapshot import at_once
+from smsreports.counters.reading import Figures, figures, largest, of_largest, sums
 from smsreports.reports import charts
 from smsreports.reports.access import ReportView
-from smsreports.reports.figures import Totals, change, difference
-from smsreports.reports.forms import ReportForm
+from smsreports.reports.figures import SUMMED, Totals, change, difference
+from smsreports.reports.forms import NOWHERE, ReportForm
 from smsreports.reports.selection import Selection
 from smsreports.reports.spans import Span, spans
-from smsreports.reports.speed import Speed, speeds
+from smsreports.reports.speed import Speed, sampled, speeds
 from smsreports.reports.tables import Table
+from smsreports.statements import Statement
 from smsreports.statuses import Group
 
 # Countries, senders and routes that are listed; the pages behind have all.
 MOST_LISTED = 6
 # Rows of each source whose times to delivery are looked at: a few milliseconds of the page.
 SAMPLE = 1_000
+# The counters' columns of which the largest are listed, and those that make a route.
+LISTED, ROUTE = ("country", "sender_id"), ("sender_id", "country")
 # From the bottom of a bar up: what arrived, what is on its way, what did not arrive.
 KINDS = tuple(
     group.value for group in (Group.DELIVERED, Group.PENDING, Group.UNKNOWN, Group.EXPIRED, Group.UNDELIVERED)
@@ -78,12 +82,14 @@ class OverviewView(ReportView):
     page, title = "overview", "Overview"
 
     def figures(self, form: ReportForm, selection: Selection) -> Mapping[str, Any]:
-        by_day = sums(selection.scope, "day")
-        totals = Totals.added(map(Totals.of, by_day.values()))
         before = selection.before()
+        days_rows, largest_rows, sample, *then_rows = at_once(*_asked(selection, before))
+        by_day = {day: Totals.of(groups) for (day,), groups in figures(days_rows, 1, SUMMED).items()}
+        totals = Totals.added(by_day.values())
         if totals.sent == 0:
             return {"totals": totals}
-        then = Totals.of(sums(before.scope).get((), {})) if before else None
+        then = Totals.of(figures(then_rows[0], 0, SUMMED).get((), {})) if before else None
+        found = of_largest(largest_rows, SUMMED, *LISTED)
         step, days = _days(selection, by_day)
         return {
             "totals": totals,
@@ -96,9 +102,9 @@ class OverviewView(ReportView):
             "kinds": KINDS,
             "bars": _bars(days),
             "line": _line(days),
-            "countries": _listed(selection, "country"),
-            "senders": _listed(selection, "sender"),
-            "routes": _slowest(selection),
+            "countries": _listed(selection, "country", found["country"]),
+            "senders": _listed(selection, "sender", found["sender_id"]),
+            "routes": _slowest(selection, speeds(sample, len(ROUTE))),
             "sample": SAMPLE,
             "countries_link": selection.link("countries"),
             "senders_link": selection.link("senders"),
@@ -108,6 +114,15 @@ class OverviewView(ReportView):
         """A line a day, as `stats/daily`; days without traffic are left out."""
         rows = ((str(day), Totals.of(groups)) for (day,), groups in sorted(sums(selection.scope, "day").items()))
         return Table(("day", *TITLES), [(day, *figures_of(totals)) for day, totals in rows])
+
+
+def _asked(selection: Selection, before: Selection | None) -> Iterator[Statement]:
+    """All that the page shows, in one round trip: sums by day, those of the largest, a sample, and sums before."""
+    yield selection.scope.summed(SUMMED, "day", "status_group")
+    yield largest(selection.scope, SUMMED, MOST_LISTED, *LISTED)
+    yield sampled(selection, datetime.now(UTC), SAMPLE, *ROUTE)
+    if before:
+        yield before.scope.summed(SUMMED, "status_group")
 
 
 TITLES = ("sent", *(group.value for group in Group), "delivery_rate", "cost")
@@ -140,13 +155,11 @@ def _links(selection: Selection) -> dict[str, str]:
     }
 
 
-def _days(selection: Selection, by_day: Figures) -> tuple[str, list[Day]]:
+def _days(selection: Selection, by_day: Mapping[date, Totals]) -> tuple[str, list[Day]]:
     """The bars of the chart; a side of the window that is open ends with the traffic."""
-    known: list[date] = [day for (day,) in by_day]
-    step, places = spans(selection.first or min(known), selection.last or max(known))
-    every = {day: Totals.of(groups) for (day,), groups in by_day.items()}
+    step, places = spans(selection.first or min(by_day), selection.last or max(by_day))
     link = selection.opened("messages")
-    return step, [_day(link, span, every) for span in places]
+    return step, [_day(link, span, by_day) for span in places]
 
 
 def _day(link: Callable[..., str], span: Span, every: Mapping[date, Totals]) -> Day:
@@ -186,22 +199,26 @@ def _line(days: Iterable[Day]) -> charts.Line:
     )
 
 
-def _listed(selection: Selection, name: str) -> list[Row]:
+def _listed(selection: Selection, name: str, found: Figures) -> list[Row]:
     """The largest by one dimension."""
-    column = {"sender": "sender_id"}.get(name, name)
-    found = sums_of_largest(selection.scope, MOST_LISTED, column)
     totals = sorted(((key, Totals.of(groups)) for (key,), groups in found.items()), key=lambda one: -one[1].sent)
     most = totals[0][1].sent
     return [
-        Row(key, total, round(100 * total.sent / most, 2), selection.link("messages", **{name: key}) if key else None)
-        for key, total in totals
+        Row(key, total, round(100 * total.sent / most, 2), _leads(selection, **{name: key})) for key, total in totals
     ]
 
 
-def _slowest(selection: Selection) -> list[Route]:
-    found = speeds(selection, datetime.now(UTC), SAMPLE, "sender_id", "country")
+def _leads(selection: Selection, *, sender: str | None = None, country: str | None = None) -> str | None:
+    """To the SMS of a sender, a country, or both; None for those without a sender, of which there should be none."""
+    if sender == "":
+        return None
+    changes = {"sender": sender, "country": NOWHERE if country == "" else country}
+    return selection.link("messages", **{name: value for name, value in changes.items() if value is not None})
+
+
+def _slowest(selection: Selection, found: Mapping[tuple[str, ...], Speed]) -> list[Route]:
     slowest = sorted(found.items(), key=lambda one: (-one[1].median.took, one[0]))[:MOST_LISTED]
     return [
-        Route(sender, country, speed, selection.link("messages", sender=sender, country=country) if country else None)
+        Route(sender, country, speed, _leads(selection, sender=sender, country=country))
         for (sender, country), speed in slowest
     ]

@@ -1,7 +1,7 @@
 """What a page shows of a person: to staff who may not see whole numbers, as little as the admin does."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from smsreports.api.staff.masking import masked, sees_numbers
 from smsreports.reports.forms import MessagesForm
 
+Form = TypeVar("Form", bound=MessagesForm)
 # Whoever needs to read it reveals it in the admin, for a reason.
 HIDDEN = "•••••"
 
@@ -24,7 +25,7 @@ class WithheldField(forms.CharField):
         return ""
 
 
-def limited(form: MessagesForm, user: Any) -> MessagesForm:
+def limited(form: Form, user: Any) -> Form:
     """The form as `user` may use it."""
     if not sees_numbers(user):
         form.fields["phone"] = WithheldField(required=False)

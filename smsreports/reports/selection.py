@@ -20,7 +20,7 @@ from smsreports.unified.joined import unified
 from smsreports.windows import ONE_DAY
 
 # One of these takes the others' place in an address.
-DAYS = ("period", "from", "to")
+DAYS = ("period", "from", "to", "since", "until")
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Selection:
         account = form.value("account")
         if account is None:
             return None
-        word = form.value("source") or ALL
-        sources = [source for source in form.sources if word in (ALL, source.slug)]
+        word, filters = form.value("source") or ALL, form.filters()
+        sources = [source for source in form.sources if word in (ALL, source.slug) and _knows(source, filters)]
         address = {"account": account.name, **form.address()}
-        return cls(account, sources, form.filters(), address, ZoneInfo(form.value("tz") or "UTC"))
+        return cls(account, sources, filters, address, ZoneInfo(form.value("tz") or "UTC"))
 
     @cached_property
     def listing(self) -> Listing:
@@ -86,6 +86,10 @@ class Selection:
         filters = {**self.filters, "since": start, "until": self.since}
         return replace(self, filters=filters, address=_with(self.address, days))
 
+    def without(self, *names: str) -> "Selection":
+        """The same question, but for these parts of its address; only for links."""
+        return replace(self, address={name: value for name, value in self.address.items() if name not in names})
+
     def link(self, page: str, *of: str, **changes: str | None) -> str:
         """The address of a page, or of one thing `of` a list, with the same question but for `changes`; `first`
         and `last` are days."""
@@ -105,6 +109,12 @@ class Selection:
     def bare(self, page: str, **query: str) -> str:
         """The address of a page of the same account, without any filter."""
         return f"{reverse(f'reports:{page}')}?{urlencode({'account': self.account.name, **query})}"
+
+
+def _knows(source: Source, filters: Mapping[str, Any]) -> bool:
+    """Whether these filters could mean rows of the source: API messages have no broadcast."""
+    known: Mapping[str, Any] = source.sms.filterset.base_filters
+    return filters.keys() <= known.keys()
 
 
 # Going back from the first days of the calendar ends here.

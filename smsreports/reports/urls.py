@@ -6,6 +6,7 @@ from django.urls import path, reverse_lazy
 
 from smsreports.reports.broadcasts import BroadcastsView, BroadcastView
 from smsreports.reports.dimensions import CountriesView, SendersView
+from smsreports.reports.health.views import HealthView
 from smsreports.reports.messages import MessagesView, MessageView
 from smsreports.reports.overview import OverviewView
 
@@ -15,6 +16,7 @@ urlpatterns = [
     path("messages/<str:label>/<int:row>", MessageView.as_view(), name="message"),
     path("countries", CountriesView.as_view(), name="countries"),
     path("senders", SendersView.as_view(), name="senders"),
+    path("health", HealthView.as_view(), name="health"),
     path("broadcasts", BroadcastsView.as_view(), name="broadcasts"),
     path("broadcasts/<int:row>", BroadcastView.as_view(), name="broadcast"),
     path("", OverviewView.as_view(), name="overview"),

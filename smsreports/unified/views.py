@@ -1,20 +1,23 @@
 """The unified list, its export, and the list of items (requests and broadcasts)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from smsreports.accounts.addresses import client_address
 from smsreports.accounts.models import Account
 from smsreports.api.legs import Leg
 from smsreports.api.listing import Listing
 from smsreports.api.snapshot import snapshot
 from smsreports.api.viewsets import DialectViewSet
+from smsreports.audit.recording import Entry
 from smsreports.counters.reading import sums
-from smsreports.export.stream import response
+from smsreports.dialects.described import Traits
+from smsreports.export.stream import HEADERS, response
 from smsreports.sources import Receivers, Source, asked_for, registered
 from smsreports.unified.exports import file
 from smsreports.unified.joined import items, unified
@@ -47,10 +50,13 @@ class ExportViewSet(JoinedViewSet):
     """The unified list as a file."""
 
     media_types = ("text/csv", "application/x-ndjson", "application/json", "application/octet-stream")
+    traits: ClassVar[Traits] = Traits(headers=HEADERS)
 
     def export(self, request: Request) -> StreamingHttpResponse:
         found = file(self.unified(), self.door.columns, self.asked.format)
-        return response(found, headers_only=request.method == "HEAD")
+        asked = self.asked
+        entry = Entry(self.account, self.key, client_address(request._request), asked.told, asked.format)
+        return response(request._request, found, entry)
 
 
 class ItemViewSet(JoinedViewSet):

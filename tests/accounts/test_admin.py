@@ -13,6 +13,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from smsreports.accounts.keys import caller, create
 from smsreports.accounts.models import Account, ApiKey, Reveal, Scope
+from tests.conftest import CLIENT
+from tests.recipe import signed
 
 KEYS = "admin:accounts_apikey"
 # The session, its user, the number of rows, the rows; of the small tables also the number without filters.
@@ -63,6 +65,34 @@ def test_a_key_is_made_and_shown_once_and_works(staff: Client, account: Account)
     assert not any(inline in answer.content.decode() for inline in ("<style", " style=", "<script>"))
     for page in (reverse(f"{KEYS}_changelist"), reverse(f"{KEYS}_change", args=[row.pk]), reverse("admin:index")):
         assert secret not in staff.get(page).content.decode()
+
+
+def test_a_key_that_demands_signatures_is_shown_with_its_secret(staff: Client, account: Account) -> None:
+    shown = made(staff, account, allowed_networks="", requires_signature="on").content.decode()
+    [key], [secret] = (set(re.findall(rf"{begin}[\w-]{{20,}}", shown)) for begin in ("sk_prod_", "sk_sign_"))
+    headers = {"X-API-Key": key} | signed(secret, "GET", "/api/v1/sms/messages")
+    assert CLIENT.get("/api/v1/sms/messages", headers=headers).status_code == 200
+    page = reverse(f"{KEYS}_change", args=[ApiKey.objects.get().pk])
+    assert secret not in staff.get(page).content.decode()
+
+
+def test_the_demand_for_signatures_is_made_with_the_key_alone(staff: Client, key: ApiKey) -> None:
+    """Later its holder could not be shown the secret."""
+    form = {"name": "reports", "scopes": "sms.read", "allowed_networks": "", "requires_signature": "on"}
+    staff.post(reverse(f"{KEYS}_change", args=[key.pk]), form | {"expires_at_0": "", "expires_at_1": ""})
+    key.refresh_from_db()
+    assert not key.requires_signature
+
+
+@pytest.mark.parametrize(("given", "stored"), [("600", 600), ("", None), ("0", 7), ("-1", 7), ("9" * 30, 7), ("x", 7)])
+def test_an_account_has_the_limit_that_is_entered(
+    staff: Client, account: Account, given: str, stored: int | None
+) -> None:
+    Account.objects.update(rate_limit=7)
+    form = {"name": account.name, "currency": "EUR", "is_active": "on", "rate_limit": given}
+    staff.post(reverse(f"{ACCOUNTS}_change", args=[account.pk]), form)
+    account.refresh_from_db()
+    assert account.rate_limit == stored
 
 
 def test_a_secret_is_kept_nowhere(staff: Client, account: Account, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,6 +9,8 @@ from django.core.management import CommandError, call_command
 
 from smsreports.accounts.keys import caller
 from smsreports.accounts.models import Account, ApiKey, Scope
+from tests.conftest import CLIENT
+from tests.recipe import signed
 
 ADDRESS = "203.0.113.7"
 
@@ -56,6 +58,21 @@ def test_a_currency_that_is_none_is_refused(currency: str) -> None:
     assert not Account.objects.exists()
 
 
+@pytest.mark.django_db
+def test_an_account_has_the_limit_that_was_asked_for() -> None:
+    run("create_account", "acme", "--rate-limit", "600")
+    run("create_account", "globex")
+    assert [account.rate_limit for account in Account.objects.order_by("name")] == [600, None]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("limit", ["0", "-1", "100000001", "99999999999999999999", "many", "1.5", ""])
+def test_a_limit_that_is_none_is_refused(limit: str) -> None:
+    with pytest.raises(CommandError):
+        run("create_account", "acme", f"--rate-limit={limit}")
+    assert not Account.objects.exists()
+
+
 def test_an_account_is_made_once(account: Account) -> None:
     with pytest.raises(CommandError, match="already exists"):
         run("create_account", account.name)
@@ -68,10 +85,19 @@ def test_a_key_is_printed_once_and_alone(account: Account) -> None:
     assert caller(printed.strip(), ADDRESS).account == account
 
 
+def test_a_key_that_demands_signatures_is_printed_with_its_secret_below(account: Account) -> None:
+    printed = run("create_api_key", "acme", "--require-signature")
+    assert re.fullmatch(r"sk_prod_[A-Za-z0-9_-]{43}\nsk_sign_[A-Za-z0-9_-]{43}\n", printed)
+    key, secret = printed.split()
+    headers = {"X-API-Key": key} | signed(secret, "GET", "/api/v1/sms/messages")
+    assert CLIENT.get("/api/v1/sms/messages", headers=headers).status_code == 200
+
+
 def test_a_key_may_read_unless_said_otherwise(account: Account) -> None:
     run("create_api_key", "acme")
     made = ApiKey.objects.get()
     assert (made.scopes, made.allowed_networks, made.expires_at, made.name) == ([Scope.READ], [], None, "")
+    assert not made.requires_signature
 
 
 def test_a_key_has_what_its_options_say(account: Account) -> None:

@@ -1,12 +1,15 @@
 """Keys: what of them is stored, and who is let in by them."""
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from smsreports.accounts import keys
@@ -97,12 +100,18 @@ def switched_off(account: Account) -> Account:
     return account
 
 
-@pytest.mark.parametrize("reason", Refusal)
+@pytest.mark.parametrize("reason", REFUSED)
 def test_a_caller_is_refused_for_every_reason(account: Account, reason: Refusal) -> None:
     assert refusal(REFUSED[reason](account)) is reason
 
 
-@pytest.mark.parametrize("reason", sorted(set(Refusal) - {Refusal.NO_KEY, Refusal.UNKNOWN_KEY}))
+def test_every_reason_is_tested() -> None:
+    """Those about signatures elsewhere, with signatures."""
+    signatures = {reason for reason in Refusal if reason.name.endswith("_SIGNATURE")}
+    assert set(REFUSED) == set(Refusal) - signatures
+
+
+@pytest.mark.parametrize("reason", sorted(set(REFUSED) - {Refusal.NO_KEY, Refusal.UNKNOWN_KEY}))
 def test_a_refused_caller_leaves_no_trace(account: Account, reason: Refusal) -> None:
     refusal(REFUSED[reason](account))
     assert last_used() is None
@@ -182,6 +191,28 @@ def test_uses_within_a_minute_are_noted_once(
     with django_assert_num_queries(1):
         caller(key, ADDRESS)
     assert last_used() == noted
+
+
+def test_of_uses_at_once_the_first_is_noted(account: Account) -> None:
+    """Each of them has read the row as nobody had used the key."""
+    key_of(account, last_used_at=datetime.now(UTC) - 2 * MINUTE)
+    first, second = ApiKey.objects.get(), ApiKey.objects.get()
+    keys.note_use(first)
+    noted = last_used()
+    keys.note_use(second)
+    assert last_used() == noted
+
+
+def test_what_a_caller_waits_for_does_not_tell_whether_a_key_exists(account: Account) -> None:
+    """Times cannot be asserted; the statements up to the verdict can: one, the same, that finds by a keyed hash."""
+    known = key_of(account, last_used_at=datetime.now(UTC))
+    asked = []
+    for key in (known, known[:-1] + "~", known[:-1], "sk_prod_", "x", "\0", "ключ", "x" * LONGEST_KEY):
+        with CaptureQueriesContext(connection) as queries, suppress(AccessRefused):
+            caller(key, ADDRESS)
+        asked.append([re.sub("[0-9a-f]{64}", "…", query["sql"]) for query in queries])
+    assert len(asked[0]) == 1
+    assert asked == [asked[0]] * len(asked)
 
 
 def test_a_use_after_a_minute_is_noted_again(account: Account) -> None:

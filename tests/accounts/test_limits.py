@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from smsreports.accounts.limits import SECONDS, spend, untouched
 from smsreports.accounts.models import Account, RequestCount
+from tests.conftest import Person
 
 THREADS, EACH = 8, 25
 
@@ -59,6 +62,36 @@ def test_a_new_minute_starts_anew(account: Account, settings: Any) -> None:
     RequestCount.objects.update(minute=F("minute") - timedelta(minutes=1))
     assert spend(account, "a").remaining == 1
     assert RequestCount.objects.count() == 1
+
+
+def test_an_account_may_have_a_limit_of_its_own(
+    account: Account, other: Account, settings: Any, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    settings.RATE_LIMIT, account.rate_limit = 10, 20
+    with django_assert_num_queries(2):
+        told = [(allowance.limit, allowance.remaining) for allowance in (spend(who, "a") for who in (account, other))]
+    assert told == [(20, 19), (10, 9)]
+
+
+def test_a_limit_is_told_with_every_answer_and_costs_no_query(owner: Person, settings: Any) -> None:
+    """The account comes with its key."""
+    settings.RATE_LIMIT = 10
+    owner.get("/api/sms/messages")  # notes the key's use
+    with CaptureQueriesContext(connection) as before:
+        owner.get("/api/sms/messages")
+    Account.objects.update(rate_limit=3)
+    with CaptureQueriesContext(connection) as after:
+        answer = owner.get("/api/sms/messages")
+    assert (answer["X-RateLimit-Limit"], answer["X-RateLimit-Remaining"]) == ("3", "0")
+    assert len(after) == len(before)
+    assert owner.get("/api/sms/messages").status_code == 429
+
+
+@pytest.mark.parametrize("limit", [0, 100_000_001])
+def test_a_limit_out_of_bounds_cannot_be_stored(account: Account, limit: int) -> None:
+    account.rate_limit = limit
+    with pytest.raises(IntegrityError, match="account_rate_limit_within_bounds"):
+        account.save()
 
 
 def test_dialects_and_accounts_are_counted_apart(account: Account, other: Account, settings: Any) -> None:

@@ -3,7 +3,9 @@
 import random
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import product
+from operator import ge, lt
 from typing import Any
 
 import pytest
@@ -25,6 +27,9 @@ MOMENTS = [
 ]
 ROWS = [(source, kind) for source in registered() for kind in ("sms", "items")]
 
+# What happens to an SMS; of API messages, that it arrived.
+EVENTS = ("sent", "delivered", "clicked", "action")
+
 # Fields that nobody can ask for, each with the reason.
 UNFILTERED = {
     "id": "a row's place in the order, and its address; cursors are bound to it",
@@ -43,25 +48,27 @@ UNFILTERED = {
     "click_count": "a measure: summed, not asked for",
     "action_count": "a measure: summed, not asked for",
     "contact_group_id": "no dialect has a word for it",
-    "delivered_at": "windows go by the row's own time",
-    "clicked_at": "windows go by the row's own time",
     "action_type": "no dialect has a word for it",
-    "action_at": "windows go by the row's own time",
-    "broadcast": "no dialect has a word for it",
     "name": "no dialect has a word for it",
 }
 
 
 def traffic(rng: random.Random) -> Iterator[str]:
     """Every status of every group, at and beside the borders of a day, for two accounts."""
-    drawn = product(STATUSES, ("acme", "globex"), range(3))
+    drawn = product(STATUSES, ("acme", "globex"), range(4))
     for number, (status, account, _) in enumerate(drawn):
         recipient, country = rng.choice(list(NUMBERS.items()))
         at = rng.choice(MOMENTS).isoformat()
         common = {"account": account, "recipient": recipient, "country": country, "status": status}
         common |= {"sender_id": rng.choice(SENDERS)}
+        if STATUSES[status].final:
+            late = timedelta(seconds=rng.choice((0, 5, 900, 901, 9_000)))
+            soon = datetime.fromisoformat(at) + late
+            common["delivered_at"] = rng.choice((None, soon.isoformat(), rng.choice(MOMENTS).isoformat()))
         yield message(client_message_id=f"m-{number}", created_at=at, **common)
         yield broadcast(account=account, broadcast=f"b-{number}", created_at=at, sender_id=common["sender_id"])
+        common |= {"clicked_at": rng.choice(MOMENTS).isoformat()} if rng.random() < 0.5 else {}
+        common |= {"action_at": at, "action_type": "order"} if rng.random() < 0.5 else {}
         yield send(broadcast=f"b-{number}", message_id=f"s-{number}", sent_at=at, **common)
 
 
@@ -70,26 +77,42 @@ def loaded(committed: None) -> None:
     load(traffic(random.Random(20260213)))
 
 
+def happened(column: str, compares: Callable[[Any, Any], bool], row: Mapping[str, Any], moment: datetime) -> bool:
+    return row[column] is not None and compares(row[column], moment)
+
+
 ASKED = st.fixed_dictionaries(
     {},
     optional={
         "status": st.sampled_from(list(Group)),
         "phone": st.sampled_from(["1", "555", "+1 (415)", "5551234", "15-55", "99912345", "000", "4155551234"]),
         "country": st.sampled_from(["US", "us", "De", "LY", "ZZ"]),
+        "no_country": st.just(True),
         "sender": st.sampled_from(SENDERS),
+        "in_time": st.booleans(),
         "since": st.sampled_from(MOMENTS),
         "until": st.sampled_from(MOMENTS),
-    },
+    }
+    | {f"{event}_{side}": st.sampled_from(MOMENTS) for event in EVENTS for side in ("since", "until")},
 )
 # The same said of one row as a mapping; `time` is the row's own.
 PICKED: Mapping[str, Callable[[Mapping[str, Any], Any], bool]] = {
     "status": lambda row, group: STATUSES[row["status"]].group is group,
     "phone": lambda row, part: "".join(filter(str.isdigit, part)) in row["recipient"],
     "country": lambda row, code: row["country"] == code.upper(),
+    "no_country": lambda row, _: row["country"] is None,
     "sender": lambda row, name: row["sender_id"] == name,
+    "in_time": lambda row, told: told is in_time(row),
     "since": lambda row, start: row["time"] >= start,
     "until": lambda row, end: row["time"] < end,
+    **{f"{event}_since": partial(happened, f"{event}_at", ge) for event in EVENTS},
+    **{f"{event}_until": partial(happened, f"{event}_at", lt) for event in EVENTS},
 }
+
+
+def in_time(row: Mapping[str, Any]) -> bool:
+    arrived: datetime = row["delivered_at"] or row["status_at"]
+    return bool(row["status"] == "DELIVRD" and arrived - row["time"] <= timedelta(minutes=15))
 
 
 def found(account: Account, rows: Rows, asked: Asked) -> set[int]:
@@ -109,7 +132,8 @@ def rows_of(source: Source, kind: str) -> Rows:
 def test_the_filters_leave_what_is_picked_one_by_one(db: None, source: Source, asked: dict[str, Any]) -> None:
     account = Account.objects.get(name="acme")
     every = ({**row, "time": row[source.sms.time]} for row in source.sms.of(account).values())
-    picked = {row["id"] for row in every if all(PICKED[name](row, value) for name, value in asked.items())}
+    known = {name: value for name, value in asked.items() if name in source.sms.filterset.base_filters}
+    picked = {row["id"] for row in every if all(PICKED[name](row, value) for name, value in known.items())}
     assert found(account, source.sms, Asked(filters=asked)) == picked
 
 
@@ -163,6 +187,7 @@ def test_no_reason_is_given_for_what_has_a_filter_or_is_no_field() -> None:
         "country": ["USA", "1A", "É ", "ßa"],
         "status": ["DELIVRD", "Delivered"],
         "since": ["tomorrow", "2026-02-30"],
+        "in_time": ["yes", "1"],
     }.items(),
 )
 @pytest.mark.parametrize("source", registered(), ids=lambda source: source.slug)

@@ -97,6 +97,7 @@ def test_a_message_is_revealed_for_a_reason_that_is_kept(support: Client, row: M
     assert "no-store" in answer["Cache-Control"]
     kept = Reveal.objects.get()
     assert (kept.user.username, kept.account, kept.reason) == ("somebody of support", row.account, REASON)
+    assert kept.address == "127.0.0.1"
     assert (kept.model, kept.row, kept.reference) == ("messages_app.message", row.pk, "m-1")
     assert TEXT not in support.get(link).content.decode()
     assert not LogEntry.objects.exists()

@@ -2,23 +2,31 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from messages_app.models import Message
+from smsreports.accounts.models import Account, Reveal
 from smsreports.api import listing
+from smsreports.audit.models import Export, ExportEnd
 from smsreports.routing import urlpatterns
 from tests.conftest import DAY, EVER, Person, broadcast, load, message, send
 
+# A file that was taken.
+TAKEN = UUID("6f1c2f0e-0000-4000-8000-000000000000")
 WIDE = {"from": DAY, "to": DAY}
 # By name in the URL map: what is asked, and how many queries it takes. Two of them are always the key with its
 # account, and the count of the minute.
 QUERIES: dict[str, tuple[str, dict[str, str], int]] = {
     "telecom23-api-list": ("/api/v1/sms/messages", EVER, 3),
     "telecom23-unified-list": ("/api/v1/sms/messages/unified", EVER, 3),
-    "telecom23-export-export": ("/api/v1/sms/messages/unified/export", EVER, 2),
+    "telecom23-export-export": ("/api/v1/sms/messages/unified/export", EVER, 3),
+    "telecom23-receipt-retrieve": (f"/api/v1/sms/messages/unified/export/{TAKEN}/receipt", {}, 3),
+    "telecom23-audit-list": ("/api/v1/audit", {}, 7),
     "telecom23-stats-total": ("/api/v1/sms/stats", WIDE, 3),
     "telecom23-stats-daily": ("/api/v1/sms/stats/daily", WIDE, 3),
     "telecom23-stats-by_country": ("/api/v1/sms/stats/by-country", WIDE, 3),
@@ -50,6 +58,10 @@ def rows(first: int, last: int) -> Iterator[str]:
 def count(owner: Person) -> Callable[..., int]:
     """The number of queries of one answer; the key's first use of the minute is noted before."""
     load(rows(1, 2))
+    account, somebody = Account.objects.get(name="acme"), User.objects.create_user("somebody")
+    Reveal.objects.create(user=somebody, account=account, model="x", row=1, reference="x", reason="x")
+    Export.everyones.create(id=TAKEN, account=account, user=somebody, format="csv", total=0, limit=1)
+    ExportEnd.objects.create(export_id=TAKEN, rows=0, bytes=0, sha256="x", is_whole=True)
 
     def counted(path: str, params: dict[str, str]) -> int:
         owner.get(path, params)
@@ -100,7 +112,7 @@ def test_a_deep_page_costs_its_days_and_one_past_the_end_reads_no_rows(
     assert read == [[False, False, False, True, True], [False, False, False]]
 
 
-def test_a_file_costs_its_snapshot_its_settings_and_its_total_before_it_is_copied(
+def test_a_file_costs_its_snapshot_place_settings_total_time_and_its_end(
     count: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[Any] = []
@@ -113,7 +125,7 @@ def test_a_file_costs_its_snapshot_its_settings_and_its_total_before_it_is_copie
 
     monkeypatch.setattr(type(connection.copy()), "copy", watched)
     count("/api/v1/sms/messages/unified/export", EVER)
-    assert [len(each.queries) for each in opened] == [3, 3]
+    assert [len(each.queries) for each in opened] == [7, 7]
 
 
 def test_every_address_has_its_number() -> None:

@@ -128,6 +128,15 @@ def test_the_list_of_everybody_ends_at_a_limit_that_is_told(staff: Client) -> No
     assert "Pages end after" not in own
 
 
+def test_part_of_a_number_in_an_account_is_counted_whole_and_paged_to_a_limit(staff: Client) -> None:
+    asked = {"account": "acme", "phone": "14"}
+    page = staff.get(MESSAGES, asked | {"p": "400"}).content.decode()
+    assert f"{ROWS} messages." in page
+    assert "More than" not in page
+    assert "Pages end after 10000" in page
+    assert staff.get(MESSAGES, asked | {"p": "401"}).status_code == 400
+
+
 def test_a_search_ends_at_a_limit_that_is_told(staff: Client) -> None:
     page = staff.get(MESSAGES, {"q": "1415"}).content.decode()
     assert "More than 1000 messages." in page

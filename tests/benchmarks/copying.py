@@ -4,16 +4,20 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 from unittest.mock import patch
+from uuid import UUID
 
 import psycopg
 from django.http import HttpResponse
 from django.test import Client
 
+from smsreports.export.codings import Identity
+from smsreports.export.ledger import Tally
 from smsreports.export.stream import Blocks, File
 from smsreports.unified import views
 from tests.benchmarks.place import Place
@@ -64,7 +68,7 @@ def of_export(place: Place, url: str, key: str) -> Copying:
     """What the export at `url` runs. The view itself says it: it is asked, and what it would stream is caught."""
     caught: list[File] = []
 
-    def catch(file: File, **ignored: object) -> HttpResponse:
+    def catch(request: object, file: File, ledger: object) -> HttpResponse:
         caught.append(file)
         return HttpResponse()
 
@@ -77,9 +81,26 @@ def of_export(place: Place, url: str, key: str) -> Copying:
     return Copying(place, bound, len(file.format.preamble(file.titles)), _planner(file))
 
 
+class Unkept:
+    """The ledger of a file that nobody takes."""
+
+    id = UUID(int=0)
+
+    def place(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def admit(self, cursor: object) -> None: ...
+
+    def begun(self, total: int, limit: int) -> None: ...
+
+    def finished(self, cursor: object, tally: Tally) -> None: ...
+
+    def broke(self, tally: Tally) -> None: ...
+
+
 def _planner(file: File) -> str:
     """The settings that an export's session changes for the planner."""
-    blocks = Blocks(file)
+    blocks = Blocks(file, Unkept(), Identity())
     try:
         with blocks._connection.cursor() as cursor:
             cursor.execute(

@@ -17,6 +17,7 @@ SHOTS = (
     ("countries", "/reports/countries?period=30d&sort=-rate", 1280, "light"),
     ("messages", "/reports/messages?period=30d", 1280, "light"),
     ("broadcasts", "/reports/broadcasts?period=30d", 1280, "light"),
+    ("health", "/reports/health?span=24h", 1280, "light"),
 )
 NAME = "screenshots"
 

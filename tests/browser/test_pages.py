@@ -18,6 +18,8 @@ PAGES = (
     "/reports/countries?period=30d",
     "/reports/senders?sort=-rate",
     "/reports/broadcasts?to=9999-12-31",
+    "/reports/health?span=24h",
+    "/reports/health?at=2001-01-01T10:00Z&span=week&country=USA",
 )
 PLAIN = "/reports/messages?period=30d"
 
@@ -69,6 +71,19 @@ def test_a_bar_leads_to_its_day(open: Opened) -> None:
     bar.click()
     number = title.split(": ")[1].split()[0]
     assert page.locator("caption").inner_text().startswith(f"{number} SMS")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_figure_of_health_leads_to_its_rows(open: Opened, scripts: bool) -> None:
+    """The day, its hours and the slice are kept through the list's own form."""
+    page = open("/reports/health?span=24h", scripts=scripts)
+    figure = page.locator(".health td.n a").first
+    number = figure.inner_text()
+    figure.click()
+    assert page.locator("caption").inner_text().startswith(f"{number} SMS")
+    page.get_by_label("In time").select_option("no")
+    page.get_by_role("button", name="Apply").click()
+    assert "since=" in page.url and "until=" in page.url and "in_time=no" in page.url
 
 
 def test_a_page_is_used_by_keyboard(open: Opened) -> None:

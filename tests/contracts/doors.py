@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from messages_app.models import Message
-from smsreports.accounts.models import Scope
+from smsreports.accounts.models import ApiKey, Scope
 from smsreports.ingest.models import Event
 from tests.conftest import CLIENT, DAY, EVER, Person, person
 from tests.contracts.conftest import ACCOUNTS, marks
@@ -35,6 +35,11 @@ class Door:
     def test_it_is_closed_to_a_key_without_its_scope(self, db: None) -> None:
         who = person("acme", *(scope for scope in Scope if scope != self.scope))
         assert {who.ask(method, self.path).status_code for method in self.methods} == {403}
+
+    def test_it_is_closed_to_an_unsigned_request_where_the_key_demands_signatures(self, db: None) -> None:
+        who = person("acme", *Scope)
+        ApiKey.objects.update(requires_signature=True)
+        assert {who.ask(method, self.path).status_code for method in self.methods} == {401}
 
     def test_it_has_no_second_address(self, db: None) -> None:
         who = person("acme", *Scope)

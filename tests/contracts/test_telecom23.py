@@ -5,8 +5,13 @@ import io
 import json
 from typing import Any
 
+import pytest
+from django.contrib.auth.models import User
+
+from smsreports.accounts.models import Account, Reveal, Scope
+from smsreports.dialects.query import GREATEST_NUMBER
 from tests.conftest import EVER, NOON, Person
-from tests.contracts.doors import FiguresDoor, FileDoor, ItemDoor, ListDoor, LoadingDoor
+from tests.contracts.doors import Door, FiguresDoor, FileDoor, ItemDoor, ListDoor, LoadingDoor, ShowingDoor
 
 
 class PageLimit(ListDoor):
@@ -19,6 +24,10 @@ class PageLimit(ListDoor):
     def total(self, body: Any) -> int:
         assert body["total_pages"] == -(-body["total"] // body["limit"])
         return int(body["total"])
+
+    def test_the_farthest_page_of_what_no_counter_covers_is_empty(self, owner: Person) -> None:
+        rows, total = self.shown(self.get(owner, page=str(GREATEST_NUMBER), phone="1"))
+        assert (rows, total > 0) == ([], True)
 
 
 class TestMessages(PageLimit):
@@ -34,6 +43,31 @@ class TestExport(FileDoor):
 
     def rows(self, file: bytes) -> list[str]:
         return [row["message"] for row in csv.DictReader(io.StringIO(file.decode("utf-8-sig")))]
+
+
+class TestReceipt(Door):
+    """Of a file that was never begun: a receipt has its own tests, and one account alone."""
+
+    name, methods, scope = "telecom23-receipt-retrieve", {"GET", "HEAD"}, Scope.READ
+    path = "/api/v1/sms/messages/unified/export/00000000-0000-4000-8000-000000000000/receipt"
+
+
+class TestAudit(ShowingDoor):
+    name, path = "telecom23-audit-list", "/api/v1/audit"
+
+    @pytest.fixture(autouse=True)
+    def looked(self, db: None) -> None:
+        """Somebody looked at a message of each account."""
+        somebody = User.objects.create_user("somebody")
+        for account in Account.objects.all():
+            Reveal.objects.create(user=somebody, account=account, model="x", row=1, reference=f"m-1 of {account}")
+
+    def shown(self, answer: Any) -> Any:
+        body = answer.json()
+        return [entry["reference"] for entry in body["entries"]], body["total"]
+
+    def expected(self, account: str) -> Any:
+        return [f"m-1 of {account}"], 1
 
 
 class TestStatus(ItemDoor):

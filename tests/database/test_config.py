@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from smsreports.database import PATIENCE, config
+from smsreports.database import PATIENCE, bound, config
 
 
 def test_a_url_is_used_as_it_is(tmp_path: Path) -> None:
@@ -54,3 +54,17 @@ def test_any_other_url_is_refused_by_name_and_not_repeated(tmp_path: Path, url: 
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL") as refusal:
         config(url, tmp_path)
     assert "sec" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgres://a@b/c", "-c statement_timeout=30s"),
+        ("postgres://a@b/c?options=-c%20statement_timeout%3D5s", "-c statement_timeout=30s -c statement_timeout=5s"),
+    ],
+)
+def test_those_who_serve_bound_their_statements_unless_the_url_does(url: str, told: str, tmp_path: Path) -> None:
+    found = config(url, tmp_path)
+    assert "options" not in found["OPTIONS"] or "30s" not in found["OPTIONS"]["options"]
+    bound(found, 30)
+    assert found["OPTIONS"]["options"] == told

@@ -1,6 +1,7 @@
 """Every family of errors, in the shape of the dialect that was spoken; nothing of ours shows in any."""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -10,10 +11,11 @@ import pytest
 import requests
 from django.db import connection
 
-from smsreports.accounts.keys import Refusal, create
+from smsreports.accounts.keys import Refusal, create, shown_once
 from smsreports.accounts.models import Account, ApiKey, Scope
 from smsreports.api.viewsets import DialectViewSet
 from tests.conftest import CLIENT, Person, load, message, person
+from tests.recipe import signed
 from tests.server import Server
 
 HOME = "127.0.0.1"
@@ -31,7 +33,19 @@ def refused(refusal: Refusal) -> str:
         ApiKey.objects.update(is_active=False)
     if refusal is Refusal.INACTIVE_ACCOUNT:
         Account.objects.update(is_active=False)
+    if refusal.name.endswith("_SIGNATURE"):
+        ApiKey.objects.filter(account=account).update(requires_signature=True)
     return {Refusal.NO_KEY: "", Refusal.UNKNOWN_KEY: "sk_prod_nobody's"}.get(refusal, key)
+
+
+def badly_signed(refusal: Refusal, key: str, path: str) -> dict[str, str]:
+    """The headers of a request that is refused for this reason; none for those that are about something else."""
+    if refusal is Refusal.WRONG_SIGNATURE:
+        return signed("guessed", "GET", path)
+    if refusal not in (Refusal.UNTIMELY_SIGNATURE, Refusal.USED_SIGNATURE):
+        return {}
+    [_, secret] = shown_once(ApiKey.objects.latest("id"), key)
+    return signed(secret, "GET", path, at=time.time() - (301 if refusal is Refusal.UNTIMELY_SIGNATURE else 0))
 
 
 class Errors:
@@ -65,7 +79,11 @@ class Errors:
 
     def test_a_request_is_refused_for_what_is_wrong_with_its_key(self, owner: Person) -> None:
         for refusal in Refusal:
-            answer = CLIENT.get(self.many, headers=self.header(refused(refusal)), REMOTE_ADDR=HOME)
+            key = refused(refusal)
+            headers = self.header(key) | badly_signed(refusal, key, self.many)
+            if refusal is Refusal.USED_SIGNATURE:
+                assert CLIENT.get(self.many, headers=headers, REMOTE_ADDR=HOME).status_code == 200
+            answer = CLIENT.get(self.many, headers=headers, REMOTE_ADDR=HOME)
             assert answer.status_code == 401
             assert answer["WWW-Authenticate"] in ("X-API-Key", "Bearer")
             assert self.told(answer) == self.refusals[refusal], refusal
@@ -178,6 +196,10 @@ class TestTelecom23(Errors):
         Refusal.EXPIRED_KEY: "API_KEY_EXPIRED",
         Refusal.INACTIVE_ACCOUNT: "USER_NOT_ACTIVE",
         Refusal.FOREIGN_ADDRESS: "IP_NOT_ALLOWED",
+        Refusal.NO_SIGNATURE: "SIGNATURE_REQUIRED",
+        Refusal.UNTIMELY_SIGNATURE: "INVALID_SIGNATURE",
+        Refusal.WRONG_SIGNATURE: "INVALID_SIGNATURE",
+        Refusal.USED_SIGNATURE: "INVALID_SIGNATURE",
     }
 
     def header(self, key: str) -> dict[str, str]:

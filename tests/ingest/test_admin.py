@@ -11,7 +11,7 @@ from broadcasts_app.models import BroadcastSend
 from messages_app.models import Message
 from smsreports.api.staff.timeline import MOST_TOLD
 from smsreports.ingest.models import Event
-from tests.conftest import DAY, broadcast, load, message, receipt, send
+from tests.conftest import DAY, broadcast, load, message, person, receipt, send
 
 EVENTS = reverse("admin:ingest_event_changelist")
 # The session, its user, the patience of the database, the number of rows, a page's keys, its rows.
@@ -24,7 +24,7 @@ def timeline(staff: Client, name: str, row: int) -> list[list[str]]:
     """The cells of the timeline, without the last: when it was received is our own clock."""
     page = staff.get(reverse(f"admin:{name}_change", args=[row])).content.decode()
     rows = re.findall(r"<tr>((?:<td>[^<]*</td>)+)</tr>", page)
-    return [re.findall(r"<td>([^<]*)</td>", row)[:3] for row in rows]
+    return [re.findall(r"<td>([^<]*)</td>", row)[:4] for row in rows]
 
 
 @pytest.mark.django_db
@@ -42,8 +42,8 @@ def test_a_message_shows_what_it_was_told_by_either_id_oldest_first(staff: Clien
     )
     row = Message.everyones.get(client_message_id="m-1")
     assert timeline(staff, "messages_app_message", row.pk) == [
-        [f"{DAY} 12:00:01", "receipt", "sent"],
-        [f"{DAY} 12:00:04", "receipt", "DELIVRD 000"],
+        [f"{DAY} 12:00:01", "receipt", "sent", "applied"],
+        [f"{DAY} 12:00:04", "receipt", "DELIVRD 000", "applied"],
     ]
 
 
@@ -60,9 +60,9 @@ def test_a_send_shows_its_receipts_clicks_and_actions(staff: Client) -> None:
         ]
     )
     assert timeline(staff, "broadcasts_app_broadcastsend", BroadcastSend.everyones.get().pk) == [
-        [f"{DAY} 12:00:05", "receipt", "DELIVRD"],
-        [f"{DAY} 13:00:00", "click", "-"],
-        [f"{DAY} 14:00:00", "action", "&lt;b&gt;sale&lt;/b&gt;"],
+        [f"{DAY} 12:00:05", "receipt", "DELIVRD", "applied"],
+        [f"{DAY} 13:00:00", "click", "-", "-"],
+        [f"{DAY} 14:00:00", "action", "&lt;b&gt;sale&lt;/b&gt;", "-"],
     ]
 
 
@@ -77,7 +77,21 @@ def test_a_timeline_is_bounded_and_asks_once(staff: Client, django_assert_num_qu
         shown = staff.get(page).content.decode()
     assert shown.count("<td>click</td>") == MOST_TOLD
     assert f"{DAY} 13:04:59" in shown
-    assert f"the latest {MOST_TOLD}" in shown
+    assert f"the latest {MOST_TOLD} of 300" in shown
+
+
+@pytest.mark.django_db
+def test_every_page_says_of_a_receipt_what_the_api_says(staff: Client) -> None:
+    said = [("sent", 3), ("EXPIRED", 2), ("DELIVRD", 4), ("DELIVRD", 6), ("sent", 9)]
+    load([message(), *(receipt(client_message_id="m-1", status=one, at=f"{DAY}T12:00:0{at}Z") for one, at in said)])
+    api = person("acme").get("/api/v1/sms/status/m-1").json()["message"]["timeline"]
+    row = Message.everyones.get()
+    admin = timeline(staff, "messages_app_message", row.pk)
+    report = staff.get(f"/reports/messages/api/{row.pk}?account=acme").context["receipts"]
+    expected = ["EXPIRED contradicts", "sent applied", "DELIVRD duplicate", "DELIVRD applied", "sent late"]
+    assert [f"{one['status']} {one['verdict']}" for one in api] == expected
+    assert [f"{status} {verdict}" for _, _, status, verdict in admin] == expected
+    assert [f"{one.said} {one.verdict}" for one in report] == expected
 
 
 @pytest.mark.django_db

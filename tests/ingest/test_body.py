@@ -17,7 +17,7 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
 from smsreports.api.errors import TooLarge
 from smsreports.ingest import body
-from smsreports.ingest.body import STEP, read
+from smsreports.ingest.body import STEP, keep, read
 
 KIND = "application/x-ndjson"
 MOST = 4 * STEP
@@ -117,6 +117,30 @@ def test_another_type_is_refused(kind: str) -> None:
 @pytest.mark.parametrize("kind", [f"{KIND}; charset=UTF-8", "Application/X-NDJSON"])
 def test_a_type_may_be_written_in_any_case_and_name_its_charset(kind: str) -> None:
     assert read(sent(b"one\n", kind=kind), KIND, MOST) == b"one\n"
+
+
+@given(st.binary(max_size=MOST), st.sampled_from(["", "gzip"]))
+def test_a_body_that_is_kept_as_it_was_sent_is_read_as_ever(whole: bytes, coding: str) -> None:
+    request = sent(gzip.compress(whole, mtime=0) if coding else whole, coding)
+    assert keep(request, MOST + STEP) == (gzip.compress(whole, mtime=0) if coding else whole)
+    assert read(request, KIND, MOST) == whole
+
+
+def test_a_body_that_is_kept_is_held_once() -> None:
+    request = sent(b"a" * 64 * MOST)
+    tracemalloc.start()
+    kept = keep(request, 64 * MOST)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(kept) == 64 * MOST
+    assert peak < 1.5 * len(kept)
+
+
+@pytest.mark.parametrize(("length", "fault"), [(3 * STEP, ParseError), (MOST + 1, TooLarge), (None, TooLarge)])
+def test_a_body_that_cannot_be_kept_is_refused(length: int | None, fault: type[Exception]) -> None:
+    whole = b"a" * (2 * STEP if length else MOST + 1)
+    with pytest.raises(fault):
+        keep(sent(whole, length=length), MOST)
 
 
 def trickled(seconds: float) -> Any:

@@ -11,8 +11,8 @@ from broadcasts_app.models import BroadcastSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account
 from smsreports.counters.verify import differences
+from smsreports.durations import duration
 from smsreports.ingest import expiry
-from smsreports.ingest.management.commands.expire_pending import duration
 from smsreports.ingest.models import Event
 from smsreports.sources import counted
 from smsreports.statuses import FINAL, STATUSES

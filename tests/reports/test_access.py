@@ -11,7 +11,14 @@ from smsreports.reports.urls import urlpatterns
 from tests.conftest import broadcast as campaign
 from tests.conftest import load, message, send
 
-PAGES = ("/reports/", "/reports/messages", "/reports/countries", "/reports/senders", "/reports/broadcasts")
+PAGES = (
+    "/reports/",
+    "/reports/messages",
+    "/reports/countries",
+    "/reports/senders",
+    "/reports/broadcasts",
+    "/reports/health",
+)
 WIDE = "to=9999-12-31"
 
 

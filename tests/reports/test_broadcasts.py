@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 
 from broadcasts_app.models import Broadcast
-from smsreports.reports import broadcasts
-from tests.conftest import DAY, load, send
+from smsreports.reports import broadcasts, hours
+from tests.conftest import DAY, click, load, send
 from tests.conftest import broadcast as campaign
 
 WIDE = {"account": "acme", "to": "9999-12-31"}
@@ -38,48 +38,65 @@ def promo(staff: Client) -> int:
     return int(Broadcast.everyones.get(key="promo").pk)
 
 
+def action(**fields: Any) -> str:
+    """A line that loads as an action that a send led to."""
+    return click(type="action", **fields)
+
+
 def page(staff: Client, row: int) -> Any:
     return staff.get(f"/reports/broadcasts/{row}", {"account": "acme"})
 
 
 def test_the_list_has_the_account_s_broadcasts_with_their_sums(promo: int, staff: Client) -> None:
     (one,) = staff.get("/reports/broadcasts", WIDE).context["campaigns"]
-    assert (one.broadcast.pk, one.totals.sent, one.totals.delivered, one.clicked, one.actions) == (promo, 6, 4, 3, 1)
-    assert staff.get(one.href).context["campaign"] == one
+    assert one.broadcast.pk == promo
+    assert [step.number for step in one.funnel.steps] == [6, 4, 3, 1]
+    assert staff.get(one.href).context["campaign"].funnel == one.funnel
 
 
 def test_the_funnel_has_the_money_of_each_step(promo: int, staff: Client) -> None:
-    steps = page(staff, promo).context["campaign"].steps
+    steps = page(staff, promo).context["campaign"].funnel.steps
     assert [(step.name, step.number, step.share, step.each) for step in steps] == [
-        ("Sent", 6, 100.0, Decimal("0.0500")),
-        ("Delivered", 4, 66.67, Decimal("0.0750")),
-        ("Clicked", 3, 50.0, Decimal("0.1000")),
-        ("Actions", 1, 16.67, Decimal("0.3000")),
+        ("sent", 6, Decimal(100), Decimal("0.0500")),
+        ("delivered", 4, Decimal("66.67"), Decimal("0.0750")),
+        ("clicked", 3, Decimal(50), Decimal("0.1000")),
+        ("action", 1, Decimal("16.67"), Decimal("0.3000")),
     ]
+
+
+def test_an_sms_that_led_to_two_actions_is_one_that_led_to_an_action(promo: int, staff: Client) -> None:
+    load([action(message_id="s-1", action_type="return", at=f"{DAY}T15:00:00Z")])
+    answer = page(staff, promo)
+    assert answer.context["campaign"].funnel.steps[-1].number == 1
+    assert "2 actions in all" in answer.content.decode()
 
 
 def test_hours_count_from_the_first_sms(promo: int, staff: Client) -> None:
     found = page(staff, promo).context
-    assert found["hours"] == [
+    numbers = [(hour, [number for number, _ in figures]) for hour, figures in found["hours"]]
+    assert numbers == [
         (0, [3, 2, 0, 0]),
         (1, [3, 2, 0, 0]),
         (2, [0, 0, 1, 0]),
         (3, [0, 0, 1, 0]),
         (4, [0, 0, 0, 1]),
     ]
-    assert found["later"] == [0, 0, 1, 0]
+    ((name, figures),) = found["outside"]
+    assert (name, [number for number, _ in figures]) == ("later", [0, 0, 1, 0])
 
 
 def test_only_so_many_sends_are_looked_at(promo: int, staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broadcasts, "SAMPLE", 2)
+    for module in (broadcasts, hours):
+        monkeypatch.setattr(module, "SAMPLE", 2)
     answer = page(staff, promo)
-    assert sum(numbers[0] for _, numbers in answer.context["hours"]) == 2
-    assert "Of its first 2 SMS." in answer.content.decode()
+    sent = [figures[0] for _, figures in answer.context["hours"]]
+    assert (sum(number for number, _ in sent), {href for _, href in sent}) == (2, {""})
+    assert "Of its first 2 SMS;" in answer.content.decode()
 
 
 def test_a_broadcast_without_sends_has_an_empty_funnel(staff: Client) -> None:
     load([campaign()])
-    steps = page(staff, Broadcast.everyones.get().pk).context["campaign"].steps
+    steps = page(staff, Broadcast.everyones.get().pk).context["campaign"].funnel.steps
     assert [(step.number, step.each) for step in steps] == [(0, None)] * 4
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ from smsreports.accounts.models import Account
 from smsreports.reports.dimensions import Line, ordered
 from smsreports.reports.figures import Totals
 from smsreports.reports.selection import Selection
-from smsreports.reports.speed import LEAST, Quantile, Speed, speeds
+from smsreports.reports.speed import LEAST, Quantile, Speed, sampled, speeds
 from smsreports.sources import registered
 from tests.conftest import Person, load, message
 from tests.reports.conftest import links
@@ -45,6 +46,29 @@ def test_every_figure_leads_to_just_the_rows_that_it_counts(traffic: None, staff
     counted = [(href, int(text)) for href, text in links(answer) if text.isdigit()]
     assert counted
     assert [href for href, number in counted if staff.get(href).context["pages"].total != number] == []
+
+
+def test_sms_without_a_country_are_listed_too_on_every_page(traffic: None, staff: Client) -> None:
+    page = staff.get("/reports/countries?account=acme&period=30d")
+    (line,) = (line for line, _ in page.context["lines"] if not line.name)
+    assert "no country" in page.content.decode()
+    rows = staff.get(line.href)
+    assert {one.row["recipient"] for one in rows.context["lines"]}
+    assert rows.context["pages"].total == line.totals.sent > 0
+    for other in ("", "senders", "countries"):
+        again = staff.get(f"/reports/{other}?account=acme&period=30d&country=NONE")
+        assert again.context["totals"] == line.totals
+        assert again.context["faults"] == []
+
+
+def test_times_of_sms_without_a_country_are_told_of_one_sender(db: None) -> None:
+    at = (NOW - timedelta(minutes=1)).isoformat()
+    load(
+        message(client_message_id=f"m-{number}", status="sent", country=None, recipient="+99912345", created_at=at)
+        for number in range(LEAST)
+    )
+    load(message(client_message_id=f"n-{number}", status="sent", created_at=at) for number in range(LEAST))
+    assert took(selection(sender="MyApp", no_country=True), 1_000, "country").keys() == {("",)}
 
 
 def test_the_rest_past_the_longest_table_is_told(traffic: None, staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,6 +121,10 @@ def selection(**filters: Any) -> Selection:
     return Selection(Account.objects.get(name="acme"), registered(), filters, {}, ZoneInfo("UTC"))
 
 
+def took(asked: Selection, sample: int, by: str) -> Mapping[tuple[str, ...], Speed]:
+    return speeds(sampled(asked, NOW, sample, by).rows(), 1)
+
+
 def some_message(rng: random.Random, number: int) -> str:
     sent = NOW - timedelta(minutes=number)
     status = rng.choice(("DELIVRD", "DELIVRD", "DELIVRD", "pending", "ENROUTE", "UNDELIV"))
@@ -111,13 +139,13 @@ def some_message(rng: random.Random, number: int) -> str:
 def test_times_to_delivery_are_those_of_a_slow_calculation(db: None, seed: int) -> None:
     rng = random.Random(seed)
     load(some_message(rng, number) for number in range(150))
-    took: dict[str, list[tuple[timedelta, bool]]] = {"a": [], "b": []}
+    times: dict[str, list[tuple[timedelta, bool]]] = {"a": [], "b": []}
     for sms in Message.everyones.all():
         waits = sms.status_group == "pending"
         if waits or (sms.status_group == "delivered" and sms.delivered_at):
-            took[sms.sender_id].append(((sms.delivered_at or NOW) - sms.created_at, waits))
-    found = speeds(selection(), NOW, 1_000, "sender_id")
-    assert found == {(sender,): slow(every) for sender, every in took.items()}
+            times[sms.sender_id].append(((sms.delivered_at or NOW) - sms.created_at, waits))
+    found = took(selection(), 1_000, "sender_id")
+    assert found == {(sender,): slow(every) for sender, every in times.items()}
 
 
 def slow(every: list[tuple[timedelta, bool]]) -> Speed:
@@ -133,7 +161,7 @@ def slow(every: list[tuple[timedelta, bool]]) -> Speed:
 
 def test_no_time_is_said_of_a_few(db: None) -> None:
     load(message(client_message_id=f"m-{number}", status="sent") for number in range(LEAST - 1))
-    assert speeds(selection(), NOW, 1_000, "sender_id") == {}
+    assert took(selection(), 1_000, "sender_id") == {}
 
 
 def test_no_more_rows_are_looked_at_than_the_sample_holds(db: None) -> None:
@@ -148,6 +176,6 @@ def test_no_more_rows_are_looked_at_than_the_sample_holds(db: None) -> None:
         )
         for number, at in enumerate(times)
     )
-    assert speeds(selection(), NOW, 30, "country").keys() == {("US",)}
-    assert speeds(selection(country="DE"), NOW, 30, "country")["DE",].sampled == 30
-    assert speeds(selection(sender="MyApp", country="DE"), NOW, 30, "country") == {}
+    assert took(selection(), 30, "country").keys() == {("US",)}
+    assert took(selection(country="DE"), 30, "country")["DE",].sampled == 30
+    assert took(selection(sender="MyApp", country="DE"), 30, "country") == {}

@@ -7,6 +7,7 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
+from broadcasts_app.models import Broadcast
 from tests.conftest import DAY, Person, load, message, send
 from tests.conftest import broadcast as campaign
 
@@ -32,6 +33,14 @@ def test_the_file_is_the_api_s_own(staff: Client, owner: Person) -> None:
     assert b"".join(file) == api.body
     assert (file["X-Export-Total"], file["X-Export-Truncated"]) == ("8", "false")
     assert 'filename="messages_export_' in file["Content-Disposition"]
+
+
+def test_the_file_of_a_broadcast_has_its_sms_alone(staff: Client) -> None:
+    asked = {"account": "acme", "to": "9999-12-31", "broadcast": str(Broadcast.everyones.get().pk), "event": "sent"}
+    page = staff.get("/reports/messages", asked)
+    file: Any = staff.get(page.context["export"]["href"])
+    assert page.context["pages"].total == 1
+    assert b"".join(file).count(b"campaign") == int(file["X-Export-Total"]) == 1
 
 
 def test_the_length_is_told_before_the_download(staff: Client) -> None:

@@ -62,6 +62,46 @@ def test_an_odd_place_is_named_and_the_list_begins(
     assert ids(page) == ["m-6", "m-5", "m-4"]
 
 
+HOURS = {"since": f"{DAY}T10:03Z", "until": f"{DAY}T10:05Z"}
+
+
+def test_hours_narrow_the_list_to_the_minute(rows: None, staff: Client) -> None:
+    page = staff.get("/reports/messages", {"account": "acme", **HOURS})
+    assert (ids(page), page.context["pages"].total) == (["m-4", "m-3"], 2)
+    assert "2026-02-13 10:03</time>" in page.content.decode()
+
+
+def test_a_period_takes_the_place_of_hours(rows: None, staff: Client) -> None:
+    page = staff.get("/reports/messages", {"account": "acme", **HOURS})
+    assert {href for _, href, _ in page.context["periods"] if "since" in href or "until" in href} == set()
+    assert all(here is False for _, _, here in page.context["periods"])
+
+
+LONG = "is answered for 8 days at most, and needs both ends of them"
+
+
+@pytest.mark.parametrize(
+    ("query", "faults"),
+    [
+        ({"since": "yesterday"}, {"since": "must be a moment in UTC, YYYY-MM-DDTHH:MMZ"}),
+        (
+            {"since": HOURS["until"], "until": HOURS["since"]},
+            {"since": "must not be after until", "until": "must not be before since"},
+        ),
+        ({"since": HOURS["since"]}, {"since": LONG}),
+        ({**HOURS, "until": "2026-02-28T00:00Z"}, {"since": LONG, "until": LONG}),
+        ({**HOURS, "period": "7d"}, dict.fromkeys(HOURS, "must not be given together with period, from or to")),
+        ({"in_time": "no", "to": "9999-12-31"}, {"in_time": LONG}),
+        ({"in_time": "maybe"}, {"in_time": "must be one of yes, no"}),
+    ],
+)
+def test_odd_hours_are_named_and_left_out(
+    rows: None, staff: Client, query: dict[str, str], faults: dict[str, str]
+) -> None:
+    page = staff.get("/reports/messages", {"account": "acme", **query})
+    assert (page.status_code, dict(page.context["faults"])) == (200, faults)
+
+
 def test_a_page_past_the_end_says_so(rows: None, staff: Client) -> None:
     page = staff.get("/reports/messages", WIDE | {"page": "9"})
     assert (page.status_code, "There is no page 9; the last is 3." in page.content.decode()) == (200, True)

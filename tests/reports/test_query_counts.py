@@ -11,13 +11,15 @@ from tests.reports.conftest import TODAY
 
 # Three of them are always the session, its user, and the accounts to choose from.
 QUERIES = {
-    "/reports/": 8,
+    "/reports/": 4,
     "/reports/?format=csv": 4,
     "/reports/messages": 4,
-    "/reports/countries": 6,
-    "/reports/countries?format=csv": 5,
-    "/reports/senders": 6,
-    "/reports/broadcasts": 6,
+    "/reports/countries": 4,
+    "/reports/countries?format=csv": 4,
+    "/reports/senders": 4,
+    "/reports/broadcasts": 7,
+    "/reports/health?at=2026-02-13T12:00Z": 5,
+    "/reports/health?at=2026-02-13T12:00Z&format=csv": 5,
 }
 
 

@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
+from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
 
+from smsreports.audit.models import Export
 from tests.conftest import DAY, EVER, Person, broadcast, load, message, send
 
 LISTS = {
@@ -93,10 +94,21 @@ def test_a_file_is_not_started_by_a_link_or_by_another_site(staff: Client) -> No
 
 
 def test_it_is_known_who_took_what_and_no_number_is(staff: Client) -> None:
-    taken(staff, "api", account="acme", phone="1415555", status="pending")
-    entry = LogEntry.objects.get()
-    assert (entry.user.username, entry.object_repr) == ("staff", "Export of acme")
-    assert "rows" in entry.change_message
-    assert "status pending" in entry.change_message
-    assert "1415555" not in entry.change_message
-    assert "Export of acme" in staff.get(reverse("admin:index")).content.decode()
+    answer = taken(staff, "api", account="acme", phone="1415555", status="pending", sender="447911123456")
+    entry = Export.everyones.get(id=answer["X-Export-Id"])
+    assert (str(entry.user), entry.key, entry.account.name, entry.address) == ("staff", None, "acme", "127.0.0.1")
+    assert entry.filter == {"phone": "…", "status": "pending", "sender": "4479•••••456", "source": "api"}
+    page = staff.get(reverse("admin:audit_export_changelist"), {"q": "acme"}).content.decode()
+    assert "phone …" in page
+    assert "finished" in page
+    assert not any(number in page for number in ("1415555", "7911"))
+
+
+def test_where_there_is_no_place_a_page_says_so(staff: Client, settings: LazySettings) -> None:
+    settings.EXPORTS_AT_ONCE = 1
+    first: Any = staff.post(reverse("staff-export", args=["api"]), QUERY_STRING="account=acme")
+    second = staff.post(reverse("staff-export", args=["api"]), QUERY_STRING="account=acme")
+    assert (second.status_code, second["Retry-After"]) == (429, "5")
+    assert "takes 1 exports at once at most" in second.content.decode()
+    read(first)
+    assert read(staff.post(reverse("staff-export", args=["api"]), QUERY_STRING="account=acme")).status_code == 200

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from html import escape
 from operator import attrgetter
 from typing import Any
 
@@ -14,12 +15,12 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html_join
 from django.utils.http import urlencode
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from smsreports.api.staff import asked, cuts
 from smsreports.api.staff.asked import SHORTEST_PART, Question
+from smsreports.api.staff.rows import rows_of
 from smsreports.statuses import Group
 
 # In UTC, and so that equal days stand below each other.
@@ -38,6 +39,19 @@ def shown(value: Any) -> Any:
         case Decimal():
             return f"{value.normalize():f}"
     return value
+
+
+def _cell(value: Any) -> str:
+    """As HTML: what is already so is left as it is."""
+    text = shown(value)
+    return text if isinstance(text, SafeString) else escape(str(text))
+
+
+def _line(address: str, cells: Sequence[str]) -> str:
+    first, *others = cells
+    return (
+        f'<tr><th scope="row"><a href="{address}">{first}</a></th>{"".join(f"<td>{one}</td>" for one in others)}</tr>'
+    )
 
 
 class TrafficList(ChangeList):
@@ -59,17 +73,15 @@ class TrafficList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         self.question = self.model_admin.question(request)
         self.reasons = {name: list(why) for name, why in self.question.reasons.items()}
-        cut = None if self.reasons else self.model_admin.cut(self.question)
-        self.total = cut.total() if cut else cuts.Total(0, 0)
-        self.paginator = Paginator(range(self.total.reach), self.list_per_page)
-        self.page_num = self.question.page
+        self.page_num, size = self.question.page, self.list_per_page
+        first = (self.page_num - 1) * size
+        nothing: tuple[cuts.Total, Sequence[int]] = cuts.Total(0, 0), []
+        self.total, keys = nothing if self.reasons else self.model_admin.cut(self.question).page(first, size)
+        self.paginator = Paginator(range(self.total.reach), size)
         if self.page_num > self.paginator.num_pages:
             self.reasons.setdefault(asked.PAGE, []).append(f"pages end at {self.paginator.num_pages}")
-            cut, self.page_num = None, 1
-        first = (self.page_num - 1) * self.list_per_page
-        keys = cut.keys(first, self.list_per_page) if cut and first < self.total.reach else []
-        rows = self.queryset.order_by().in_bulk(keys)
-        self.result_list = [rows[key] for key in keys if key in rows]
+            keys, self.page_num = [], 1
+        self.result_list = rows_of(self.model, self.model_admin.list_select_related, keys)
         self.result_count, self.full_result_count = self.total.number, None
         self.show_full_result_count = self.show_admin_actions = self.can_show_all = False
         self.multi_page = self.paginator.num_pages > 1
@@ -113,15 +125,8 @@ class TrafficList(ChangeList):
         """The rows in HTML. Django's own way of writing them takes as long as all the rest of the page."""
         address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         show = [getattr(self.model_admin, name, None) or attrgetter(name) for name in map(str, self.list_display)]
-        return format_html_join(
-            "",
-            '<tr><th scope="row"><a href="{}{}/change/">{}</a></th>{}</tr>',
-            (
-                (address, row.pk, first, format_html_join("", "<td>{}</td>", ((one,) for one in others)))
-                for row in self.result_list
-                for first, *others in [[shown(cell(row)) for cell in show]]
-            ),
-        )
+        rows = ((f"{address}{row.pk}/change/", [_cell(one(row)) for one in show]) for row in self.result_list)
+        return mark_safe("".join(_line(*row) for row in rows))  # noqa: S308  every cell was escaped
 
     def export(self) -> Mapping[str, Any] | None:
         """Where these rows are to be had as a file, and how many it holds at most; None where they are not."""

@@ -32,10 +32,8 @@ class Total:
 class Cut(Protocol):
     """Rows of which a page can be cut."""
 
-    def total(self) -> Total: ...
-
-    def keys(self, first: int, size: int) -> Sequence[int]:
-        """The primary keys from row number `first` on."""
+    def page(self, first: int, size: int) -> tuple[Total, Sequence[int]]:
+        """How many rows there are, and the primary keys of those from number `first` on; none past the reach."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +42,12 @@ class OfAccount:
 
     listing: Listing
 
-    def total(self) -> Total:
+    def page(self, first: int, size: int) -> tuple[Total, Sequence[int]]:
         if self.listing.scope:
-            number = self.listing.count()
-            return Total(number, reach=number)
-        return _counted(self.listing.legs[0].whole())
-
-    def keys(self, first: int, size: int) -> Sequence[int]:
-        _, rows = self.listing.page(first, size)
-        return [row["id"] for row in rows]
+            number, rows = self.listing.page(first, size)
+            return Total(number, reach=number), [row["id"] for row in rows]
+        number, rows = self.listing.page(first, size) if first < REACH else (self.listing.count(), [])
+        return Total(number, reach=min(number, REACH)), [row["id"] for row in rows]
 
 
 @dataclass(frozen=True)
@@ -63,14 +58,17 @@ class Newest:
     rows: QuerySet[Any]
     counted: Callable[[], int] | None = None
 
-    def total(self) -> Total:
+    def page(self, first: int, size: int) -> tuple[Total, Sequence[int]]:
+        total = self._total()
+        if first >= total.reach:
+            return total, []
+        return total, list(self.rows.order_by("-pk").values_list("pk", flat=True)[first : first + size])
+
+    def _total(self) -> Total:
         if self.counted:
             number = self.counted()
             return Total(number, reach=min(number, REACH))
         return _counted(Statement.of(self.rows.order_by().values("pk")))
-
-    def keys(self, first: int, size: int) -> Sequence[int]:
-        return list(self.rows.order_by("-pk").values_list("pk", flat=True)[first : first + size])
 
 
 class Found:
@@ -89,15 +87,13 @@ class Found:
         found = sorted((row["pk"] for row in union), reverse=True)
         self._keys, self._more = found[:MOST_FOUND], len(found) > MOST_FOUND
 
-    def total(self) -> Total:
-        return Total(len(self._keys), len(self._keys), exact=not self._more)
-
-    def keys(self, first: int, size: int) -> Sequence[int]:
-        return self._keys[first : first + size]
+    def page(self, first: int, size: int) -> tuple[Total, Sequence[int]]:
+        number = len(self._keys)
+        return Total(number, reach=number, exact=not self._more), self._keys[first : first + size]
 
 
 def _counted(rows: Statement) -> Total:
-    """Counts up to REACH. Raw SQL around what the ORM made, because a Statement may come from a Leg."""
+    """Counts up to REACH. Raw SQL around what the ORM made, which would compile the number into the text."""
     ((number,),) = Statement(
         f"SELECT count(*) FROM (SELECT FROM ({rows.sql}) AS r LIMIT %s) AS c", [*rows.params, REACH + 1]
     ).rows()

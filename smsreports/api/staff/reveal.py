@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from smsreports.accounts.addresses import client_address
 from smsreports.accounts.models import Reveal
 from smsreports.api.staff.masking import REVEAL
 
@@ -53,7 +54,7 @@ def reveal(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     form = ReasonForm(row, request.POST if request.method == "POST" else None)
     revealed = form.is_valid()
     if revealed:
-        _keep(request.user, row, form.cleaned_data["reason"])
+        _keep(request, row, form.cleaned_data["reason"])
     context = {
         **admin.admin_site.each_context(request),
         "title": f"Reveal {row}",
@@ -65,7 +66,13 @@ def reveal(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     return TemplateResponse(request, "admin/reveal.html", context)
 
 
-def _keep(user: Any, row: Any, reason: str) -> None:
+def _keep(request: Any, row: Any, reason: str) -> None:
     Reveal.objects.create(
-        user=user, account=row.account, model=row._meta.label_lower, row=row.pk, reference=str(row), reason=reason
+        user=request.user,
+        account=row.account,
+        model=row._meta.label_lower,
+        row=row.pk,
+        reference=str(row),
+        reason=reason,
+        address=client_address(request),
     )

@@ -1,26 +1,39 @@
-"""What an SMS was told, for its staff page. Whoever keeps receipts says how they are read: they stand above."""
+"""What an SMS was told, for its staff pages. Whoever keeps receipts says how they are read: they stand above."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from smsreports.accounts.models import Account
 
 # A phone that opens its links over and over must not make a page of megabytes.
 MOST_TOLD = 200
+# What of an SMS says which reports are its own, and what became of each.
+OF_SMS = ("client_message_id", "message_id", "status", "status_code", "status_at")
+# What stands in the column of verdicts, for those who read it for the first time.
+VERDICTS = (
+    "Applied: the status is from it, or it is a station on the way there. Late: it tells of a station when the final "
+    "status was there. Duplicate: another one says the same at a later time. Contradicts: a final status other than "
+    "the one that won."
+)
 
 
 @dataclass(frozen=True)
 class Told:
-    """A receipt, a click or an action: when it happened, when it was received, and what it said."""
+    """A receipt, a click or an action: when it happened, when it was received, what it said, and, of a receipt, what
+    became of it."""
 
     at: datetime
     received_at: datetime
     kind: str
     said: str
+    verdict: str
 
 
-# What was told of an account's SMS, oldest first, by the ids it is known by: field, value. Of more than MOST_TOLD it
-# gives one more than that, the latest.
-Reader = Callable[[int, Mapping[str, str]], Sequence[Told]]
+# What was told of an account's SMS, of which OF_SMS is given: the latest MOST_TOLD, oldest first, and how many there
+# are.
+Reader = Callable[[Account, Mapping[str, Any]], tuple[Sequence[Told], int]]
 _readers: list[Reader] = []
 
 
@@ -28,5 +41,5 @@ def register(reader: Reader) -> None:
     _readers[:] = [reader]
 
 
-def told(account: int, ids: Mapping[str, str]) -> Sequence[Told]:
-    return [one for reader in _readers for one in reader(account, ids)]
+def told(account: Account, sms: Mapping[str, Any]) -> tuple[Sequence[Told], int]:
+    return _readers[0](account, sms) if _readers else ([], 0)

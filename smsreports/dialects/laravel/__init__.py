@@ -2,6 +2,7 @@
 
 from smsreports.dialects.base import Dialect
 from smsreports.dialects.laravel.auth import Bearer, limit_headers
+from smsreports.dialects.laravel.described import MANNERS, SHAPES
 from smsreports.dialects.laravel.errors import error
 from smsreports.dialects.laravel.pagination import LengthAware
 from smsreports.dialects.laravel.paths import PATHS, PREFIX
@@ -15,4 +16,6 @@ dialect = Dialect(
     error=error,
     limit_headers=limit_headers,
     negotiates=False,
+    manners=MANNERS,
+    shapes=SHAPES,
 )

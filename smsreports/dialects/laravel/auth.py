@@ -10,6 +10,7 @@ from smsreports.dialects.base import KeyAuthentication
 
 class Bearer(KeyAuthentication):
     scheme = "Bearer"
+    described = {"Bearer": {"type": "http", "scheme": "bearer"}}
 
     def key(self, request: Request) -> str | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

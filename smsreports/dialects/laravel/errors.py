@@ -20,12 +20,13 @@ CODES = {
     429: "RATE_LIMIT_EXCEEDED",
     503: "SERVICE_UNAVAILABLE",
 }
+INTERNAL = "INTERNAL_ERROR"
 
 
 def error(problem: APIException, refusal: Refusal | None) -> Mapping[str, Any]:
     message = MESSAGES.get(problem.status_code, str(problem.detail))
     return {
         "message": FOREIGN_ADDRESS if refusal is Refusal.FOREIGN_ADDRESS else message,
-        "code": CODES.get(problem.status_code, "INTERNAL_ERROR"),
+        "code": CODES.get(problem.status_code, INTERNAL),
         "details": problem.reasons if isinstance(problem, InvalidParams) else {},
     }

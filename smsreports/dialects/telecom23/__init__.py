@@ -2,6 +2,7 @@
 
 from smsreports.dialects.base import Dialect
 from smsreports.dialects.telecom23.auth import ApiKeyHeader, limit_headers
+from smsreports.dialects.telecom23.described import MANNERS, SHAPES
 from smsreports.dialects.telecom23.errors import error
 from smsreports.dialects.telecom23.pagination import PageLimit
 from smsreports.dialects.telecom23.paths import PATHS, PREFIX
@@ -15,4 +16,6 @@ dialect = Dialect(
     error=error,
     limit_headers=limit_headers,
     negotiates=True,
+    manners=MANNERS,
+    shapes=SHAPES,
 )

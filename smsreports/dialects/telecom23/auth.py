@@ -10,6 +10,7 @@ from smsreports.dialects.base import KeyAuthentication
 
 class ApiKeyHeader(KeyAuthentication):
     scheme = "X-API-Key"
+    described = {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
 
     def key(self, request: Request) -> str | None:
         return request.headers.get("X-API-Key")

@@ -14,6 +14,10 @@ KEY_CODES = {
     Refusal.EXPIRED_KEY: "API_KEY_EXPIRED",
     Refusal.INACTIVE_ACCOUNT: "USER_NOT_ACTIVE",
     Refusal.FOREIGN_ADDRESS: "IP_NOT_ALLOWED",
+    Refusal.NO_SIGNATURE: "SIGNATURE_REQUIRED",
+    Refusal.UNTIMELY_SIGNATURE: "INVALID_SIGNATURE",
+    Refusal.WRONG_SIGNATURE: "INVALID_SIGNATURE",
+    Refusal.USED_SIGNATURE: "INVALID_SIGNATURE",
 }
 CODES = {
     400: "INVALID_PARAMS",
@@ -27,8 +31,9 @@ CODES = {
     429: "RATE_LIMIT_EXCEEDED",
     503: "SERVICE_UNAVAILABLE",
 }
+INTERNAL = "INTERNAL_ERROR"
 
 
 def error(problem: APIException, refusal: Refusal | None) -> Mapping[str, Any]:
-    code = KEY_CODES[refusal] if refusal else CODES.get(problem.status_code, "INTERNAL_ERROR")
+    code = KEY_CODES[refusal] if refusal else CODES.get(problem.status_code, INTERNAL)
     return {"status": False, "error_code": code, "description": str(problem.detail)}

@@ -20,6 +20,9 @@ STATUS_WORDS = {
     "unknown": Group.UNKNOWN,
 }
 SOURCE_WORDS = ("api", "broadcasts", ALL)
+# The first of each is the default.
+FILE_FORMATS = ("csv", "ndjson")
+CSV_DIALECTS = ("excel", "strict")
 DEFAULT_PERIOD = "7d"
 # Our names of the plain filters, and theirs.
 NAMES = {"phone": "phone", "country": "country", "sender": "sender"}
@@ -28,6 +31,7 @@ LIST = (*FILTERS, "page", "limit", "cursor")
 UNIFIED = (*LIST, "source")
 EXPORT = (*UNIFIED, "format", "dialect")
 STATS = (*FILTERS, "source")
+AUDIT = ("period", "from", "to", "page", "limit")
 
 
 def messages(query_string: str) -> Asked:
@@ -42,16 +46,22 @@ def unified(query_string: str) -> Asked:
 
 def export(query_string: str) -> Asked:
     query = Query(query_string, EXPORT)
-    kind = query.choice("format", ("csv", "ndjson"), "csv")
-    strict = query.choice("dialect", ("excel", "strict"), "excel") == "strict"
+    kind = query.choice("format", FILE_FORMATS, FILE_FORMATS[0])
+    strict = query.choice("dialect", CSV_DIALECTS, CSV_DIALECTS[0]) == "strict"
     source = query.choice("source", SOURCE_WORDS, ALL)
     _page(query)  # without effect on a file, but never without sense
-    return _checked(query, source=source, format="csv-strict" if strict and kind == "csv" else kind)
+    form = "csv-strict" if strict and kind == "csv" else kind
+    return _checked(query, source=source, format=form, told=query.given(STATS))
 
 
 def stats(query_string: str) -> Asked:
     query = Query(query_string, STATS)
     return _checked(query, source=query.choice("source", SOURCE_WORDS, "api"))
+
+
+def audit(query_string: str) -> Asked:
+    query = Query(query_string, AUDIT)
+    return _checked(query, **_page(query))
 
 
 def nothing(query_string: str) -> Asked:

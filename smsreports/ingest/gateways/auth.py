@@ -14,6 +14,11 @@ class GatewayKey(KeyAuthentication):
     for a gateway that can do neither, as the parameter `key` of the address."""
 
     scheme = 'Basic realm="smsreports"'
+    described = {
+        "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        "GatewayPassword": {"type": "http", "scheme": "basic"},
+        "GatewayParameter": {"type": "apiKey", "in": "query", "name": "key"},
+    }
 
     def key(self, request: Request) -> str | None:
         return request.headers.get("X-API-Key") or _password(request) or _parameter(request)

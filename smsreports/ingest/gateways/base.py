@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from smsreports.dialects.described import Parameter
+from smsreports.dialects.shapes import Schema
 from smsreports.ingest.fields import Refused
 
 # The parameters of a callback, each once; and a record of type receipt.
@@ -20,6 +22,13 @@ class Gateway:
     receipt: Callable[[Said], Receipt]
     # The body of the answer that lets it forget the callback.
     thanks: str
+    # What it says it by: the parameters that are its own, published.
+    parameters: tuple[Parameter, ...] = ()
+
+
+# Those of every gateway.
+TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 128}
+CLIENT_ID = Parameter("client_message_id", "The message, by the id that the sender wrote into the address.", TEXT)
 
 
 def receipt(said: Said, message_id: str, status: str, code: str = "", at: str | None = None) -> Receipt:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from datetime import UTC, datetime
+from typing import ClassVar
 
 import orjson
 from django.http import HttpResponse
@@ -10,15 +11,17 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 
+from smsreports.dialects.described import Traits
 from smsreports.dialects.query import fields
 from smsreports.ingest.backpressure import bounded
 from smsreports.ingest.body import read
 from smsreports.ingest.fields import Refused
-from smsreports.ingest.gateways import gateways
+from smsreports.ingest.gateways import described, gateways
 from smsreports.ingest.gateways.auth import GatewayKey
 from smsreports.ingest.gateways.base import Gateway, Receipt, Said
 from smsreports.ingest.models import Event
 from smsreports.ingest.views import LoadingViewSet
+from smsreports.telemetry.meters import meters
 
 FORM = "application/x-www-form-urlencoded"
 # Far above any callback.
@@ -37,9 +40,11 @@ class GatewayViewSet(LoadingViewSet):
     # A gateway cannot hold back what it has, and some try only three times: its bursts wait, for less time than the
     # 30 s after which Jasmin hangs up.
     patience = 10
+    most = MOST_BYTES
+    traits: ClassVar[Traits] = described.traits(FORM)
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        return [GatewayKey()]
+        return [GatewayKey(self.sent)]
 
     def receive(self, request: Request, gateway: str) -> HttpResponse:
         if gateway not in gateways():
@@ -52,6 +57,7 @@ class GatewayViewSet(LoadingViewSet):
             outcome = self.load([(1, orjson.dumps(record))])
         for rejected in outcome.rejected:
             raise ParseError(rejected.error)
+        meters().receipts.labels(gateway).inc()
         return HttpResponse(caller.thanks, "text/plain")
 
     def _first_told(self, record: Receipt) -> str:

@@ -1,46 +1,17 @@
 """`manage.py serve`: gunicorn with the project's own configuration."""
 
 import os
-import re
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from gunicorn.app.base import BaseApplication
-from gunicorn.glogging import Logger
 
 from smsreports.environment import number
+from smsreports.serving.server import serve
 
 # Local means loopback only; in production a proxy in front decides who reaches us.
 LOCAL_ADDRESS, EVERY_ADDRESS = "127.0.0.1", "0.0.0.0"  # noqa: S104  behind the operator's proxy
-QUERY_STRING = re.compile(r"\?\S*")
-
-
-class Log(Logger):
-    """gunicorn's log without query strings: there are numbers in them."""
-
-    def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
-        super().exception(
-            msg, *(QUERY_STRING.sub("?…", arg) if isinstance(arg, str) else arg for arg in args), **kwargs
-        )
-
-
-class Gunicorn(BaseApplication):
-    """gunicorn in this process, so that it and the embedded database end together."""
-
-    def __init__(self, options: dict[str, Any]) -> None:
-        self._options = options
-        super().__init__()
-
-    def load_config(self) -> None:
-        for name, value in self._options.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        from smsreports.wsgi import application
-
-        return application
 
 
 class Command(BaseCommand):
@@ -53,24 +24,4 @@ class Command(BaseCommand):
     def handle(self, *, port: int | None, workers: int | None, **options: Any) -> None:
         address = LOCAL_ADDRESS if settings.LOCAL else EVERY_ADDRESS
         port = port or number("PORT", default=8000, least=1, most=65535)
-        Gunicorn(configuration(f"{address}:{port}", workers or os.cpu_count() or 1)).run()
-
-
-def configuration(bind: str, workers: int) -> dict[str, Any]:
-    return {
-        "bind": bind,
-        "workers": workers,
-        # Threads keep a long export from holding up the lists; the sync worker would be killed in the middle of one.
-        "worker_class": "gthread",
-        "threads": 8,
-        # Seconds that running exports have to end on a stop.
-        "graceful_timeout": 30,
-        # A heartbeat that needs no disk.
-        "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108, PTH112
-        "proc_name": "smsreports",
-        # Query strings hold numbers: what was asked for is not logged here.
-        "accesslog": None,
-        "logger_class": Log,
-        # Its warnings are of HEAD requests, whose bodies it drops as it should.
-        "loglevel": "error",
-    }
+        serve(f"{address}:{port}", workers or os.cpu_count() or 1)

@@ -7,12 +7,14 @@ from django import template
 
 from smsreports.api.rendering import plain
 from smsreports.reports import drawn
+from smsreports.reports.health import drawn as health
 from smsreports.reports.speed import Quantile
 
 register = template.Library()
-for drawing in (drawn.bars, drawn.strokes, drawn.dots, drawn.scale, drawn.cells):
+for drawing in (drawn.bars, drawn.strokes, drawn.dots, drawn.scale, drawn.cells, drawn.field):
     register.filter(drawing.__name__, drawing)
 register.simple_tag(drawn.grid)
+register.filter("rows", health.rows)
 
 NOTHING = "\u2013"
 # Spaces at which a line does not break: a figure stays with its unit.

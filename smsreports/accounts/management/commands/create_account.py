@@ -15,9 +15,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="letters, digits, . _ -")
         parser.add_argument("--currency", default="EUR", help="ISO 4217, three capital letters (default EUR)")
+        parser.add_argument("--rate-limit", type=int, help="requests a minute at one dialect (default: the setting)")
 
-    def handle(self, *, name: str, currency: str, **options: Any) -> None:
-        account = Account(name=name, currency=currency)
+    def handle(self, *, name: str, currency: str, rate_limit: int | None, **options: Any) -> None:
+        account = Account(name=name, currency=currency, rate_limit=rate_limit)
         try:
             account.full_clean()
         except ValidationError as fault:

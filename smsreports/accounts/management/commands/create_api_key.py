@@ -1,4 +1,5 @@
-"""`manage.py create_api_key`: makes a key and prints it, once and alone, on standard output."""
+"""`manage.py create_api_key`: makes a key and prints it, once and alone, on standard output; below it the secret for
+signing, if it needs one."""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date, datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_date
 
-from smsreports.accounts.keys import create
+from smsreports.accounts.keys import issue, shown_once
 from smsreports.accounts.models import Account, ApiKey, Scope
 from smsreports.windows import midnight
 
@@ -47,16 +48,22 @@ class Command(BaseCommand):
         parser.add_argument("--allow-ip", action="append", type=network, default=[], metavar="CIDR", help="repeatable")
         parser.add_argument("--expires", type=last_day, metavar="DATE", help="the last day on which it is good, UTC")
         parser.add_argument("--name", type=purpose, default="", help="what the key is for")
+        parser.add_argument(
+            "--require-signature",
+            action="store_true",
+            help="take signed requests alone; the secret for it is printed below the key",
+        )
 
     def handle(self, *, account: str, **options: Any) -> None:
         owner = Account.objects.filter(name=account).first()
         if owner is None:
             raise CommandError(f"there is no account {account!r}")
-        key = create(
-            owner,
-            options["scope"] or [Scope.READ],
+        row = ApiKey(
+            account=owner,
+            scopes=options["scope"] or [Scope.READ],
             name=options["name"],
             allowed_networks=options["allow_ip"],
             expires_at=options["expires"],
+            requires_signature=options["require_signature"],
         )
-        self.stdout.write(key)
+        self.stdout.write("\n".join(shown_once(row, issue(row))))

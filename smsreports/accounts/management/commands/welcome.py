@@ -34,6 +34,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"\n  Site         {site}/\n"
             f"  Reports      {site}/reports/\n"
+            f"  Try the API  {site}/api/docs\n"
             f"  Admin        {site}/admin/   user {STAFF}, password {password}\n"
             f"  API key      {key}   (account {owner})\n"
             f'  Try          curl -H "X-API-Key: {key}" "{site}/api/v1/sms/messages?limit=2"\n\n'

@@ -1,7 +1,7 @@
 """Jasmin: its HTTP DLR thrower. What to configure there: docs/gateways/jasmin.md."""
 
 from smsreports.ingest.gateways.base import Gateway
-from smsreports.ingest.gateways.jasmin.receipts import receipt_of
+from smsreports.ingest.gateways.jasmin.receipts import PARAMETERS, receipt_of
 
 # Any other answer, or any other body, and Jasmin calls again.
-gateway = Gateway(slug="jasmin", receipt=receipt_of, thanks="ACK/Jasmin")
+gateway = Gateway(slug="jasmin", receipt=receipt_of, thanks="ACK/Jasmin", parameters=PARAMETERS)

@@ -3,9 +3,11 @@
 Whoever asks for level 3 gets one of each. Source: "Receiving DLR" in Jasmin's documentation, and its `DLRThrower`.
 """
 
+from smsreports.dialects.described import Parameter
+from smsreports.dialects.shapes import words
 from smsreports.ingest.fields import Refused
 from smsreports.ingest.gateways import smpp
-from smsreports.ingest.gateways.base import Receipt, Said, needed, receipt
+from smsreports.ingest.gateways.base import TEXT, Receipt, Said, needed, receipt
 
 LEVELS = ("1", "2", "3")
 # A status of a command, at level 1: this one, or an error of which there are many.
@@ -14,6 +16,14 @@ COMMAND, ACCEPTED = "ESME_", "ESME_ROK"
 CODE = 16
 # What Jasmin says where the SMSC's receipt said nothing.
 NOTHING = ("", "ND")
+PARAMETERS = (
+    Parameter("level", "What the callback is about. Needed.", words(LEVELS)),
+    Parameter("message_status", "A state of SMPP, or a status `ESME_…` of a command. Needed.", TEXT),
+    Parameter("id", "The message by Jasmin's id, where `client_message_id` is not given.", TEXT),
+    Parameter("err", "The SMSC's error code.", {"type": "string"}),
+    Parameter("donedate", "When it was done, by the SMSC's clock: `YYMMDDhhmm`.", {"type": "string"}),
+    Parameter("tz", "The zone of that clock; left out: UTC.", {"type": "string"}, "Europe/Berlin"),
+)
 
 
 def receipt_of(said: Said) -> Receipt:

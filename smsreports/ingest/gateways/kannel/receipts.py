@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from smsreports.dialects.described import Parameter
+from smsreports.dialects.shapes import words
 from smsreports.ingest.fields import Refused
 from smsreports.ingest.gateways import smpp
-from smsreports.ingest.gateways.base import Receipt, Said, needed, receipt
+from smsreports.ingest.gateways.base import TEXT, Receipt, Said, needed, receipt
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ KINDS: Mapping[str, Kind] = {
 REFUSED = re.compile(r"NACK/(0x[0-9a-fA-F]{1,8}|[0-9]{1,10})\b", re.ASCII)
 # Seconds since 1970, up to the year 5138.
 SECONDS = re.compile(r"[0-9]{1,11}", re.ASCII)
+PARAMETERS = (
+    Parameter("type", "`%d`: the kind of report. Needed.", words(KINDS)),
+    Parameter("at", "`%T`: seconds since 1970. Needed.", {"type": "string", "pattern": f"^{SECONDS.pattern}$"}),
+    Parameter("message_id", "`%F`: the message by the SMSC's id, where `client_message_id` is not given.", TEXT),
+    Parameter("text", "`%A`: the SMSC's own text.", {"type": "string"}),
+)
 
 
 def receipt_of(said: Said) -> Receipt:

@@ -1,7 +1,6 @@
 """`manage.py expire_pending`: closes what never got a final receipt. Run it every hour."""
 
-import re
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from smsreports.accounts.models import Account
+from smsreports.durations import duration
 from smsreports.ingest.expiry import closing
 from smsreports.ingest.load import Accounts, Counts, load
 from smsreports.ingest.progress import shown, terminal
@@ -16,17 +16,6 @@ from smsreports.statuses import UNREPORTED
 
 # As long as 23 Telecom waits for its carriers.
 PATIENCE = "72h"
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-# Up to 9,999 days: 27 years, longer than anybody has sent SMS through an API.
-DURATION = re.compile(r"([1-9][0-9]{0,3})([mhd])")
-
-
-def duration(text: str) -> timedelta:
-    found = DURATION.fullmatch(text)
-    if found is None:
-        raise ArgumentTypeError(f"{text!r} is not a duration such as 90m, 72h or 3d")
-    number, unit = found.groups()
-    return timedelta(**{UNITS[unit]: int(number)})
 
 
 class Command(BaseCommand):

@@ -1,0 +1,63 @@
+"""Who took which file, in the admin: to be read, and by nobody to be written."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+
+from smsreports.accounts.admin import Record
+from smsreports.accounts.models import Account
+from smsreports.audit.models import Export
+from smsreports.audit.states import settled
+
+
+class Settled(ChangeList):
+    """The page's exports with their states, which are looked up for all of them at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        exports: Any = self.result_list
+        for export, (state, end) in settled(exports).items():
+            export.state, export.sent = state, end
+
+
+@admin.register(Export)
+class ExportAdmin(Record):
+    list_display = ("begun_at", "account", "by", "address", "asked", "format", "rows", "bytes", "sha256", "state")
+    list_select_related = ("account", "key", "user", "end")
+    ordering = ("-begun_at", "-id")  # type: ignore[assignment]  # the base's is one name
+    search_fields = ("account",)
+    search_help_text = "The whole name of an account"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Settled
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """One account's, from its index."""
+        if not search_term:
+            return queryset, False
+        return queryset.filter(account__in=Account.objects.filter(name=search_term)), False
+
+    def by(self, export: Export) -> str:
+        return str(export.key.prefix if export.key else export.user)
+
+    @admin.display(description="filter")
+    def asked(self, export: Export) -> str:
+        return format_html_join(", ", "{} {}", export.filter.items())
+
+    def rows(self, export: Any) -> Any:
+        return export.sent and export.sent.rows
+
+    def bytes(self, export: Any) -> Any:
+        return export.sent and export.sent.bytes
+
+    def sha256(self, export: Any) -> Any:
+        return export.sent and export.sent.sha256
+
+    def state(self, export: Any) -> str:
+        return str(export.state)

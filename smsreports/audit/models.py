@@ -1,0 +1,80 @@
+"""An export that began, and its end. The database refuses to change or delete either."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from smsreports.accounts.binding import OfAccount
+from smsreports.accounts.models import Account, ApiKey
+
+
+class Export(models.Model):
+    """Somebody began to take a file of an account's rows: with a key, or as one of the staff.
+
+    Its id is the file's `X-Export-Id`. `filter` is as the caller said it, without whole numbers.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    key = models.ForeignKey(ApiKey, models.PROTECT, related_name="+", null=True, db_index=False)
+    # People who took a file are switched off, not deleted.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, db_index=False)
+    address = models.CharField(max_length=45, blank=True)
+    filter = models.JSONField(default=dict)
+    format = models.CharField(max_length=16)
+    # Rows that matched, and how many of them the file may hold.
+    total = models.BigIntegerField()
+    limit = models.BigIntegerField()
+    begun_at = models.DateTimeField(db_default=Now())
+
+    everyones = models.Manager["Export"]()
+    objects = OfAccount()
+
+    class Meta:
+        default_manager_name = "everyones"
+        ordering = ("-begun_at", "-id")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(key__isnull=True, user__isnull=False) | Q(key__isnull=False, user__isnull=True),
+                name="audit_export_by_one",
+            ),
+        ]
+        indexes = [
+            # The account's own list, and the admin's list of one account.
+            models.Index("account", F("begun_at").desc(), F("id").desc(), name="audit_export_of_account"),
+            # The admin's list.
+            models.Index(F("begun_at").desc(), F("id").desc(), name="audit_export_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def lock(self) -> int:
+        """The advisory lock that the export's transaction holds, by which it is known to run: 63 random bits."""
+        return self.id.int >> 65
+
+    @property
+    def truncated(self) -> bool:
+        return self.total > self.limit
+
+
+class ExportEnd(models.Model):
+    """What was sent of an export, and whether that was all."""
+
+    # No constraint: it is written within the export's own snapshot, which is older than the row it names.
+    export = models.OneToOneField(
+        Export, models.PROTECT, primary_key=True, related_name="end", db_constraint=False, editable=False
+    )
+    rows = models.BigIntegerField()
+    # Of the file itself, before any Content-Encoding.
+    bytes = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    is_whole = models.BooleanField()
+    ended_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return str(self.export_id)

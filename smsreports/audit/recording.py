@@ -1,0 +1,123 @@
+"""Entries of exports: who takes what, in whose place, and how it ended."""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import Error, connection
+from rest_framework.exceptions import Throttled
+
+from smsreports.accounts.models import Account, ApiKey
+from smsreports.api.errors import RETRY_AFTER
+from smsreports.api.places import Places
+from smsreports.api.staff.masking import masked
+from smsreports.audit.models import Export, ExportEnd
+from smsreports.export.ledger import Tally
+from smsreports.statements import Statement
+
+logger = logging.getLogger(__name__)
+# Of the 10 threads of a process (see `serve`): loads take four at most, and exports these; two stay with lists, and
+# the last one may wait for a place.
+MOST_EXPORTS, MOST_WAITING = 3, 1
+# Seconds to wait for one: most exports are small.
+PATIENCE = 2
+# Of the advisory locks with two numbers, those of accounts' places: this one and the next ones, and the account.
+# Nobody else's begin here.
+FIRST_LOCK = 0x45580000
+# So many digits may be somebody's number.
+TELLING_DIGITS = 7
+
+places = Places("exports", MOST_EXPORTS, MOST_EXPORTS, MOST_WAITING)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The ledger of one export: of `account`, taken by a key or by one of the staff.
+
+    `filter` is what the caller asked, by the wire's names. A place is one of this process's, and one of the
+    account's, of all processes; that one is a lock, which ends with the export's transaction, however that ends.
+    """
+
+    account: Account
+    by: ApiKey | Any
+    address: str
+    filter: Mapping[str, str]
+    format: str
+    id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    def place(self) -> AbstractContextManager[None]:
+        return places.taken(self.account.pk, PATIENCE)
+
+    def admit(self, cursor: Any) -> None:
+        locks = _places_sql(settings.EXPORTS_AT_ONCE, self.account, self._row())
+        cursor.execute(locks.sql, locks.params)
+        if not cursor.fetchone()[0]:
+            most = settings.EXPORTS_AT_ONCE
+            raise Throttled(RETRY_AFTER, f"An account takes {most} exports at once at most, and they are under way.")
+
+    def begun(self, total: int, limit: int) -> None:
+        begun = self._row()
+        begun.total, begun.limit = total, limit
+        begun.save(force_insert=True)
+
+    def finished(self, cursor: Any, tally: Tally) -> None:
+        end = _end_sql(self.id, tally)
+        cursor.execute(end.sql, end.params)
+
+    def broke(self, tally: Tally) -> None:
+        """The connection may be as broken as the export was; a new one may not be to be had."""
+        for _ in range(2):
+            try:
+                ExportEnd.objects.create(
+                    export_id=self.id, rows=tally.rows, bytes=tally.bytes, sha256=tally.sha256, is_whole=False
+                )
+                return
+            except Error as fault:
+                logger.warning("no end of export %s was kept: %s", self.id, type(fault).__name__)
+                if not connection.in_atomic_block:
+                    connection.close()
+
+    def _row(self) -> Export:
+        by = {"key": self.by} if isinstance(self.by, ApiKey) else {"user": self.by}
+        return Export(
+            id=self.id,
+            account=self.account,
+            address=self.address,
+            filter=recorded(self.filter),
+            format=self.format,
+            **by,
+        )
+
+
+def recorded(filters: Mapping[str, str]) -> dict[str, str]:
+    """The filters without whole numbers: of a number only that there was one, of a sender that may be one its ends.
+    The others have words and days for values."""
+    hidden = {"phone": lambda value: "…", "sender": _without_number}
+    return {name: hidden.get(name, str)(value) for name, value in filters.items()}
+
+
+def _without_number(sender: str) -> str:
+    return masked(sender) if sum(map(str.isdigit, sender)) >= TELLING_DIGITS else sender
+
+
+def _places_sql(most: int, account: Account, export: Export) -> Statement:
+    """The first free one of the account's `most` places, if any, and the export's own lock. The ORM knows no locks.
+
+    A CASE looks at its conditions in order and stops at the first that holds.
+    """
+    # The lock has 31 bits for the account.
+    tries = [number for slot in range(most) for number in (FIRST_LOCK + slot, account.pk % 2**31)]
+    free = " ".join(["WHEN pg_try_advisory_xact_lock(%s, %s) THEN true"] * most)
+    return Statement(f"SELECT CASE {free} ELSE false END, pg_try_advisory_xact_lock(%s::bigint)", [*tries, export.lock])
+
+
+def _end_sql(export: uuid.UUID, tally: Tally) -> Statement:
+    """The entry of a whole file, for the export's own connection, which the ORM does not know."""
+    return Statement(
+        "INSERT INTO audit_exportend (export_id, rows, bytes, sha256, is_whole) VALUES (%s, %s, %s, %s, true)",
+        [export, tally.rows, tally.bytes, tally.sha256],
+    )

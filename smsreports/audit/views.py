@@ -1,0 +1,52 @@
+"""What an account reads of its own: the receipt of a file, and who took what out."""
+
+from uuid import UUID
+
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from smsreports.api.viewsets import DialectViewSet
+from smsreports.audit.entries import Entries
+from smsreports.audit.models import Export
+from smsreports.audit.states import settled
+
+
+class ReceiptViewSet(DialectViewSet):
+    """What proves that a file is whole: its rows, bytes and SHA-256."""
+
+    def retrieve(self, request: Request, export: str) -> Response:
+        found = Export.objects.for_account(self.account).select_related("end").filter(pk=_id(export)).first()
+        if found is None:
+            raise NotFound("Export not found")
+        state, end = settled([found])[found]
+        receipt = {
+            "id": str(found.pk),
+            "state": state.value,
+            "rows": end and end.rows,
+            "bytes": end and end.bytes,
+            "sha256": end and end.sha256,
+            "total": found.total,
+            "truncated": found.truncated,
+            "started_at": found.begun_at,
+            "ended_at": end and end.ended_at,
+        }
+        return Response(self.door.row(receipt))
+
+
+def _id(text: str) -> UUID | None:
+    """The id that is written so, and in no other of the ways that Python takes."""
+    try:
+        return UUID(text) if str(UUID(text)) == text else None
+    except ValueError:
+        return None
+
+
+class AuditViewSet(DialectViewSet):
+    """Every export and every reveal of the account's rows, newest first."""
+
+    def list(self, request: Request) -> Response:
+        asked, entries = self.asked, Entries(self.account, self.asked.filters)
+        total, found = entries.page((asked.page - 1) * asked.size, asked.size)
+        answer = {"entries": found, "total": total, "page": asked.page, "size": asked.size}
+        return Response(self.door.row(answer))

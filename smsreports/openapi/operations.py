@@ -1,0 +1,120 @@
+"""From an address, as its dialect and its view describe it, to an operation of OpenAPI."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentRegistry
+
+from smsreports.api.viewsets import DialectViewSet
+from smsreports.dialects.base import Dialect, KeyAuthentication
+from smsreports.dialects.described import JSON, Body, Header, Parameter
+
+# `ref`s of answers that many operations give stand under `components`.
+ANSWERS = "#/components/responses"
+ALWAYS = (400, 401, 403, 429, 500, 503)
+SAYS = {
+    400: "The request asks for what cannot be; the reasons are named.",
+    401: "There is no key, or it is not good here.",
+    403: "The key may not do this.",
+    404: "It is not there, or it is another account's.",
+    406: "Nothing that `Accept` names can be given.",
+    413: "The body is too large; nothing was loaded.",
+    415: "The body is of another media type or coding.",
+    429: "The account has spent its minute.",
+    500: "Something went wrong on our side.",
+    503: "Not at the moment; nothing was changed.",
+}
+# On every answer.
+EVERY = {"X-Request-ID": Header("The request's name in our logs: yours, if you sent one.", {"type": "string"})}
+HEADERS = {
+    401: {"WWW-Authenticate": Header("How to say who calls.", {"type": "string"})},
+    503: {"Retry-After": Header("Seconds after which to try again.", {"type": "integer", "minimum": 1})},
+}
+
+
+class DescribedSchema(AutoSchema):
+    """Takes everything from the address's own description; nothing is guessed from serializers or docstrings."""
+
+    def get_operation(
+        self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
+    ) -> dict[str, Any]:
+        view = self.view
+        assert isinstance(view, DialectViewSet)
+        said = view.door.described
+        body = view.traits.body if method == "POST" else None
+        return {
+            "operationId": _operation_id(view, method),
+            "summary": said.summary,
+            "description": " ".join(filter(None, (said.says, f"Needs a key with the scope `{view.door.scope}`."))),
+            "tags": [view.dialect.slug],
+            "parameters": [_parameter(one, path) for one in (*said.parameters, *view.traits.parameters)],
+            **({"requestBody": _body(body)} if body else {}),
+            "responses": {"200": _shown(view), **_errors(view, path, body)},
+            "security": [{name: [view.door.scope]} for name in schemes(view)],
+        }
+
+
+def _operation_id(view: DialectViewSet, method: str) -> str:
+    name = f"{view.dialect.slug}_{view.door.view}_{view.door.action}"
+    return name if len(view.door.methods) == 1 else f"{name}_{method.lower()}"
+
+
+def _shown(view: DialectViewSet) -> dict[str, Any]:
+    said = view.door.described
+    headers = {**EVERY, **view.dialect.manners.headers, **said.headers, **view.traits.headers}
+    content = {
+        kind: {"schema": shape} | ({"example": said.examples[kind]} if kind in said.examples else {})
+        for kind, shape in said.shown.items()
+    }
+    return {"description": said.summary, "headers": _headers(headers), "content": content}
+
+
+def _errors(view: DialectViewSet, path: str, body: Body | None) -> dict[str, Any]:
+    statuses = set(ALWAYS)
+    statuses |= {404} if "{" in path else set()
+    statuses |= {406} if view.dialect.negotiates else set()
+    statuses |= {413, 415} if body else set()
+    return {str(status): {"$ref": f"{ANSWERS}/{_name(view.dialect, status)}"} for status in sorted(statuses)}
+
+
+def schemes(view: DialectViewSet) -> Mapping[str, Mapping[str, str]]:
+    """Where this view's key may stand, by name; any of them will do."""
+    found = [one.described for one in view.get_authenticators() if isinstance(one, KeyAuthentication)]
+    return {name: scheme for described in found for name, scheme in described.items()}
+
+
+def errors(dialect: Dialect) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The dialect's errors by the names that operations know them by."""
+    for status, says in SAYS.items():
+        headers = {**EVERY, **dialect.manners.headers, **HEADERS.get(status, {})}
+        headers |= dialect.manners.exceeded if status == 429 else {}
+        content = {JSON: {"schema": dialect.manners.error(status)}}
+        yield _name(dialect, status), {"description": says, "headers": _headers(headers), "content": content}
+
+
+def _name(dialect: Dialect, status: int) -> str:
+    return f"{dialect.slug}-{status}"
+
+
+def _parameter(one: Parameter, path: str) -> dict[str, Any]:
+    within = one.name in re.findall(r"{(\w+)}", path)
+    example = {} if one.example is None else {"example": one.example}
+    place = {"in": "path", "required": True} if within else {"in": "query"}
+    return {"name": one.name, **place, "description": one.says, "schema": one.schema, **example}
+
+
+def _body(body: Body) -> dict[str, Any]:
+    example = {} if body.example is None else {"example": body.example}
+    return {
+        "required": True,
+        "description": body.says,
+        "content": {body.media_type: {"schema": body.schema, **example}},
+    }
+
+
+def _headers(headers: Mapping[str, Header]) -> dict[str, Any]:
+    return {
+        name: {"description": one.says, "schema": one.schema, "required": one.always} for name, one in headers.items()
+    }

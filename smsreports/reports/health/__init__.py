@@ -1,0 +1,1 @@
+"""Health of delivery: is something wrong right now, and where."""

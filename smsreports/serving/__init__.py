@@ -1,0 +1,1 @@
+"""gunicorn with the project's own configuration."""

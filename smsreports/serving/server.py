@@ -1,0 +1,99 @@
+"""The server: gunicorn in this process, its workers and its folder of counts."""
+
+import os
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Any
+
+from django.conf import settings
+from gunicorn.app.base import BaseApplication
+
+from smsreports.serving.log import Log
+from smsreports.telemetry import underway
+from smsreports.telemetry.meters import SHARED, meters
+
+# Memory that looks like a folder, where there is some: heartbeats and counts need no disk.
+MEMORY = "/dev/shm"  # noqa: S108
+# Threads keep a long export from holding up the lists; gunicorn's sync worker would be killed in the middle of one.
+# Four load at most, three send files, one may wait to: two are always there for lists.
+THREADS = 10
+
+
+class Gunicorn(BaseApplication):
+    """gunicorn in this process, so that it and the embedded database end together."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from smsreports.wsgi import application
+
+        return application
+
+
+def serve(bind: str, workers: int) -> None:
+    """Until it is told to stop. The workers' counts lie in a folder of their own, which is gone afterwards."""
+    folder = mkdtemp(prefix="smsreports-counts-", dir=_memory())
+    os.environ[SHARED] = folder
+    Gunicorn(configuration(bind, workers) | _hooks(folder)).run()
+
+
+def configuration(bind: str, workers: int) -> dict[str, Any]:
+    return {
+        "bind": bind,
+        "workers": workers,
+        "worker_class": "smsreports.serving.worker.Worker",
+        "threads": THREADS,
+        # Seconds that running answers have to end on a stop. Then the worker is killed, and their connections break.
+        "graceful_timeout": settings.STOP_SECONDS,
+        # Workers are not replaced after so many requests: their memory stays flat, and one that is told to go away
+        # would break an export that lasts longer than a stop may.
+        "max_requests": 0,
+        "worker_tmp_dir": _memory(),
+        "proc_name": "smsreports",
+        # Every request has its line from `smsreports.telemetry`; gunicorn's would hold numbers.
+        "accesslog": None,
+        "logger_class": Log,
+        "loglevel": settings.LOG_LEVEL.lower(),
+        # It would listen at a socket in the home folder, which is not ours.
+        "control_socket_disable": True,
+    }
+
+
+def _hooks(folder: str) -> dict[str, Any]:
+    """What gunicorn calls: workers the first two, this process the others."""
+
+    def on_exit(arbiter: Any) -> None:
+        rmtree(folder, ignore_errors=True)
+
+    return {
+        "post_worker_init": _worker_begins,
+        "post_request": _request_ends,
+        "child_exit": _worker_ended,
+        "on_exit": on_exit,
+    }
+
+
+def _worker_begins(worker: Any) -> None:
+    meters()
+
+
+def _request_ends(worker: Any, request: Any, environ: Any, response: Any) -> None:
+    underway.end()
+
+
+def _worker_ended(arbiter: Any, worker: Any) -> None:
+    """What it had under way is not under way any more; what it counted stays."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid, os.environ[SHARED])  # type: ignore[no-untyped-call]
+
+
+def _memory() -> str | None:
+    return MEMORY if Path(MEMORY).is_dir() else None

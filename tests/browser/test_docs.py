@@ -1,0 +1,62 @@
+"""A developer who is not logged in tries the API, with nothing but a key, in both dialects."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from smsreports.accounts.keys import create
+from smsreports.accounts.models import Account, Scope
+
+TRIES = [
+    ("ApiKey", "telecom23-telecom23_api_list", '"total_pages"'),
+    ("Bearer", "laravel-laravel_items_list", '"summary"'),
+]
+
+
+@pytest.fixture(scope="module")
+def key(site: str) -> str:
+    return create(Account.objects.get(name="acme"), [Scope.READ])
+
+
+@pytest.fixture
+def docs(key: str, chromium: Any, site: str) -> Iterator[Any]:
+    """The page, which must neither ask another server for anything nor be stopped at anything."""
+    page = chromium.new_page()
+    faults: list[str] = []
+    page.on("console", lambda message: faults.extend([message.text] if message.type == "error" else []))
+    page.on("request", lambda request: faults.extend(_foreign(request.url, site)))
+    page.goto(f"{site}/api/docs")
+    yield page
+    page.close()
+    assert faults == []
+
+
+def _foreign(url: str, site: str) -> list[str]:
+    return [] if urlsplit(url).scheme in ("data", "blob") or url.startswith(f"{site}/") else [url]
+
+
+@pytest.mark.parametrize(("scheme", "operation", "answered"), TRIES)
+def test_a_key_is_all_that_it_takes_to_try_the_api(
+    docs: Any, key: str, scheme: str, operation: str, answered: str
+) -> None:
+    docs.get_by_role("button", name="Authorize").first.click()
+    dialog = docs.locator(".auth-container").filter(has_text=f"{scheme} (")
+    dialog.locator("input").first.fill(key)
+    dialog.get_by_role("button", name="Apply credentials").click()
+    docs.get_by_role("button", name="Close").first.click()
+    opened = docs.locator(f"#operations-{operation}")
+    opened.get_by_role("button").first.click()
+    opened.get_by_role("button", name="Execute").click()
+    answer = opened.locator(".live-responses-table")
+    assert answer.locator("tbody .response-col_status").first.inner_text() == "200"
+    assert answered in answer.inner_text()
+
+
+def test_without_scripts_the_page_still_leads_to_the_description(chromium: Any, site: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/api/docs")
+    assert page.get_by_role("link", name="JSON").get_attribute("href") == "/api/schema"
+    context.close()

@@ -1,0 +1,1 @@
+"""The published description, held to what the service does."""

@@ -1,0 +1,134 @@
+"""What the description says of a parameter is how it is read: what it allows is taken, what it forbids is refused."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from smsreports.dialects.query import GREATEST_NUMBER
+from tests.conftest import CLIENT, Person
+from tests.contracts.doors import Door
+from tests.openapi.doors import contracts, loads
+from tests.openapi.held import Description, Json
+
+pytestmark = pytest.mark.usefixtures("traffic")
+showing = pytest.mark.parametrize("door", [door for door in contracts() if not loads(door)], ids=lambda door: door.name)
+# Candidates of every kind; the description says which of them a parameter takes.
+WORDS = (
+    "odd",
+    "",
+    "Delivered",
+    "US",
+    "us",
+    "USA",
+    "U1",
+    "2026-02-13",
+    "2026-2-13",
+    "13.02.2026",
+    "7d",
+    "8d",
+    "api",
+    "all",
+)
+NUMBERS = ("0", "1", "25", "100", "101", "-1", "1.0", "1e2", str(GREATEST_NUMBER), str(GREATEST_NUMBER + 1))
+PHONES = ("4155", "+1 (415) 555-12", "()", "1" * 15, "1" * 16, "4x5")
+CANDIDATES = (*WORDS, *NUMBERS, *PHONES, "csv", "ndjson", "xlsx", "excel", "strict", "sent", "broadcasts")
+
+
+def parameters(description: Description, door: type[Door]) -> Iterator[tuple[str, Json]]:
+    for parameter in description.operation("GET", door.path).get("parameters", ()):
+        if parameter["in"] == "query":
+            yield parameter["name"], description.resolved(parameter["schema"])
+
+
+def as_said(text: str, shape: Json) -> Any:
+    """A value of the query string as the description's type has it."""
+    if shape["type"] != "integer":
+        return text
+    return int(text) if text.isdecimal() else text
+
+
+@showing
+def test_what_it_allows_is_taken_and_what_it_forbids_is_refused(
+    description: Description, owner: Person, door: type[Door]
+) -> None:
+    for name, shape in parameters(description, door):
+        if shape.get("format") == "cursor":
+            continue
+        for text in CANDIDATES:
+            taken = owner.ask("HEAD", f"{door.path}?{urlencode({name: text})}").status_code == 200
+            assert taken == description.fits(shape, as_said(text, shape)), (name, text)
+
+
+@showing
+def test_a_parameter_that_is_described_is_known(description: Description, owner: Person, door: type[Door]) -> None:
+    """What is not known is ignored, whatever it says and however often."""
+    for name, _ in parameters(description, door):
+        assert owner.ask("GET", f"{door.path}?{name}=1&{name}=1").status_code == 400, name
+
+
+@showing
+def test_a_cursor_is_taken_as_it_was_given(description: Description, owner: Person, door: type[Door]) -> None:
+    if "cursor" in dict(parameters(description, door)):
+        assert owner.get(door.path, {"cursor": "made-up"}).status_code == 400
+        page = owner.get(door.path, {"to": "9999-12-31"})
+        if "Link" in page.headers:
+            following = next(part for part in page["Link"].split(", ") if 'rel="next"' in part)
+            assert owner.ask("GET", following[1:].split(">")[0]).status_code == 200
+
+
+@showing
+def test_a_default_is_what_leaving_it_out_means(description: Description, owner: Person, door: type[Door]) -> None:
+    bare = owner.get(door.path)
+    for name, shape in parameters(description, door):
+        if "default" in shape:
+            said = owner.get(door.path, {name: str(shape["default"])})
+            assert said.status_code == bare.status_code
+            assert figures(said) == figures(bare), name
+
+
+def figures(answer: Any) -> Any:
+    """What was found, without the addresses that repeat the question."""
+    if answer["Content-Type"] != "application/json":
+        return answer.body
+    body = answer.json()
+    return body.get("summary", body)
+
+
+@pytest.mark.parametrize(
+    ("gateway", "good"),
+    [
+        ("kannel", {"client_message_id": "m-1", "type": "1", "at": "1770984000", "text": "any"}),
+        ("jasmin", {"client_message_id": "m-1", "level": "2", "message_status": "DELIVRD", "err": "000", "tz": "UTC"}),
+    ],
+)
+def test_what_a_gateway_is_described_to_say_is_read(
+    description: Description, writer: Person, gateway: str, good: dict[str, str]
+) -> None:
+    path = f"/api/v1/gateways/{gateway}"
+    shapes = dict(parameters_of(description.operation("GET", path)))
+    assert writer.get(path, good).status_code == 200
+    for name in good:
+        assert name in shapes
+        for text in ("odd!", "1"):
+            if not description.fits(shapes[name], text):
+                assert writer.get(path, good | {name: text}).status_code == 400, (name, text)
+
+
+def parameters_of(operation: Json) -> Iterator[tuple[str, Json]]:
+    yield from ((parameter["name"], parameter["schema"]) for parameter in operation["parameters"])
+
+
+def test_each_scheme_lets_a_key_in(description: Description, owner: Person, writer: Person) -> None:
+    """Wherever the description says that a key may stand."""
+    schemes = description.document["components"]["securitySchemes"]
+    said = {
+        "ApiKey": ("/api/v1/sms/messages", {"X-API-Key": owner.key}),
+        "Bearer": ("/api/sms/messages", {"Authorization": f"Bearer {owner.key}"}),
+    }
+    assert schemes["ApiKey"]["name"] == "X-API-Key"
+    for path, headers in said.values():
+        assert CLIENT.get(path, headers=headers).status_code == 200
+    for path, method, operation in description.operations():
+        assert {name for each in operation["security"] for name in each} <= set(schemes), (path, method)
