@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.admin.options import ShowFacets
 from django.db import OperationalError
-from django.db.models import BigIntegerField, F, Model, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, F, Manager, Model, Q, QuerySet, Sum
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -79,8 +79,14 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
     class Media:
         css = {"all": ["smsreports/admin.css"]}
 
+    @property
+    def everybodys(self) -> Manager[Any]:
+        """Staff see every account's, by their permissions."""
+        objects: Manager[Any] = self.model._default_manager
+        return objects
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = self.model._default_manager.select_related(*self.list_select_related)
+        rows: QuerySet[Any] = self.everybodys.select_related(*self.list_select_related)
         return rows
 
     # What is listed.
@@ -117,7 +123,7 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
         return replace(found, sees=sees)
 
     def cut(self, question: Question) -> Cut:
-        rows = self.model._default_manager.all()
+        rows = self.everybodys.all()
         if question.find:
             return Found(rows, list(self.conditions(question)), question.account)
         if question.account and self.rows:

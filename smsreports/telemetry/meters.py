@@ -38,7 +38,7 @@ class Meters:
         )
         self.exports = Counter("smsreports_exports", "Files that ended, whole or broken", ("ended",))
         self.export_rows = Counter("smsreports_export_rows", "Rows of whole files")
-        self.export_bytes = Counter("smsreports_export_bytes", "Bytes of files, broken ones too")
+        self.export_bytes = Counter("smsreports_export_bytes", "Bytes of files as they were sent, broken ones too")
         self.lines = Counter("smsreports_ingested_lines", "Lines that came by HTTP", ("outcome",))
         self.receipts = Counter("smsreports_gateway_receipts", "Callbacks that were taken", ("gateway",))
         self.refused = Counter("smsreports_callers_refused", "Callers who were not let in", ("reason",))
