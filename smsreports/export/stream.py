@@ -17,6 +17,7 @@ from smsreports.export.codings import Coding, asked
 from smsreports.export.columns import Column
 from smsreports.export.formats import Format
 from smsreports.export.ledger import Ledger, Tally
+from smsreports.export.turns import in_turns
 from smsreports.statements import Statement
 from smsreports.telemetry.files import watched
 
@@ -101,7 +102,7 @@ class Blocks:
     def _read(self) -> Generator[bytes]:
         """Never an empty block: in a chunked body that is the end."""
         try:
-            for block, rows in self._written():
+            for block, rows in in_turns(self._written()):
                 yield self._coding.packed(block)
                 self._tally.add(block, rows)
             if rest := self._coding.end():

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from smsreports import pages
+from smsreports.export.turns import turns
 from smsreports.telemetry.hosts import is_probe
 from smsreports.telemetry.meters import meters
 
@@ -32,6 +33,7 @@ class TurnedAway:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not getattr(_thread, "tells", False) or is_probe(request):
-            return self._get_response(request)
+            with turns.answering():
+                return self._get_response(request)
         meters().turned_away.labels("requests").inc()
         return pages.unavailable(request)

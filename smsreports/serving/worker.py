@@ -1,5 +1,6 @@
 """gunicorn's threaded worker: clients may be slow, but not for ever, and nobody waits in vain for one that stops."""
 
+import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -10,8 +11,10 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 from smsreports.serving import stopping
-from smsreports.serving.clients import BODY_SECONDS, Patient
+from smsreports.serving.clients import BODY_SECONDS, HEADERS_SECONDS, Patient
 from smsreports.serving.queue import LONGEST, TELLERS, become_teller
+
+SWITCH_SECONDS = 0.0005
 
 
 class Worker(ThreadWorker):
@@ -25,6 +28,8 @@ class Worker(ThreadWorker):
     def init_process(self) -> None:
         self._places = Semaphore(self.cfg.threads + LONGEST)
         self._tellers = ThreadPoolExecutor(TELLERS, initializer=become_teller)
+        # A list that waits for the interpreter while a file is written gets it after so long, and not after ten times.
+        sys.setswitchinterval(SWITCH_SECONDS)
         super().init_process()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
@@ -68,7 +73,7 @@ class Worker(ThreadWorker):
         """No thread waits for the first byte, as gunicorn's own do for five seconds: whoever connects and says nothing
         costs nobody anything."""
         conn.sock.setblocking(False)
-        conn.timeout = time.monotonic() + self.cfg.keepalive
+        conn.timeout = time.monotonic() + HEADERS_SECONDS
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
