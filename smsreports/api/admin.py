@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.admin.options import ShowFacets
 from django.db import OperationalError
-from django.db.models import BigIntegerField, F, Manager, Model, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, F, Model, Q, QuerySet, Sum
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -80,10 +80,9 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
         css = {"all": ["smsreports/admin.css"]}
 
     @property
-    def everybodys(self) -> Manager[Any]:
-        """Staff see every account's, by their permissions."""
-        objects: Manager[Any] = self.model._default_manager
-        return objects
+    def everybodys(self) -> Any:
+        """The manager of every account's rows: staff see them by their permissions."""
+        return self.model._default_manager
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = self.everybodys.select_related(*self.list_select_related)

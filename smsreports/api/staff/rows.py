@@ -26,7 +26,7 @@ def rows_of(objects: Manager[Any], related: Sequence[str], keys: Sequence[int]) 
 
 @cache
 def _shape(objects: Manager[Any], related: tuple[str, ...]) -> Statement:
-    model = objects.model
+    model: type[Model] = objects.model
     theirs = [f"{name}__{column}" for name in related for column in _columns(_related(model, name))]
     rows = objects.order_by().filter(pk__in=Keys("keys"))
     return Statement.of(rows.values_list(*_columns(model), *theirs))
