@@ -31,6 +31,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error(request, exceptions.NotFound("There is nothing at this address."))
 
 
+def unavailable(request: HttpRequest) -> HttpResponse:
+    return _error(request, Unavailable("Too many requests are under way; try again later."))
+
+
 def server_error(request: HttpRequest, **ignored: Any) -> HttpResponse:
     """Called while the fault is handled. A database that does not answer in time is a pause and not a crash."""
     if isinstance(sys.exception(), OperationalError | InterfaceError):

@@ -18,6 +18,7 @@ from smsreports.export.codings import Coding, asked
 from smsreports.export.columns import Column
 from smsreports.export.formats import Format
 from smsreports.export.ledger import Ledger, Tally
+from smsreports.export.turns import in_turns
 from smsreports.statements import Statement
 from smsreports.telemetry.files import watched
 
@@ -113,7 +114,7 @@ class Blocks:
 
     def _read(self) -> Generator[bytes]:
         try:
-            for block, rows in self._written():
+            for block, rows in self._made():
                 yield self._coding.packed(block)
                 self._tally.add(block, rows)
             if rest := self._coding.end():
@@ -124,6 +125,11 @@ class Blocks:
                 raise
             # The server logs what it is given; the fault's own text may hold a row.
             raise ExportBroken(type(fault).__name__) from None
+
+    def _made(self) -> Iterator[tuple[bytes, int]]:
+        """In turns, but for the first: that is part of an answer, and answers are what the turns make room for."""
+        written = self._written()
+        yield from chain(islice(written, 1), in_turns(written))
 
     def _written(self) -> Iterator[tuple[bytes, int]]:
         """The file's bytes, each block with the number of its rows."""

@@ -50,6 +50,9 @@ def configuration(bind: str, workers: int) -> dict[str, Any]:
         "workers": workers,
         "worker_class": "smsreports.serving.worker.Worker",
         "threads": THREADS,
+        # Seconds for which a connection without a request is kept: longer than clients and proxies keep theirs, which
+        # would else send a request into one that has just been closed. It costs a socket and no thread.
+        "keepalive": 75,
         # Seconds that running answers have to end on a stop. Then the worker is killed, and their connections break.
         "graceful_timeout": settings.STOP_SECONDS,
         # Workers are not replaced after so many requests: their memory stays flat, and one that is told to go away

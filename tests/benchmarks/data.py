@@ -143,6 +143,8 @@ def _settle(place: Place) -> None:
         connection.close()
         # Much quicker now, but for the counters.
         own.execute("VACUUM ANALYZE")
+        # An ANALYZE that the server began by itself may have kept the squashed rows visible until just now.
+        own.execute("VACUUM counters_counter")
         # Not everybody may ask for one; then it comes by itself.
         with suppress(errors.InsufficientPrivilege):
             own.execute("CHECKPOINT")

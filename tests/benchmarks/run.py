@@ -11,6 +11,7 @@ from tests.benchmarks.figures import (
     FIGURES,
     Figure,
     Measured,
+    crowd,  # noqa: F401
     exports,  # noqa: F401  registers its figures, as those below do
     growth,  # noqa: F401
     lists,  # noqa: F401

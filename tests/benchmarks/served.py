@@ -57,8 +57,10 @@ def serving(alive: str, workers: int, **environment: str) -> Iterator[Served]:
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers)],
         cwd=ROOT,
+        # A line for every request is part of what is shipped, and of no interest here.
         env=os.environ | environment,
         stdout=sys.stderr,
+        stderr=subprocess.DEVNULL,
     )
     try:
         _wait(process, port, alive)

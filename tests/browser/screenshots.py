@@ -47,7 +47,7 @@ def take(site: str, password: str, folder: Path) -> None:
     from tests.browser.conftest import CHROMIUM
 
     with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser: Any = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         state = logged_in(browser, site, password)
         for name, path, width, scheme in SHOTS:
             context = browser.new_context(

@@ -15,7 +15,8 @@ from django.db import transaction
 from django.test import Client
 
 from smsreports import windows
-from smsreports.accounts.models import Scope
+from smsreports.accounts.models import Account, Scope
+from smsreports.audit.models import Export, ExportEnd
 from tests.conftest import Person, load, person
 from tests.isolation.addresses import Address, addresses
 from tests.isolation.alike import OTHER, TODAY, WATCHED, lines, told
@@ -27,7 +28,7 @@ from tests.isolation.writes import Write, writes, writing
 OF_THE_REQUEST = re.compile(
     rb"messages_export_\d{8}T\d{6}Z|\nExpires: [^\n]+|csrftoken=[^;]+; expires=[^;]+"
     rb"|(?<=cursor=)([\w.-]+)%3A[\w%-]+"
-    rb'|name="csrfmiddlewaretoken" value="\w+"|\nX-Request-ID: [^\n]+',
+    rb'|name="csrfmiddlewaretoken" value="\w+"|\nX-(?:Request|Export)-ID: [^\n]+',
     re.IGNORECASE,
 )
 CURSOR = re.compile(rb"[?&;]cursor=([^&\"'>]+)")
@@ -119,6 +120,13 @@ def the_vendors_day() -> Iterator[None]:
         yield
 
 
+def taken(who: Person) -> None:
+    """A file of the account, which ended; it has a receipt."""
+    account = Account.objects.get(name=who.account)
+    export = Export.everyones.create(account=account, key=account.api_keys.get(), format="csv", total=2, limit=9)
+    ExportEnd.objects.create(export=export, rows=2, bytes=99, sha256="0" * 64, is_whole=True)
+
+
 @pytest.fixture(scope="module")
 def world(committed: None, the_vendors_day: None) -> World:
     """The watched account alone, beside the other one with the same and more, and after that one has written."""
@@ -126,8 +134,9 @@ def world(committed: None, the_vendors_day: None) -> World:
     staff.force_login(User.objects.create_superuser("staff"))
     made = World({name: person(name, *Scope) for name in (WATCHED, OTHER)}, staff)
     load(lines(WATCHED))
-    for name in (WATCHED, OTHER):  # notes that the key is used
-        made.keys[name].get("/api/v1/sms/messages")
+    for name in (WATCHED, OTHER):
+        made.keys[name].get("/api/v1/sms/messages")  # notes that the key is used
+        taken(made.keys[name])
     own = [one for address in swept() for one in questions(address, made.cursors(address, WATCHED))]
     made.watch("nothing", own)
     load(lines(OTHER))

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
 from smsreports.api.staff.asked import ACCOUNT, BROADCAST, DAYS, PAGE, PLAIN
+from smsreports.audit.models import Export
 from smsreports.dialects.query import Query
 from smsreports.reports.forms import ReportForm
 from smsreports.sources import registered
@@ -38,6 +39,14 @@ VALUES: Mapping[str, Sequence[str]] = {
     "account": (WATCHED,),
     "tz": ("Asia/Tokyo",),
     "sort": ("name", "-rate", "median"),
+    "in_time": ("yes", "no"),
+    "since": ("2026-02-08T00:00Z",),
+    "until": ("2026-02-13T12:00Z",),
+    "event": ("clicked", "sent"),
+    "after": ("2026-02-08T00:00:00Z",),
+    "before": ("2026-02-13T12:00:00Z",),
+    "span": ("24h", "today"),
+    "at": ("2026-02-13T11:00Z",),
     # Of the admin.
     "q": ("m-1", "s-1", "c-1", "b-1", "+14155551234", "4155551", "nobody's"),
     "p": ("1", "2"),
@@ -73,6 +82,7 @@ IDS: Mapping[str, Ids] = {
     "laravel-items-retrieve": lambda account: [
         {"key": key} for key in [*keys(Message, account, "request_key"), *keys(Broadcast, account, "key")]
     ],
+    "telecom23-receipt-retrieve": lambda account: [{"export": key} for key in keys(Export, account)],
     "message": _sms,
     "broadcast": lambda account: [{"row": key} for key in keys(Broadcast, account)],
     "staff-export": lambda account: [{"source": source.slug} for source in registered()],
@@ -161,7 +171,11 @@ def questions(address: Address, cursors: Sequence[str] = (), account: str = WATC
     always = {ACCOUNT: account} if ACCOUNT in names or address.page else {}
     asked = [always | query for query in queries(address)]
     asked += [always | WIDE | _size(names) | {"cursor": cursor} for cursor in cursors]
-    asked += [{BROADCAST: str(key)} for key in keys(Broadcast, account) if BROADCAST in names]
+    asked += [
+        (always if address.page else {}) | {BROADCAST: str(key)}
+        for key in keys(Broadcast, account)
+        if BROADCAST in names
+    ]
     first, *others = ids(address, account)
     every = [asking(address, first, query) for query in asked]
     return every + [asking(address, values, query) for values in others for query in asked[:2]]

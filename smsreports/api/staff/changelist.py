@@ -81,7 +81,7 @@ class TrafficList(ChangeList):
         if self.page_num > self.paginator.num_pages:
             self.reasons.setdefault(asked.PAGE, []).append(f"pages end at {self.paginator.num_pages}")
             keys, self.page_num = [], 1
-        self.result_list = rows_of(self.model, self.model_admin.list_select_related, keys)
+        self.result_list = rows_of(self.model_admin.everybodys, self.model_admin.list_select_related, keys)
         self.result_count, self.full_result_count = self.total.number, None
         self.show_full_result_count = self.show_admin_actions = self.can_show_all = False
         self.multi_page = self.paginator.num_pages > 1

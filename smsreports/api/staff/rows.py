@@ -6,16 +6,16 @@ from itertools import islice
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model
+from django.db.models import Manager, Model
 
 from smsreports.statements import Keys, Statement
 
 
-def rows_of(model: type[Model], related: Sequence[str], keys: Sequence[int]) -> list[Any]:
-    """Objects of `model` in the order of `keys`, without those that are gone; `related` names foreign keys, never
-    null, whose objects come along."""
-    found = {}
-    for row in _shape(model, tuple(related)).bound({"keys": list(keys)}).rows() if keys else ():
+def rows_of(objects: Manager[Any], related: Sequence[str], keys: Sequence[int]) -> list[Any]:
+    """The `objects` in the order of `keys`, without those that are gone; `related` names foreign keys, never null,
+    whose objects come along."""
+    found, model = {}, objects.model
+    for row in _shape(objects, tuple(related)).bound({"keys": list(keys)}).rows() if keys else ():
         values = iter(row)
         one = _made(model, values)
         for name in related:
@@ -25,9 +25,10 @@ def rows_of(model: type[Model], related: Sequence[str], keys: Sequence[int]) -> 
 
 
 @cache
-def _shape(model: type[Model], related: tuple[str, ...]) -> Statement:
+def _shape(objects: Manager[Any], related: tuple[str, ...]) -> Statement:
+    model: type[Model] = objects.model
     theirs = [f"{name}__{column}" for name in related for column in _columns(_related(model, name))]
-    rows = model._default_manager.order_by().filter(pk__in=Keys("keys"))
+    rows = objects.order_by().filter(pk__in=Keys("keys"))
     return Statement.of(rows.values_list(*_columns(model), *theirs))
 
 

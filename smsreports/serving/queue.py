@@ -1,0 +1,39 @@
+"""The queue of requests that wait for a thread: it is bounded, and who finds it full is told so at once."""
+
+from collections.abc import Callable
+from threading import local
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from smsreports import pages
+from smsreports.export.turns import turns
+from smsreports.telemetry.hosts import is_probe
+from smsreports.telemetry.meters import meters
+
+# Requests that wait while every thread is taken: the last of them has its answer after half a second of lists.
+LONGEST = 32
+# Threads that do nothing but tell the others to come back.
+TELLERS = 2
+
+_thread = local()
+
+
+def become_teller() -> None:
+    """Of the calling thread, from now on."""
+    _thread.tells = True
+
+
+class TurnedAway:
+    """The second in MIDDLEWARE, so that these answers have an id and a line too. Probes are answered: a process that
+    has much to do is well."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not getattr(_thread, "tells", False) or is_probe(request):
+            with turns.answering():
+                return self._get_response(request)
+        meters().turned_away.labels("requests").inc()
+        return pages.unavailable(request)
