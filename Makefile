@@ -14,7 +14,7 @@ run: setup ## everything up to a server with the demo traffic in it
 	@exec $(MANAGE) serve --port $(PORT)
 
 test: setup ## everything up to a finished test run
-	@$(RUN) -m pytest -n auto
+	@$(RUN) -m pytest -n 3 --dist loadfile
 
 check: setup lint test ## what CI runs
 
