@@ -8,7 +8,7 @@ from selectors import EVENT_READ
 from threading import Semaphore
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from smsreports.serving import stopping
 from smsreports.serving.clients import BODY_SECONDS, HEADERS_SECONDS, Patient
@@ -41,8 +41,14 @@ class Worker(ThreadWorker):
             self._take_the_last()
         super().set_accept_enabled(enabled)
         if not self.alive:
+            self._hurry()
             for listener in self.sockets:
                 listener.close()
+
+    def _hurry(self) -> None:
+        """Who has connected and says nothing is not waited for."""
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
 
     def _take_the_last(self) -> None:
         for listener in self.sockets if self._accepting else ():
