@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition, Lock
+from time import monotonic, sleep
 from typing import TypeVar
 
 T = TypeVar("T")
 
-# Seconds that a block waits at most: however busy the others are, a file goes on, with 5 MB a second or more.
+# Seconds that a block waits at most: however busy the others are, a file goes on.
 PATIENCE = 0.05
+# While others ask, a process rests after each block for so many times as long as the block took: what a file costs in
+# PostgreSQL, and in the other processes, comes on top of what is seen here.
+REST = 3
+# Seconds after an answer in which others are said to ask.
+LATELY = 1
 
 
 class Turns:
@@ -16,7 +22,7 @@ class Turns:
     milliseconds."""
 
     def __init__(self) -> None:
-        self._answering = 0
+        self._answering, self._answered = 0, 0.0
         self._idle = Condition()
         self._block = Lock()
 
@@ -33,13 +39,20 @@ class Turns:
                 if not self._answering:
                     self._idle.notify_all()
 
+    def answered(self) -> None:
+        """Somebody has an answer, and may want another; a file that begins is no such answer."""
+        self._answered = monotonic()
+
     @contextmanager
     def taken(self) -> Iterator[None]:
         """For a block of a file."""
         with self._block:
             with self._idle:
                 self._idle.wait_for(lambda: not self._answering, PATIENCE)
+            begun = monotonic()
             yield
+            if (ended := monotonic()) < self._answered + LATELY:
+                sleep((ended - begun) * REST)
 
 
 turns = Turns()

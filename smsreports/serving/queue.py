@@ -33,7 +33,13 @@ class TurnedAway:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not getattr(_thread, "tells", False) or is_probe(request):
-            with turns.answering():
-                return self._get_response(request)
+            return self._answer(request)
         meters().turned_away.labels("requests").inc()
         return pages.unavailable(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        with turns.answering():
+            response = self._get_response(request)
+        if not response.streaming:
+            turns.answered()
+        return response

@@ -76,3 +76,13 @@ def test_a_reader_who_takes_nothing_holds_no_turn(turns: Turns) -> None:
     slow = in_turns(iter([1, 2]))
     assert next(slow) == 1
     assert list(in_turns(iter([3]))) == [3]
+
+
+def test_a_file_rests_while_others_ask_and_only_then(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(module, "sleep", rests.append)
+    assert list(in_turns(iter("abc"))) == list("abc")
+    assert rests == []
+    turns.answered()
+    assert list(in_turns(iter("abc"))) == list("abc")
+    assert rests
