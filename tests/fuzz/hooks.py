@@ -38,19 +38,19 @@ LINES = st.one_of(
 RECORDS = st.lists(LINES, min_size=1, max_size=20).map("\n".join)
 
 
-@schemathesis.serializer("application/x-ndjson")  # type: ignore[untyped-decorator]
+@schemathesis.serializer("application/x-ndjson")
 def serialized(context: Any, value: Any) -> bytes:
     text = value if isinstance(value, str) else json.dumps(value)
     return text.encode(errors="replace")
 
 
-@schemathesis.hook  # type: ignore[untyped-decorator]
+@schemathesis.hook
 def before_generate_body(context: Any, strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Text is all that a body must be; here it is mostly records."""
     return strategy | RECORDS if context.operation.path.endswith("/ingest") else strategy
 
 
-@schemathesis.hook  # type: ignore[untyped-decorator]
+@schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Keeps the rules that the description gives in words. A value that is wrong by itself stays, and must be refused:
     schemathesis judges the case anew."""
