@@ -18,6 +18,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from smsreports.accounts.keys import create
 from smsreports.accounts.models import Account, Scope
+from smsreports.audit.models import Export, ExportEnd
 from tests.server import Server
 from tests.server import gunicorn as gunicorn
 from tests.server import without_database as without_database
@@ -102,6 +103,14 @@ class Person:
 def person(account: str, *scopes: Scope) -> Person:
     found, _ = Account.objects.get_or_create(name=account)
     return Person(account, create(found, scopes or [Scope.READ]))
+
+
+def taken(who: Person) -> Export:
+    """A file of the account, which ended; it has a receipt."""
+    account = Account.objects.get(name=who.account)
+    export = Export.everyones.create(account=account, key=account.api_keys.get(), format="csv", total=2, limit=9)
+    ExportEnd.objects.create(export=export, rows=2, bytes=99, sha256="0" * 64, is_whole=True)
+    return export
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from smsreports.accounts.models import Account, Reveal, Scope
-from smsreports.audit.models import Export, ExportEnd
 from smsreports.dialects.query import GREATEST_NUMBER
-from tests.conftest import EVER, NOON, Person
+from tests.conftest import EVER, NOON, Person, taken
 from tests.contracts.doors import Door, FiguresDoor, FileDoor, ItemDoor, ListDoor, LoadingDoor, ShowingDoor
 
 
@@ -53,10 +52,7 @@ class TestReceipt(Door):
     path = "/api/v1/sms/messages/unified/export/00000000-0000-4000-8000-000000000000/receipt"
 
     def asked(self, who: Person) -> str:
-        account = Account.objects.get(name=who.account)
-        export = Export.everyones.create(account=account, key=account.api_keys.get(), format="csv", total=2, limit=9)
-        ExportEnd.objects.create(export=export, rows=2, bytes=99, sha256="0" * 64, is_whole=True)
-        return f"/api/v1/sms/messages/unified/export/{export.pk}/receipt"
+        return f"/api/v1/sms/messages/unified/export/{taken(who).pk}/receipt"
 
 
 class TestAudit(ShowingDoor):

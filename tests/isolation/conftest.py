@@ -15,9 +15,8 @@ from django.db import transaction
 from django.test import Client
 
 from smsreports import windows
-from smsreports.accounts.models import Account, Scope
-from smsreports.audit.models import Export, ExportEnd
-from tests.conftest import Person, load, person
+from smsreports.accounts.models import Scope
+from tests.conftest import Person, load, person, taken
 from tests.isolation.addresses import Address, addresses
 from tests.isolation.alike import OTHER, TODAY, WATCHED, lines, told
 from tests.isolation.questions import Asked, first_page, questions
@@ -118,13 +117,6 @@ def the_vendors_day() -> Iterator[None]:
             if name.startswith("smsreports.reports.") and getattr(module, "datetime", None) is datetime:
                 patched.setattr(module, "datetime", Noon)
         yield
-
-
-def taken(who: Person) -> None:
-    """A file of the account, which ended; it has a receipt."""
-    account = Account.objects.get(name=who.account)
-    export = Export.everyones.create(account=account, key=account.api_keys.get(), format="csv", total=2, limit=9)
-    ExportEnd.objects.create(export=export, rows=2, bytes=99, sha256="0" * 64, is_whole=True)
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,7 @@
 import os
 import signal
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import IncompleteRead
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from django.db import connection
 
 from tests.conftest import person
+from tests.export.test_stream import within
 from tests.server import HOST, Server, SlowReader, database_url, serving
 
 # Some 60 MB, more than two kernels hold between a server and its client.
@@ -95,10 +95,3 @@ def workers(server: Server) -> list[int]:
         return [int(pid) for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()]
     except FileNotFoundError:
         return []
-
-
-def within(seconds: float, holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
