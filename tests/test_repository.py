@@ -41,8 +41,8 @@ PACKAGES = ("smsreports", "messages_app", "broadcasts_app")
 # A person reads a file of so many lines in one sitting.
 LONGEST_FILE = 300
 # Made by tools: pinned hashes, caches, a machine's own data and settings.
-PINS = ("requirements.txt", "requirements-dev.txt", "requirements-browser.txt", "requirements-fuzz.txt")
-MADE = {*PINS, ".env", "__pycache__", ".git", ".venv", ".data"}
+PINS = tuple(f"requirements/{name}.txt" for name in ("production", "dev", "browser", "fuzz"))
+MADE = {"requirements", ".env", "__pycache__", ".git", ".venv", ".data"}
 README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 
