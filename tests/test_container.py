@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.urls import resolve
 
-from tests.test_repository import PACKAGES, README
+from tests.test_repository import CONFIGURATION, PACKAGES
 
 ROOT = Path(settings.BASE_DIR)
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text()
@@ -24,8 +24,8 @@ OTHERS = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "POSTGRES_USER"
 
 
 def variables() -> set[str]:
-    """What README's table has, which is what the code reads."""
-    table = README.split("| variable | |")[1].split("\n\n")[0]
+    """What the table of variables has, which is what the code reads."""
+    table = CONFIGURATION.split("| variable | |")[1].split("\n\n")[0]
     return set(re.findall(r"`([A-Z_]+)`", table))
 
 

@@ -1,4 +1,4 @@
-"""The commands of docs/operations.md, run: a backup becomes a database that tells the same."""
+"""The commands of docs/operators/operations.md, run: a backup becomes a database that tells the same."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from django.db import connection
 from tests.conftest import EVER, broadcast, click, load, message, person, receipt, send
 from tests.server import database_url, serving
 
-PAGE = (Path(settings.BASE_DIR) / "docs" / "operations.md").read_text()
+PAGE = (Path(settings.BASE_DIR) / "docs" / "operators" / "operations.md").read_text()
 FIGURES = ("stats", "stats/daily", "stats/by-country", "messages/unified", "messages/unified/export")
 
 

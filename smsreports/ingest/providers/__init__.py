@@ -1,7 +1,7 @@
 """Message logs of other systems: each module here reads one provider's exports into our records.
 
 A module says, as `PROVIDER`, what the files hold and how a row becomes records; its name is the word for `--from`.
-Its page in `docs/providers/` names the source of each mapping.
+Its page in `docs/operators/providers/` names the source of each mapping.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 An export is newest first, and rows of one second lie in the order of their ids. It is loaded from its end, so that
 they come to lie in the same order again. What it does not say of a broadcast is taken from the broadcast's oldest
-send in the file; see docs/providers/smsreports.md.
+send in the file; see docs/operators/providers/smsreports.md.
 """
 
 from broadcasts_app.models import Broadcast

@@ -1,7 +1,7 @@
 """Twilio's message logs: pages of its API, days of its bulk export, and the CSV file of its console.
 
 Names and words are those of the public definition, `api.v2010.account.message` in twilio/twilio-oai, where nothing
-else is said; see docs/providers/twilio.md.
+else is said; see docs/operators/providers/twilio.md.
 """
 
 from email.utils import parsedate_to_datetime

@@ -1,7 +1,7 @@
 """Vonage's SMS reports: answers and CSV files of its Reports API, product SMS.
 
 Names and words are those of the public definition, `definitions/reports.yml` in Nexmo/api-specification, where
-nothing else is said; see docs/providers/vonage.md.
+nothing else is said; see docs/operators/providers/vonage.md.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What Kannel fetches for the `dlr-url` of docs/gateways/kannel.md, its escape codes filled as `urltrans.c` does."""
+"""Kannel's calls for the `dlr-url` of docs/operators/gateways/kannel.md, escape codes filled as `urltrans.c` does."""
 
 import re
 from base64 import b64encode
@@ -16,7 +16,7 @@ from smsreports.accounts.models import Scope
 from tests.conftest import CLIENT, person
 from tests.ingest.gateways.conftest import kept, refused, stored
 
-PAGE = (Path(settings.BASE_DIR) / "docs" / "gateways" / "kannel.md").read_text()
+PAGE = (Path(settings.BASE_DIR) / "docs" / "operators" / "gateways" / "kannel.md").read_text()
 BY_OWN_ID, BY_SMSC_ID = re.findall(r"https://kannel:sk_prod_…@[^\s\"]+", PAGE)
 TIME = "1770984120"
 AT = datetime(2026, 2, 13, 12, 2, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Jasmin: its HTTP DLR thrower. What to configure there: docs/gateways/jasmin.md."""
+"""Jasmin: its HTTP DLR thrower. What to configure there: docs/operators/gateways/jasmin.md."""
 
 from smsreports.ingest.gateways.base import Gateway
 from smsreports.ingest.gateways.jasmin.receipts import PARAMETERS, receipt_of

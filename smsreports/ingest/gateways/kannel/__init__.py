@@ -1,4 +1,4 @@
-"""Kannel: its `dlr-url`. What to configure there: docs/gateways/kannel.md."""
+"""Kannel: its `dlr-url`. What to configure there: docs/operators/gateways/kannel.md."""
 
 from smsreports.ingest.gateways.base import Gateway
 from smsreports.ingest.gateways.kannel.receipts import PARAMETERS, receipt_of

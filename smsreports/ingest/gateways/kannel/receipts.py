@@ -1,4 +1,4 @@
-"""Kannel's callbacks, by the parameters that docs/gateways/kannel.md puts into its `dlr-url`.
+"""Kannel's callbacks, by the parameters that docs/operators/gateways/kannel.md puts into its `dlr-url`.
 
 Source: "SMS Delivery Reports" and "Parameters (Escape Codes)" in Kannel's user guide, and its `dlr.h`.
 """

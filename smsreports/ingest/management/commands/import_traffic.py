@@ -39,7 +39,7 @@ class Command(BaseCommand):
             "--from",
             dest="provider",
             choices=providers.NAMES,
-            help="whose files these are, CSV or JSON: docs/providers/ has a page for each; without it, our own records",
+            help="whose files these are, CSV or JSON (see docs/operators/providers/); without it, our own records",
         )
         parser.add_argument("--account", metavar="NAME", help="whose traffic they hold, with --from")
         parser.add_argument(
