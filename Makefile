@@ -62,9 +62,11 @@ $(VENV)/.installed: requirements/dev.txt
 .env:
 	@umask 077; $(RUN) -c 'import secrets; print("SMSREPORTS_MODE=local\nSECRET_KEY=" + secrets.token_urlsafe(50))' > .env
 
-lock: ## pins the requirements anew, with hashes and without addresses; needs uv
-	uv pip compile pyproject.toml --extra embedded $(LOCK) -o requirements/production.txt
-	uv pip compile pyproject.toml --extra embedded --extra dev $(LOCK) -c requirements/production.txt -o requirements/dev.txt
+lock: ## write the pinned requirements anew, with hashes (needs uv)
+	uv pip compile pyproject.toml $(LOCK) -o requirements/production.txt
+	uv pip compile pyproject.toml --extra embedded $(LOCK) -c requirements/production.txt -o requirements/local.txt
+	uv pip compile --group build $(LOCK) -o requirements/build.txt
+	uv pip compile pyproject.toml --extra embedded --extra dev --group build $(LOCK) -c requirements/local.txt -c requirements/build.txt -o requirements/dev.txt
 	uv pip compile pyproject.toml --extra browser $(LOCK) -c requirements/dev.txt -o requirements/browser.txt
 	uv pip compile pyproject.toml --extra fuzz $(LOCK) -c requirements/dev.txt -o requirements/fuzz.txt
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet

@@ -41,8 +41,8 @@ PACKAGES = ("smsreports", "messages_app", "broadcasts_app")
 # A person reads a file of so many lines in one sitting.
 LONGEST_FILE = 300
 # Made by tools: pinned hashes, caches, a machine's own data and settings.
-PINS = tuple(f"requirements/{name}.txt" for name in ("production", "dev", "browser", "fuzz"))
-MADE = {"requirements", ".env", "__pycache__", ".git", ".venv", ".data"}
+PINS = tuple(f"requirements/{name}.txt" for name in ("production", "local", "build", "dev", "browser", "fuzz"))
+MADE = {"requirements", ".env", "__pycache__", ".git", ".venv", ".data", "build", "dist"}
 README = (ROOT / "README.md").read_text()
 # What users and operators read: what it names is held to the code.
 GUIDES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if path.parent.name != "adr"]
