@@ -5,42 +5,57 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 MANAGE := $(RUN) manage.py
 
-.PHONY: run test check setup lint bench soak browser screenshots fuzz lock
+.PHONY: help run test check setup lint format build bench soak browser screenshots fuzz lock
 
-run: setup ## everything up to a server with the demo traffic in it
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup ## start a local server with demo traffic on PORT (default 8000)
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) demo --if-empty
 	@$(MANAGE) welcome --port $(PORT)
 	@exec $(MANAGE) serve --port $(PORT)
 
-test: setup ## everything up to a finished test run
+test: setup ## run the tests on a real PostgreSQL
 	@$(RUN) -m pytest -n 3 --dist loadfile
 
-check: setup lint test ## what CI runs
+check: setup lint test ## run lint, types and tests, as CI does
 
-lint: setup
+lint: setup ## check format, style, types, migrations and the deployment settings
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy .
 	@$(MANAGE) makemigrations --check --dry-run
 	@.ci/check-deploy $(MANAGE)
 
-bench: setup ## measures against its yardsticks; ROWS=10000000 by default
+format: setup ## format the code and sort its imports
+	@$(VENV)/bin/ruff check --quiet --select I --fix .
+	@$(VENV)/bin/ruff format .
+
+# The wheel is built from the source distribution: it holds nothing that an earlier build left in the checkout.
+build: setup ## build the wheel and the source distribution into dist/
+	@rm -rf dist smsreports.egg-info
+	@$(RUN) -c 'from setuptools import build_meta; build_meta.build_sdist("dist")' >/dev/null
+	@$(RUN) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --wheel-dir dist dist/*.tar.gz
+	@rm -rf smsreports.egg-info
+	@ls dist/*
+
+bench: setup ## measure speed on ROWS (default 10000000) rows
 	@$(RUN) -m tests.benchmarks
 
-soak: setup ## two minutes of writers and readers at once, then a hundred kills, then 500 faults: nothing is lost, doubled or cut unseen
+soak: setup ## load, kill and break a running service for half an hour, and check that no row is lost or doubled
 	@$(RUN) -m tests.soak
 
-browser: $(VENV)/.browser ## the pages in the system's Chromium, as people use them
+browser: $(VENV)/.browser ## test the pages in Chromium, which must be installed
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || { echo "Chromium is needed"; exit 1; }
 	@$(RUN) -m pytest tests/browser
 
-screenshots: $(VENV)/.browser ## the pages, from the local demo traffic, into docs/img
+screenshots: $(VENV)/.browser ## render the report pages of the demo traffic into docs/img
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) demo --if-empty
 	@$(RUN) -m tests.browser.screenshots
 
-fuzz: $(VENV)/.fuzz ## requests made from the published description, CASES=10000 by default: it says what is answered
+fuzz: $(VENV)/.fuzz ## send CASES (default 10000) requests generated from the OpenAPI description
 	@$(RUN) -m tests.fuzz
 
 $(VENV)/.fuzz: $(VENV)/.installed requirements/fuzz.txt .env
@@ -51,7 +66,7 @@ $(VENV)/.browser: $(VENV)/.installed requirements/browser.txt .env
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
 	@touch $@
 
-setup: $(VENV)/.installed .env
+setup: $(VENV)/.installed .env ## make .venv with the pinned packages, and .env where there is none
 
 $(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'

@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -159,6 +160,15 @@ def test_every_make_target_that_is_named_exists() -> None:
     wanted = set(re.findall(r"\bmake ([a-z]+)", "\n".join(quoted(PAGES))))
     assert {"run", "test", "check"} <= wanted
     assert wanted - targets == set()
+
+
+def test_make_alone_lists_every_target_with_its_text() -> None:
+    command = ["make", "--no-print-directory"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    (phony,) = re.findall(r"^\.PHONY: (.*)", MAKEFILE, re.MULTILINE)
+    assert {"help", "run", "test", "format", "build"} <= set(phony.split())
+    assert sorted(line.split()[1] for line in listed) == sorted(phony.split())
+    assert all(re.fullmatch(r"make [a-z]+ +[a-z]+\b.*", line) for line in listed)
 
 
 def test_every_command_that_is_named_exists() -> None:

@@ -34,17 +34,23 @@ def copy_context(folder: Path) -> Path:
 
 
 def build_wheel(source: Path, folder: Path) -> Path:
-    """Build the wheel of a source tree or of an sdist."""
+    """Build the wheel of a source tree."""
     run(*PIP, "wheel", *OFFLINE, "--no-build-isolation", "--wheel-dir", str(folder), str(source))
     (wheel,) = folder.glob("*.whl")
     return wheel
 
 
-def build_sdist(source: Path, folder: Path) -> Path:
-    build = f"from setuptools import build_meta; build_meta.build_sdist({str(folder)!r})"
-    run(sys.executable, "-c", build, folder=source)
-    (sdist,) = folder.glob("*.tar.gz")
-    return sdist
+def make_distributions(folder: Path) -> Path:
+    """Run `make build` in a copy of the checkout and return the folder of what it built."""
+    copytree(
+        ROOT, folder, ignore=ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info"), dirs_exist_ok=True
+    )
+    # An earlier build by hand, of a module that has been deleted since.
+    left_over = folder / "build" / "lib" / "smsreports" / "left_over.py"
+    left_over.parent.mkdir(parents=True)
+    left_over.touch()
+    run("make", "--old-file=setup", f"RUN={sys.executable}", "build", folder=folder)
+    return folder / "dist"
 
 
 def install_wheel(wheel: Path, folder: Path) -> Path:

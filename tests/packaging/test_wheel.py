@@ -19,18 +19,16 @@ DOTENV = "SMSREPORTS_MODE=local\nSECRET_KEY=of-this-folder-and-more-than-fifty-c
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return building.copy_context(tmp_path_factory.mktemp("source"))
-
-
-@pytest.fixture(scope="module")
-def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as the container file builds it."""
+    source = building.copy_context(tmp_path_factory.mktemp("source"))
     return building.build_wheel(source, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
-def sdist(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return building.build_sdist(source, tmp_path_factory.mktemp("sdist"))
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which `make build` leaves the wheel and the source distribution."""
+    return building.make_distributions(tmp_path_factory.mktemp("checkout"))
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +70,15 @@ def test_the_wheel_names_its_version_its_licence_and_its_command(wheel: Path) ->
     assert "smsreports = smsreports.__main__:main" in commands
 
 
-def test_the_sdist_builds_the_same_wheel(sdist: Path, wheel: Path, tmp_path: Path) -> None:
-    assert list_files(building.build_wheel(sdist, tmp_path)) == list_files(wheel)
+def test_make_builds_the_same_wheel_by_way_of_the_source_distribution(distributions: Path, wheel: Path) -> None:
+    assert list_files(distributions / wheel.name) == list_files(wheel)
 
 
-def test_an_unpacked_sdist_is_a_source_tree(sdist: Path) -> None:
-    with tarfile.open(sdist) as opened:
+def test_the_source_distribution_is_a_checkout_without_tests(distributions: Path) -> None:
+    with tarfile.open(distributions / f"smsreports-{VERSION}.tar.gz") as opened:
         names = {name.partition("/")[2] for name in opened.getnames()}
-    assert {"templates/home.html", "LICENSE", "README.md", "pyproject.toml", "setup.py"} <= names
-    assert not {name for name in names if name.startswith(("tests", "smsreports/templates", ".env", ".data"))}
+    assert {"templates/home.html", "LICENSE", "CHANGELOG.md", "manage.py", "pyproject.toml", "setup.py"} <= names
+    assert not {name for name in names if name.startswith(("tests", "docs", "smsreports/templates", "."))}
 
 
 def test_the_build_requires_what_is_pinned_for_it() -> None:
