@@ -11,25 +11,24 @@ from smsreports.installation import NAME, read_version
 
 
 def main() -> None:
-    """Run a management command."""
+    """Run the management command of `sys.argv`."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsreports.settings")
-    program, *arguments = sys.argv
-    if arguments == ["--version"]:
+    if sys.argv[1:] == ["--version"]:
         # Django would print its own.
         sys.stdout.write(f"{NAME} {read_version()}\n")
         return
+    execute_from_command_line(normalize_arguments(sys.argv))
+
+
+def normalize_arguments(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments as Django knows the command: `import-traffic` is `import_traffic`."""
+    program, *words = arguments
     if Path(program).name == "__main__.py":
         program = f"python -m {NAME}"
-    execute_from_command_line([program, *name_command(arguments)])
-
-
-def name_command(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments with the command's name as its module is called: `import-traffic` is `import_traffic`."""
-    named = 1 if arguments[:1] == ["help"] else 0
-    return [
-        word.replace("-", "_") if place == named and not word.startswith("-") else word
-        for place, word in enumerate(arguments)
-    ]
+    named = 1 if words[:1] == ["help"] else 0
+    if len(words) > named and not words[named].startswith("-"):
+        words[named] = words[named].replace("-", "_")
+    return [program, *words]
 
 
 if __name__ == "__main__":
