@@ -15,7 +15,7 @@ PROJECT = BASE_DIR / "pyproject.toml"
 # Beside an installed package are other packages; two files, because one of them may come from a careless one.
 IS_CHECKOUT = PROJECT.is_file() and (BASE_DIR / "manage.py").is_file()
 # A wheel carries the folder inside of the package.
-TEMPLATES = BASE_DIR / "templates" if IS_CHECKOUT else PACKAGE / "templates"
+TEMPLATES_DIR = BASE_DIR / "templates" if IS_CHECKOUT else PACKAGE / "templates"
 
 
 def find_home() -> Path:

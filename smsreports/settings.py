@@ -9,8 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from smsreports import database
 from smsreports.environment import choice, networks, number, pair, switch, text, words
 from smsreports.installation import BASE_DIR as BASE_DIR
-from smsreports.installation import TEMPLATES as TEMPLATES_DIR
-from smsreports.installation import find_home, read_version
+from smsreports.installation import TEMPLATES_DIR, find_home, read_version
 from smsreports.telemetry import logs
 
 # The folder of `.env` and `.data`.
