@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 MANAGE := $(RUN) manage.py
 
-.PHONY: run test check setup lint bench soak browser screenshots fuzz lock
+.PHONY: run test check setup lint bench soak browser screenshots fuzz docs lock
 
 run: setup ## everything up to a server with the demo traffic in it
 	@$(MANAGE) migrate --verbosity 0
@@ -40,11 +40,21 @@ screenshots: $(VENV)/.browser ## the pages, from the local demo traffic, into do
 	@$(MANAGE) demo --if-empty
 	@$(RUN) -m tests.browser.screenshots
 
+docs: $(VENV)/.docs ## builds the documentation site in site/, then runs every command of its pages
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build
+	@echo "The documentation is in site/index.html."
+	@$(RUN) -m pytest -q tests/docs
+	@$(RUN) -m tests.docs
+
 fuzz: $(VENV)/.fuzz ## requests made from the published description, CASES=10000 by default: it says what is answered
 	@$(RUN) -m tests.fuzz
 
 $(VENV)/.fuzz: $(VENV)/.installed requirements/fuzz.txt .env
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.installed requirements/docs.txt .env
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
 	@touch $@
 
 $(VENV)/.browser: $(VENV)/.installed requirements/browser.txt .env
@@ -67,4 +77,5 @@ lock: ## pins the requirements anew, with hashes and without addresses; needs uv
 	uv pip compile pyproject.toml --extra embedded --extra dev $(LOCK) -c requirements/production.txt -o requirements/dev.txt
 	uv pip compile pyproject.toml --extra browser $(LOCK) -c requirements/dev.txt -o requirements/browser.txt
 	uv pip compile pyproject.toml --extra fuzz $(LOCK) -c requirements/dev.txt -o requirements/fuzz.txt
+	uv pip compile pyproject.toml --extra docs $(LOCK) -c requirements/dev.txt -o requirements/docs.txt
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
