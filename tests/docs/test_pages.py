@@ -74,3 +74,12 @@ def test_the_example_on_the_page_is_the_file_that_is_loaded() -> None:
         rest = rest[end:].strip()
     lines = (ROOT / "docs" / "examples" / "traffic.ndjson").read_text().splitlines()
     assert records == [json.loads(line) for line in lines]
+
+
+def test_the_range_and_default_of_every_number_are_those_of_the_code() -> None:
+    page = (ROOT / "docs" / "operators" / "configuration.md").read_text().replace(",", "")
+    code = "\n".join(path.read_text() for path in (ROOT / "smsreports").rglob("*.py"))
+    reader = r'number\(\s*"([A-Z_]+)",\s*default=([\d_]+),\s*least=([\d_]+),\s*most=([\d_]+)'
+    rows = [f"| `{name}` | {least} to {most}; {default} |" for name, default, least, most in re.findall(reader, code)]
+    assert len(rows) > 5
+    assert [row for row in rows if row.replace("_", "") not in page.replace("_", "")] == []
