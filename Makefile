@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 MANAGE := $(RUN) manage.py
 
-.PHONY: help run test check setup lint format build bench soak browser screenshots fuzz lock
+.PHONY: help run test check setup lint format build bench soak browser screenshots fuzz docs lock
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,11 +55,21 @@ screenshots: $(VENV)/.browser ## render the report pages of the demo traffic int
 	@$(MANAGE) demo --if-empty
 	@$(RUN) -m tests.browser.screenshots
 
+docs: $(VENV)/.docs ## build the documentation site in site/ and run the commands of its pages
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build
+	@echo "The documentation is in site/index.html."
+	@$(RUN) -m pytest -q tests/docs
+	@$(RUN) -m tests.docs
+
 fuzz: $(VENV)/.fuzz ## send CASES (default 10000) requests generated from the OpenAPI description
 	@$(RUN) -m tests.fuzz
 
 $(VENV)/.fuzz: $(VENV)/.installed requirements/fuzz.txt .env
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.installed requirements/docs.txt .env
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
 	@touch $@
 
 $(VENV)/.browser: $(VENV)/.installed requirements/browser.txt .env
@@ -84,4 +94,5 @@ lock: ## write the pinned requirements anew, with hashes (needs uv)
 	uv pip compile pyproject.toml --extra embedded --extra dev --group build $(LOCK) -c requirements/local.txt -c requirements/build.txt -o requirements/dev.txt
 	uv pip compile pyproject.toml --extra browser $(LOCK) -c requirements/dev.txt -o requirements/browser.txt
 	uv pip compile pyproject.toml --extra fuzz $(LOCK) -c requirements/dev.txt -o requirements/fuzz.txt
+	uv pip compile pyproject.toml --extra docs $(LOCK) -c requirements/dev.txt -o requirements/docs.txt
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet

@@ -11,7 +11,7 @@ from django.core.management import get_commands
 from django.urls import resolve
 
 from tests.packaging.building import list_context
-from tests.test_repository import CONFIGURATION, PACKAGES
+from tests.test_repository import PACKAGES, PAGES, documented_variables
 
 ROOT = Path(settings.BASE_DIR)
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text()
@@ -31,18 +31,12 @@ OTHERS = {
 }
 
 
-def variables() -> set[str]:
-    """What the table of variables has, which is what the code reads."""
-    table = CONFIGURATION.split("| variable | |")[1].split("\n\n")[0]
-    return set(re.findall(r"`([A-Z_]+)`", table))
-
-
 def test_every_variable_that_is_set_is_read() -> None:
     image = set(re.findall(r"([A-Z_]+)=", " ".join(re.findall(r"^ENV (.*)", CONTAINERFILE, re.MULTILINE))))
     services = {name for service in COMPOSE["services"].values() for name in service["environment"]}
     asked = set(re.findall(r"\$\{([A-Z_]+)", TEXT))
     assert {"SMSREPORTS_MODE", "DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS"} <= image | services
-    assert (image | services | asked) - variables() - OTHERS == set()
+    assert (image | services | asked) - documented_variables() - OTHERS == set()
 
 
 def test_every_command_that_is_run_exists() -> None:
@@ -54,6 +48,14 @@ def test_every_command_that_is_run_exists() -> None:
     named = {name for run in runs for name in re.findall(r"\bsmsreports ([a-z]+(?:_[a-z]+)*)\b(?!:)", run)}
     assert {"serve", "migrate", "squash_counters", "createsuperuser"} <= named
     assert named <= set(get_commands())
+
+
+def test_pages_run_commands_that_the_image_has() -> None:
+    """An installed copy has no `manage.py`."""
+    runs = re.findall(r"docker compose .*\b(?:run|exec) (?:--rm )?(?:web|upkeep) (\S+) ([a-z_-]+)", f"{PAGES}\n{TEXT}")
+    assert len(runs) > 1
+    assert {program for program, _ in runs} == {"smsreports"}
+    assert {command.replace("-", "_") for _, command in runs} <= set(get_commands())
 
 
 def test_it_is_healthy_when_it_is_ready() -> None:
