@@ -43,7 +43,10 @@ def build_wheel(source: Path, folder: Path) -> Path:
 def make_distributions(folder: Path) -> Path:
     """Run `make build` in a copy of the checkout and return the folder of what it built."""
     copytree(
-        ROOT, folder, ignore=ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info"), dirs_exist_ok=True
+        ROOT,
+        folder,
+        ignore=ignore_patterns(".*", "__pycache__", "build", "dist", "site", "*.egg-info"),
+        dirs_exist_ok=True,
     )
     # An earlier build by hand, of a module that has been deleted since.
     left_over = folder / "build" / "lib" / "smsreports" / "left_over.py"
