@@ -25,7 +25,7 @@ PROGRAMS = ["bash", "cat", "curl", "cut", "date", "env", "grep", "gzip", "openss
 # Where the pages say that the server is.
 ADDRESS = "127.0.0.1:8000"
 # Seconds that a start, or the commands of one page, may take on a busy machine.
-PATIENCE = 180
+PATIENCE = 600
 
 
 def main() -> int:
