@@ -76,7 +76,7 @@ ITEM_KEYS = {
     "receiver_total": COUNT | {"description": f"`receiver` holds the first {FIRST_RECEIVERS}."},
 }
 SINGLE = keyed({name: shape for name, shape in ITEM_KEYS.items() if name not in ("created_at", "updated_at")})
-LINK = keyed({"url": maybe(ADDRESS), "label": TEXT, "active": FLAG})
+LINK = keyed({"url": maybe(ADDRESS), "label": TEXT, "page": maybe(ID), "active": FLAG})
 PAGINATOR = keyed(
     {
         "current_page": ID,
