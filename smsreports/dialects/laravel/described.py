@@ -40,7 +40,7 @@ def error(status: int) -> Schema:
 MANNERS = Manners(
     title="Ersaal",
     says="Credentials as a Bearer token; pages by `page` and `per_page`, as Laravel has them; "
-    "errors as `message`, `code` and `details`. "
+    "errors as `message`, `code` and `details`. An empty parameter is read as absent. "
     "Answers are JSON whatever `Accept` says.",
     error=error,
     headers={
