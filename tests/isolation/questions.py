@@ -82,7 +82,7 @@ IDS: Mapping[str, Ids] = {
     "laravel-items-retrieve": lambda account: [
         {"key": key} for key in [*keys(Message, account, "request_key"), *keys(Broadcast, account, "key")]
     ],
-    "telecom23-receipt-retrieve": lambda account: [{"export": key} for key in keys(Export, account)],
+    "telecom23-receipt-retrieve": lambda account: [{"export_id": key} for key in keys(Export, account)],
     "message": _sms,
     "broadcast": lambda account: [{"row": key} for key in keys(Broadcast, account)],
     "staff-export": lambda account: [{"source": source.slug} for source in registered()],
