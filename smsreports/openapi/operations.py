@@ -21,6 +21,7 @@ SAYS = {
     403: "The key may not do this.",
     404: "It is not there, or it is another account's.",
     406: "Nothing that `Accept` names can be given.",
+    408: "The body did not come in time.",
     413: "The body is too large; nothing was loaded.",
     414: "The address is too long.",
     415: "The body is of another media type or coding.",
@@ -30,7 +31,7 @@ SAYS = {
     503: "Not at the moment; nothing was changed.",
 }
 # The server answers these before the application has the request: no header is promised.
-BY_SERVER = (414, 431)
+BY_SERVER = (408, 414, 431)
 # On every other answer.
 EVERY = {"X-Request-ID": Header("The request's name in our logs: yours, if you sent one.", {"type": "string"})}
 HEADERS = {
@@ -88,7 +89,7 @@ def _errors(view: DialectViewSet, path: str, body: Body | None) -> dict[str, Any
     statuses = set(ALWAYS)
     statuses |= {404} if "{" in path else set()
     statuses |= {406} if view.dialect.negotiates else set()
-    statuses |= {413, 415} if body else set()
+    statuses |= {408, 413, 415} if body else set()
     return {str(status): {"$ref": f"{ANSWERS}/{_name(view.dialect, status)}"} for status in sorted(statuses)}
 
 

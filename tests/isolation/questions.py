@@ -137,9 +137,9 @@ def heard(params: Callable[[str], Any]) -> list[str]:
     told: list[str] = []
     begin = Query.__init__
 
-    def listening(query: Query, raw: str, known: Any) -> None:
+    def listening(query: Query, raw: str, known: Any, **options: Any) -> None:
         told.extend(known)
-        begin(query, raw, known)
+        begin(query, raw, known, **options)
 
     with patch.object(Query, "__init__", listening):
         params("")
