@@ -13,6 +13,7 @@ PhpArray = dict["str | int", "str | PhpArray"]
 # A key that PHP makes an integer.
 INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 BRACKET = re.compile(r"\[([^\]]*)\]")
+SPACES = " \t\n\v\f\r"
 # PHP's max_input_nesting_level: it ignores a name with more brackets.
 MAX_BRACKETS = 64
 
@@ -52,7 +53,7 @@ def _parse_name(name: str) -> list[str]:
         return []
     keys, at = [re.sub(r"[ .]", "_", first)], len(first)
     while match := BRACKET.match(name, at):
-        keys.append("" if match[1].isspace() else match[1])
+        keys.append(match[1] if match[1].strip(SPACES) else "")
         at = match.end()
     if bracket and len(keys) == 1:  # a bracket that is never closed is part of the name
         return [re.sub(r"[ .\[]", "_", name)]
