@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "smsreports.telemetry.middleware.RequestMiddleware",
+    "smsreports.middleware.PrivateAnswers",
     "smsreports.serving.queue.TurnedAway",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -89,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "smsreports.middleware.RefusalPages",
 ]
 # API paths have no trailing slash and never redirect: plain curl does not follow.
 APPEND_SLASH = False
