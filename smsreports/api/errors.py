@@ -28,6 +28,16 @@ class Unavailable(APIException):
     default_detail = "The service is not available at the moment."
 
 
+class TooSlow(Unavailable):
+    """A query was given up after so many seconds; it would be given up again."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"This takes longer than {seconds} seconds. Narrow the window of days, or follow `cursor` from the Link"
+            " header instead of page numbers."
+        )
+
+
 class TooLarge(APIException):
     status_code = 413
     default_detail = "The request is too large."

@@ -22,7 +22,7 @@ SAYS = {
     406: "Nothing that `Accept` names can be given.",
     413: "The body is too large; nothing was loaded.",
     415: "The body is of another media type or coding.",
-    429: "The account has spent its minute.",
+    429: "The account has spent its minute, or runs too many slow queries or exports at once.",
     500: "Something went wrong on our side.",
     503: "Not at the moment; nothing was changed.",
 }
