@@ -73,7 +73,7 @@ def test_a_backup_of_a_database_that_is_written_to_has_exact_counters(
     load([broadcast()])
     before = number_of_messages()
     lines = tmp_path / "lines"
-    lines.write_text("\n".join(traffic("live")))
+    lines.write_text("\n".join(traffic("live", 12_000)))
     here = os.environ | {"DATABASE_URL": database_url(), "PATH": f"{programs}:{os.environ['PATH']}"}
     make_database(restored)
     with subprocess.Popen(
@@ -94,7 +94,7 @@ def test_rows_that_are_restored_apart_from_their_tables_are_counted_once(
     programs: Path, restored: str, tmp_path: Path, dump: str, restore: str
 ) -> None:
     """The triggers are there already, and a restore has no search_path."""
-    load([broadcast(), *traffic(f"apart{bool(dump)}")])
+    load([broadcast(), *traffic(f"apart{bool(dump)}", 500)])
     make_database(restored)
     named = {"DATABASE_URL": database_url(), "RESTORED_URL": restored, "PATH": f"{programs}:{os.environ['PATH']}"}
     for command in (
@@ -134,9 +134,9 @@ def test_the_search_path_is_that_of_the_tables_whatever_their_schema(programs: P
     assert found == '{"search_path=pg_catalog, sms, pg_temp"}'
 
 
-def traffic(mark: str) -> Iterator[str]:
-    """Several batches of rows, and reports that change them."""
-    for number in range(12_000):
+def traffic(mark: str, many: int) -> Iterator[str]:
+    """Messages and sends, so many of each, and reports that change them: three lines each time."""
+    for number in range(many):
         yield message(client_message_id=f"{mark}-{number}", status="sent", cost="0.0085")
         yield send(message_id=f"{mark}-s-{number}")
         yield receipt(client_message_id=f"{mark}-{number}", status="DELIVRD", status_code="000")
