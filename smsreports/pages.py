@@ -3,15 +3,15 @@
 import sys
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from rest_framework import exceptions
 from rest_framework.exceptions import APIException
 
-from smsreports.api.errors import Unavailable, answer_outside_views, dialects
+from smsreports.api.errors import Unavailable, answer_outside_views, as_problem, dialects
 from smsreports.api.staff.refusals import page_of
+from smsreports.database.outages import is_outage
 
 
 @require_safe
@@ -20,30 +20,33 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(request, exceptions.ParseError("The request is malformed."))
+    if is_outage(exception):  # a session that could not be written is reported as an interrupted one
+        return show_error(request, as_problem(exception))
+    return show_error(request, exceptions.ParseError("The request is malformed."))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(request, exceptions.PermissionDenied("You may not see this."))
+    return show_error(request, exceptions.PermissionDenied("You may not see this."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(request, exceptions.NotFound("There is nothing at this address."))
+    return show_error(request, exceptions.NotFound("There is nothing at this address."))
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    return _error(request, Unavailable("Too many requests are under way; try again later."))
+    return show_error(request, Unavailable("Too many requests are under way; try again later."))
 
 
 def server_error(request: HttpRequest, **ignored: Any) -> HttpResponse:
-    """Called while the fault is handled. A database that does not answer in time is a pause and not a crash."""
-    if isinstance(sys.exception(), OperationalError | InterfaceError):
-        return _error(request, Unavailable())
-    return _error(request, APIException("Something went wrong on our side."))
+    """Answer for a fault outside every view; called while it is handled."""
+    fault = sys.exception()
+    if isinstance(fault, Exception) and is_outage(fault):
+        return show_error(request, as_problem(fault))
+    return show_error(request, APIException("Something went wrong on our side."))
 
 
-def _error(request: HttpRequest, problem: APIException) -> HttpResponse:
-    """In the dialect whose prefix the path has, else as a page."""
+def show_error(request: HttpRequest, problem: APIException) -> HttpResponse:
+    """Answer in the dialect whose prefix the path has, else with a page."""
     answer = answer_outside_views(request, problem)
     if answer is not None:
         return answer

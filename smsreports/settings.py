@@ -49,6 +49,9 @@ EXPORTS_AT_ONCE = number("SMSREPORTS_EXPORTS_AT_ONCE", default=2, least=1, most=
 EXPORT_SECONDS = number("SMSREPORTS_EXPORT_SECONDS", default=3600, least=1, most=86_400)
 # Seconds that a statement of a request may take, before the caller is told to come back later.
 STATEMENT_SECONDS = number("SMSREPORTS_STATEMENT_SECONDS", default=30, least=1, most=3600)
+# Seconds that a list, or figures that no counter has, may take in the database: with slots for such queries, this keeps
+# one account's from holding up the others.
+LIST_SECONDS = number("SMSREPORTS_LIST_SECONDS", default=5, least=1, most=3600)
 # Seconds in which a client must take each block of an answer: 256 KiB of an export.
 READER_SECONDS = number("SMSREPORTS_READER_SECONDS", default=60, least=1, most=3600)
 
@@ -79,6 +82,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "smsreports.telemetry.middleware.RequestMiddleware",
+    "smsreports.middleware.PrivateAnswers",
     "smsreports.serving.queue.TurnedAway",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -89,6 +93,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "smsreports.middleware.RefusalPages",
 ]
 # API paths have no trailing slash and never redirect: plain curl does not follow.
 APPEND_SLASH = False

@@ -7,8 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -141,17 +139,3 @@ class LogEntryAdmin(Record):
 
     list_display = ("action_time", "user", "content_type", "object_repr", "change_message")
     list_select_related = ("user", "content_type")
-
-
-# Django's own two, with the filters that they declare and no others.
-admin.site.unregister([User, Group])
-
-
-@admin.register(User)
-class StaffAdmin(DeclaredFilters, UserAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
-    pass
-
-
-@admin.register(Group)
-class RoleAdmin(DeclaredFilters, GroupAdmin):
-    pass

@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "smsreports.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        from smsreports.accounts import people  # noqa: F401  registers its admins, in place of Django's own

@@ -13,7 +13,6 @@ from django.db import OperationalError
 from django.db.models import BigIntegerField, F, Model, Q, QuerySet, Sum
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -22,6 +21,7 @@ from psycopg.errors import QueryCanceled
 from smsreports.api.errors import Unavailable
 from smsreports.api.filters import IGNORED_IN_NUMBERS, PART_OF_NUMBER
 from smsreports.api.listing import narrowed
+from smsreports.api.slots import EVERY_ACCOUNT, slots
 from smsreports.api.sms import Sms
 from smsreports.api.snapshot import snapshot
 from smsreports.api.staff import asked, timeline
@@ -29,6 +29,7 @@ from smsreports.api.staff.asked import ACCOUNT, SHORTEST_PART, Question, questio
 from smsreports.api.staff.changelist import TrafficList, shown
 from smsreports.api.staff.cuts import Cut, Found, Newest, OfAccount, be_patient
 from smsreports.api.staff.masking import REVEAL, masked, sees_numbers
+from smsreports.api.staff.refusals import page_of
 from smsreports.api.staff.reveal import reveal
 from smsreports.api.staff.timeline import OF_SMS, VERDICTS
 from smsreports.counters.models import Counter, Grain
@@ -104,7 +105,7 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
             if not isinstance(fault.__cause__, QueryCanceled):
                 raise
         problem = Unavailable(f"This took longer than {PATIENCE_SECONDS} seconds. Narrow it by an account and by days.")
-        return render(request, "error.html", {"problem": problem}, status=problem.status_code)
+        return page_of(request, problem)
 
     def names(self) -> Sequence[str]:
         """What the list can be asked for, in the order of the form."""
@@ -124,7 +125,9 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
     def cut(self, question: Question) -> Cut:
         rows = self.everybodys.all()
         if question.find:
-            return Found(rows, list(self.conditions(question)), question.account)
+            # The search reads every account's rows, so it counts for none of them.
+            with slots.acquire(EVERY_ACCOUNT):
+                return Found(rows, list(self.conditions(question)), question.account)
         if question.account and self.rows:
             slugs = {self.slug: self.rows}
             own = narrowed(question.account, slugs, question.asked, time=self.rows.time, measure=self.measure)

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 from rest_framework import exceptions
@@ -15,6 +14,7 @@ from rest_framework.response import Response
 from smsreports.accounts.keys import AccessRefused
 from smsreports.accounts.limits import untouched
 from smsreports.api.rendering import dump
+from smsreports.database.outages import forget_connection, is_outage
 from smsreports.dialects.base import Dialect
 from smsreports.telemetry.meters import meters
 
@@ -26,6 +26,16 @@ RETRY_AFTER = 5
 class Unavailable(APIException):
     status_code = 503
     default_detail = "The service is not available at the moment."
+
+
+class TooSlow(Unavailable):
+    """A query was given up after so many seconds; it would be given up again."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"This takes longer than {seconds} seconds. Narrow the window of days, or follow `cursor` from the Link"
+            " header instead of page numbers."
+        )
 
 
 class TooLarge(APIException):
@@ -55,6 +65,11 @@ def as_problem(fault: Exception) -> APIException:
     match fault:
         case APIException():
             return fault
+        case Exception() if is_outage(fault):
+            meters().database_faults.inc()
+            logger.error("the database did not answer: %s", type(fault).__name__)
+            forget_connection()
+            return Unavailable()
         case AccessRefused():
             return exceptions.NotAuthenticated(fault.reason.value)
         case Http404():
@@ -65,10 +80,6 @@ def as_problem(fault: Exception) -> APIException:
             return TooLarge()
         case BadRequest() | SuspiciousOperation():
             return exceptions.ParseError("The request is malformed.")
-        case OperationalError() | InterfaceError():
-            meters().database_faults.inc()
-            logger.error("the database did not answer: %s", type(fault).__name__)
-            return Unavailable()
     # The traceback names code; the exception's own text may hold a caller's data.
     logger.error("crash in a request: %s", type(fault).__name__, exc_info=_without_text(fault))
     return APIException("Something went wrong on our side.")

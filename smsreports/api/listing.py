@@ -4,14 +4,19 @@ Its total and its days come from the counters. They say on which day row number 
 starts at that day's edge; within the day, rows are skipped in an index and never fetched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from typing import Any
 
+from django.conf import settings
+
 from smsreports.accounts.models import Account
 from smsreports.api.filters import scope, wanted
+from smsreports.api.hopeless import hopeless
 from smsreports.api.legs import MARK, Leg, Order
-from smsreports.api.snapshot import at_once, snapshot
+from smsreports.api.slots import slots
+from smsreports.api.snapshot import snapshot, time_limit
 from smsreports.counters.reading import Scope, by_day, total_statement
 from smsreports.dialects.base import Asked
 from smsreports.dialects.cursor import Place
@@ -23,6 +28,9 @@ from smsreports.windows import ONE_DAY, midnight
 NEAR = 200
 # PostgreSQL counts rows in a bigint; a page may be asked for beyond it.
 MOST_ROWS = 2**63 - 1
+# Filters by which an index finds rows, one of them at a time.
+SELECTIVE = frozenset({"status", "sender", "country", "no_country", "broadcast"})
+Read = Callable[..., list[list[tuple[Any, ...]]]]
 
 
 class Listing:
@@ -36,14 +44,24 @@ class Listing:
         self.legs, self.time, self.scope, self.measure = list(legs), time, scope, measure
         self.names = list(legs[0].source.columns)
 
+    @property
+    def reads_many(self) -> bool:
+        """Whether an answer may have to read many more rows than it shows: no counter knows the total, or an index
+        finds the rows of one filter alone, and the others leave few of them."""
+        return self.scope is None or len(self.legs[0].values.keys() & SELECTIVE) > 1
+
     def page(self, first: int, size: int) -> tuple[int, list[dict[str, Any]]]:
-        """How many rows there are, and those from number `first` (0 is the newest), at most `size`."""
+        """How many rows there are, and those from number `first` (0 is the newest), at most `size`.
+
+        Raises TooSlow, and what a slot raises; so do the other methods that count.
+        """
         if first < NEAR or self.scope is None:
-            return self._counted(self._merged(self.legs, self.names, first, first + size))
-        with snapshot():
+            with hopeless.watch(self._question, first) if first >= NEAR else nullcontext():
+                return self._counted(self._merged(self.legs, self.names, first, first + size))
+        with self._limits() as read, snapshot():
             days = by_day(self.scope, self.measure)
             total = sum(number for _, number in days)
-            return total, self._deep(days, first, size) if first < total else []
+            return total, self._deep(read, days, first, size) if first < total else []
 
     def after(self, place: Place, size: int) -> tuple[int, list[dict[str, Any]]]:
         """The same of the `size` rows next below `place`."""
@@ -62,7 +80,8 @@ class Listing:
         return rows[0] if rows else None
 
     def count(self) -> int:
-        ((number,),) = self.count_statement().rows()
+        with self._limits() as read:
+            (((number,),),) = read(self.count_statement())
         return int(number)
 
     def place(self, row: Mapping[str, Any]) -> Place:
@@ -81,20 +100,33 @@ class Listing:
         return Statement(f"SELECT {sql}", [param for count in counts for param in count.params])
 
     def _counted(self, rows: Statement) -> tuple[int, list[dict[str, Any]]]:
-        ((total,),), found = at_once(self.count_statement(), rows)
+        with self._limits() as read:
+            ((total,),), found = read(self.count_statement(), rows)
         return int(total), self._named(found)
 
-    def _deep(self, days: Sequence[tuple[date, int]], first: int, size: int) -> list[dict[str, Any]]:
+    @contextmanager
+    def _limits(self) -> Iterator[Read]:
+        """Yield what reads the statements of one answer, within its time, and within the account's slots."""
+        slot = slots.acquire(self.legs[0].values["account"]) if self.reads_many else nullcontext()
+        with slot, time_limit(settings.LIST_SECONDS) as read:
+            yield read
+
+    @property
+    def _question(self) -> Hashable:
+        return tuple((leg.source.label, frozenset(leg.values.items())) for leg in self.legs)
+
+    def _deep(self, read: Read, days: Sequence[tuple[date, int]], first: int, size: int) -> list[dict[str, Any]]:
         day, number, rest = _day_of(days, first)
         legs = [leg.until(midnight(day + ONE_DAY)) for leg in self.legs] if day < date.max else self.legs
         if rest < NEAR:
             found = self._merged(legs, self.names, rest, rest + size)
         else:
-            place = self._place(legs, day, number, rest)
+            place = self._place(read, legs, day, number, rest)
             found = self._merged([leg.after(place, inclusive=True) for leg in self.legs], self.names, 0, size)
-        return self._named(found.rows())
+        (rows,) = read(found)
+        return self._named(rows)
 
-    def _place(self, legs: Sequence[Leg], day: date, number: int, rest: int) -> Place:
+    def _place(self, read: Read, legs: Sequence[Leg], day: date, number: int, rest: int) -> Place:
         """The place of row `rest` of a day's `number`, skipped to from whichever end of the day is nearer."""
         keys = [self.time, *(["source"] if "source" in self.names else []), "id"]
         if rest <= number // 2:
@@ -102,7 +134,8 @@ class Listing:
         else:
             above = [leg.since(midnight(day)) for leg in self.legs]
             found = self._merged(above, keys, number - 1 - rest, number - rest, order="")
-        return self.place(dict(zip(keys, found.rows()[0], strict=True)))
+        ((row,),) = read(found)
+        return self.place(dict(zip(keys, row, strict=True)))
 
     def _named(self, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
         return [dict(zip(self.names, row, strict=True)) for row in rows]

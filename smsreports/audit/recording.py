@@ -20,8 +20,8 @@ from smsreports.export.ledger import Tally
 from smsreports.statements import Statement
 
 logger = logging.getLogger(__name__)
-# Of the 10 threads of a process (see `serve`): loads take four at most, and exports these; two stay with lists, and
-# the last one may wait for a place.
+# Of the 15 threads of a process (see `serve`): loads take four at most, slow queries five, and exports these; two
+# stay with lists, and the last one may wait for a place.
 MOST_EXPORTS, MOST_WAITING = 3, 1
 # Seconds to wait for one: most exports are small.
 PATIENCE = 2

@@ -90,6 +90,7 @@ class Counted:
         return f"{self.table}_counted_{event}"
 
     def _trigger(self, event: str, tables: str, body: str) -> str:
+        """SQL: a trigger whose function carries its search_path, as a restore has none."""
         name = self._name(event)
         return f"""
             CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$
@@ -97,6 +98,11 @@ class Counted:
                 {body}
                 RETURN NULL;
             END $body$;
+            DO $pin$ BEGIN
+                EXECUTE format(
+                    'ALTER FUNCTION {name}() SET search_path = pg_catalog, %I, pg_temp', current_schema()
+                );
+            END $pin$;
             CREATE TRIGGER {name} AFTER {event.upper()} ON {self.table} {tables}
             FOR EACH STATEMENT EXECUTE FUNCTION {name}();
         """

@@ -132,16 +132,15 @@ def sums_of_broadcasts(account: Account, broadcasts: Sequence[int]) -> dict[int,
     return {broadcast: groups for (broadcast,), groups in figures(rows, 1).items()}
 
 
-def sums_of_rows(counted: Counted, rows: Statement, *by: str) -> Figures:
-    """The same, counted from the `rows` themselves: what no counter covers.
+def sums_of_rows(counted: Counted, rows: Statement, *by: str) -> Statement:
+    """The same, counted from the `rows` themselves: what no counter covers. `figures` reads what it finds.
 
     Raw SQL, because what a row adds to its counters is defined in SQL, once, for the triggers too.
     """
     names = ", ".join([*by, "status_group"])
     totals = ", ".join(f"sum({name})" for name in MEASURES)
     contributions = counted.contributions(f"({rows.sql})")
-    found = Statement(f"SELECT {names}, {totals} FROM ({contributions}) c GROUP BY {names}", rows.params)
-    return figures(found.rows(), len(by))
+    return Statement(f"SELECT {names}, {totals} FROM ({contributions}) c GROUP BY {names}", rows.params)
 
 
 def figures(rows: Iterable[tuple[Any, ...]], by: int, measures: Sequence[str] = MEASURES) -> Figures:

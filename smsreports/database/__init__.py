@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -38,6 +38,8 @@ def _named(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"DATABASE_URL must name a PostgreSQL: {' or '.join(SCHEMES)}, then ://")
     try:
         found: dict[str, Any] = environ.Env.db_url_config(url, engine="django.db.backends.postgresql")
+        if "," in found["HOST"]:
+            found |= _several_hosts(url)
     except ValueError:
         found = {}
     if not found.get("NAME"):
@@ -46,6 +48,19 @@ def _named(url: str) -> dict[str, Any]:
     found["HOST"] = unquote(found["HOST"])
     found["OPTIONS"] = PATIENCE | found.get("OPTIONS", {})
     return found
+
+
+def _several_hosts(url: str) -> dict[str, str]:
+    """Return HOST and PORT as libpq takes them, a port for each host: postgres://user@a:5432,b:5433/name.
+
+    django-environ drops the ports that are left out, and libpq would then take one port for all hosts.
+    """
+    hosts, ports = [], []
+    for each in urlsplit(url).netloc.rpartition("@")[2].split(","):
+        one = urlsplit(f"//{each}")
+        hosts.append(one.hostname or "")
+        ports.append(str(one.port or PORT))
+    return {"HOST": ",".join(hosts), "PORT": ",".join(ports)}
 
 
 def _embedded(data: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The streaming response: one snapshot, counted and copied on a connection of its own."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,10 +43,14 @@ class ExportBroken(RuntimeError):
 
 @dataclass(frozen=True)
 class File:
-    """What to write: `rows` in order, `count` of all that match, and at most `limit` of them."""
+    """What to write: `rows` in order, `count` of all that match, and at most `limit` of them.
+
+    `total` counts too, for who asks for no rows: within the limits of a list, since no export's limits hold there.
+    """
 
     rows: Statement
     count: Statement
+    total: Callable[[], int]
     columns: Sequence[Column]
     titles: Sequence[str]
     format: Format
@@ -171,8 +175,7 @@ def response(request: HttpRequest, file: File, ledger: Ledger) -> StreamingHttpR
         raise ParseError("A file needs HTTP/1.1. Behind nginx, set proxy_http_version 1.1.")
     coding = asked(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     if request.method == "HEAD":
-        ((total,),) = file.count.rows()
-        answer = StreamingHttpResponse((), content_type=file.format.content_type)
+        total, answer = file.total(), StreamingHttpResponse((), content_type=file.format.content_type)
     else:
         blocks = Blocks(file, ledger, coding)
         total, answer = blocks.total, StreamingHttpResponse(blocks, content_type=file.format.content_type)

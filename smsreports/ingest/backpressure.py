@@ -7,7 +7,7 @@ from django.db import Error, connection
 
 from smsreports.api.places import Places
 
-# A process has 10 threads (see `serve`): more than half of them stay with those who read.
+# A process has 15 threads (see `serve`): more than half of them stay with those who read.
 MOST_LOADS = 4
 # Loads of one account take turns in the database: a second one is read and checked while the first is merged, and
 # a third would only hold a thread.

@@ -25,7 +25,7 @@ SAYS = {
     413: "The body is too large; nothing was loaded.",
     414: "The address is too long.",
     415: "The body is of another media type or coding.",
-    429: "The account has spent its minute.",
+    429: "The account has spent its minute, or runs too many slow queries or exports at once.",
     431: "There are too many headers, or they are too long.",
     500: "Something went wrong on our side.",
     503: "Not at the moment; nothing was changed.",

@@ -25,8 +25,8 @@ def become_teller() -> None:
 
 
 class TurnedAway:
-    """The second in MIDDLEWARE, so that these answers have an id and a line too. Probes are answered: a process that
-    has much to do is well."""
+    """The third in MIDDLEWARE, so that these answers have an id and a line too, and are private. Probes are answered:
+    a process that has much to do is well."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response

@@ -16,8 +16,9 @@ from smsreports.telemetry.meters import SHARED, meters
 # Memory that looks like a folder, where there is some: heartbeats and counts need no disk.
 MEMORY = "/dev/shm"  # noqa: S108
 # Threads keep a long export from holding up the lists; gunicorn's sync worker would be killed in the middle of one.
-# Four load at most, three send files, one may wait to: two are always there for lists.
-THREADS = 10
+# Four load at most, three send files and one may wait to, three run slow queries and two may wait to: two are always
+# there for lists.
+THREADS = 15
 
 
 class Gunicorn(BaseApplication):

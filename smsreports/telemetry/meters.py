@@ -43,7 +43,9 @@ class Meters:
         self.receipts = Counter("smsreports_gateway_receipts", "Callbacks that were taken", ("gateway",))
         self.refused = Counter("smsreports_callers_refused", "Callers who were not let in", ("reason",))
         self.limited = Counter("smsreports_rate_limited", "Requests over an account's limit", ("dialect",))
-        self.turned_away = Counter("smsreports_turned_away", "Who found no place: loads, exports, requests", ("what",))
+        self.turned_away = Counter(
+            "smsreports_turned_away", "Who found no place: loads, exports, queries, requests", ("what",)
+        )
         self.database_faults = Counter("smsreports_database_faults", "Requests that the database did not answer")
         for ended in ("whole", "broken"):
             self.exports.labels(ended)

@@ -39,6 +39,7 @@ def file(listing: Listing, columns: Mapping[str, str], form: str) -> File:
     return File(
         rows=listing.rows(settings.EXPORT_LIMIT),
         count=listing.count_statement(),
+        total=listing.count,
         columns=COLUMNS,
         titles=[titles[column.name] for column in COLUMNS],
         format=FORMATS[form],

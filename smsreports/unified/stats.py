@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from smsreports.api.snapshot import snapshot
-from smsreports.counters.reading import Figures, added, sums, sums_of_rows
+from smsreports.api.slots import slots
+from smsreports.api.snapshot import time_limit
+from smsreports.counters.reading import Figures, added, figures, sums, sums_of_rows
 from smsreports.dialects.base import InvalidParams
 from smsreports.unified.views import JoinedViewSet
 from smsreports.windows import ONE_DAY
@@ -38,11 +40,12 @@ class StatsViewSet(JoinedViewSet):
         listing = self.unified()
         if listing.scope is not None:
             return sums(listing.scope, *by)
-        with snapshot():
-            return added(
-                sums_of_rows(source.counted[0], leg.whole(), *by)
-                for source, leg in zip(self.sources, listing.legs, strict=True)
-            )
+        statements = [
+            sums_of_rows(source.counted[0], leg.whole(), *by)
+            for source, leg in zip(self.sources, listing.legs, strict=True)
+        ]
+        with slots.acquire(self.account.pk), time_limit(settings.LIST_SECONDS) as read:
+            return added(figures(rows, len(by)) for rows in read(*statements))
 
     def _days(self) -> dict[str, date | None]:
         """The first and the last day of the window, both included."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.http import StreamingHttpResponse
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -12,7 +13,7 @@ from smsreports.accounts.addresses import client_address
 from smsreports.accounts.models import Account
 from smsreports.api.legs import Leg
 from smsreports.api.listing import Listing
-from smsreports.api.snapshot import snapshot
+from smsreports.api.snapshot import snapshot, time_limit
 from smsreports.api.viewsets import DialectViewSet
 from smsreports.audit.recording import Entry
 from smsreports.counters.reading import sums
@@ -63,7 +64,7 @@ class ItemViewSet(JoinedViewSet):
     """Requests and broadcasts, one row each, with their receivers."""
 
     def list(self, request: Request) -> Response:
-        with snapshot():
+        with time_limit(settings.LIST_SECONDS), snapshot():
             page = self.page_of(items(self.account, self.sources, self.asked))
             return self.get_paginated_response(self.written(with_receivers(self.account, self.sources, page)))
 

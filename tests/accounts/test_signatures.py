@@ -186,7 +186,7 @@ def test_bodies_wait_for_their_verdict_in_places(signer: Signer, account: Accoun
     for place in held:
         place.__enter__()
     try:
-        assert code(signer.signed("POST", DOOR, message().encode())) == (503, "SERVICE_UNAVAILABLE")
+        assert code(signer.signed("POST", DOOR, message().encode())) == (503, "UNAVAILABLE")
     finally:
         for place in held:
             place.__exit__(None, None, None)

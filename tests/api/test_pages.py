@@ -17,7 +17,7 @@ from django.db.backends.utils import CursorWrapper
 
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
-from smsreports.api import listing
+from smsreports.api import listing, snapshot
 from smsreports.api.legs import Order
 from smsreports.api.listing import Listing
 from smsreports.api.snapshot import at_once
@@ -293,7 +293,7 @@ def test_a_page_and_its_total_are_of_one_moment(monkeypatch: pytest.MonkeyPatch,
     who, whole = person("acme"), door.whole()
     number = Message.everyones.count() + MESSAGES
 
-    def late(total: Statement, rows: Statement) -> list[Any]:
+    def late(total: Statement, rows: Statement, seconds: float) -> list[Any]:
         with ThreadPoolExecutor(1) as threads:
             locked = Event()
             committed = threads.submit(committed_elsewhere, number, locked)
@@ -303,7 +303,7 @@ def test_a_page_and_its_total_are_of_one_moment(monkeypatch: pytest.MonkeyPatch,
         return [found, page]
 
     with monkeypatch.context() as patched:
-        patched.setattr(listing, "at_once", late)
+        patched.setattr(snapshot, "at_once", late)
         page = door.get(who, page="2")
     assert (page.texts, page.total) == (whole[7:14], len(whole))
     after = door.get(who, page="2")

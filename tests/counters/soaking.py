@@ -14,7 +14,7 @@ from django.db import connection
 
 from smsreports.accounts.models import Account
 from smsreports.api.snapshot import snapshot
-from smsreports.counters.reading import added, sums, sums_of_rows
+from smsreports.counters.reading import added, figures, sums, sums_of_rows
 from smsreports.counters.squash import squash
 from smsreports.counters.verify import differences
 from smsreports.dialects.base import Asked
@@ -175,7 +175,7 @@ def read_figures(found: Soak, rng: random.Random) -> None:
         total, true_total = listing.count(), sum(leg.count().rows()[0][0] for leg in listing.legs)
         kept = {key: _of_sms(groups) for key, groups in sums(listing.scope, *by).items()}
         true = added(
-            sums_of_rows(source.counted[0], leg.whole(), *by)
+            figures(sums_of_rows(source.counted[0], leg.whole(), *by).rows(), len(by))
             for source, leg in zip(registered(), listing.legs, strict=True)
         )
     if total != true_total:

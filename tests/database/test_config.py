@@ -23,6 +23,23 @@ def test_the_url_says_how_long_to_wait_for_the_server(tmp_path: Path) -> None:
     assert found["OPTIONS"] == PATIENCE | {"connect_timeout": 60}
 
 
+@pytest.mark.parametrize(
+    ("hosts", "found"),
+    [
+        ("a,b", ("a,b", "5432,5432")),
+        ("a:5433,b", ("a,b", "5433,5432")),
+        ("a:5433,b:5434", ("a,b", "5433,5434")),
+        ("[::1]:5433,[::2]", ("::1,::2", "5433,5432")),
+        ("%2Frun%2FPg,b", ("/run/Pg,b", "5432,5432")),
+    ],
+)
+def test_a_url_may_name_several_hosts_each_with_its_port(tmp_path: Path, hosts: str, found: tuple[str, str]) -> None:
+    read = config(f"postgres://me:p%40,ss@{hosts}/sms?target_session_attrs=read-write", tmp_path)
+    assert (read["HOST"], read["PORT"]) == found
+    assert (read["USER"], read["PASSWORD"], read["NAME"]) == ("me", "p@,ss", "sms")
+    assert read["OPTIONS"]["target_session_attrs"] == "read-write"
+
+
 def test_without_a_url_it_is_the_embedded_one_and_nothing_is_made(tmp_path: Path) -> None:
     found = config(None, tmp_path / "data")
     assert found["ENGINE"] == "smsreports.database"
@@ -48,6 +65,8 @@ def test_a_path_that_is_no_socket_address_gets_one_elsewhere(tmp_path: Path, nam
         "host=db.example password=secret",
         "postgres://me:secret@host",
         "postgres://me:sec/ret@host/sms",
+        "postgres://me:secret@a:port,b/sms",
+        "postgres://me:secret@a,b:99999/sms",
     ],
 )
 def test_any_other_url_is_refused_by_name_and_not_repeated(tmp_path: Path, url: str) -> None:

@@ -37,7 +37,7 @@ def test_a_fault_before_the_first_row_is_answered_as_one(gunicorn: Server, key: 
             within(SOON, lambda: run(f"SELECT {WAITING}") == 1)
             run(f"SELECT pg_terminate_backend(pid) {WAITING}")
         answer = asked.result()
-    assert (answer.status_code, answer.json()["error_code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert (answer.status_code, answer.json()["error_code"]) == (503, "UNAVAILABLE")
     assert int(answer.headers["Retry-After"]) > 0
     assert "X-Export-Id" not in answer.headers
     assert run("SELECT FROM audit_exportend WHERE NOT is_whole") == 1

@@ -148,7 +148,7 @@ def test_a_process_sends_three_files_at_once(gunicorn: Server, key: str, reader:
     run(MANY.replace("acme", "globex"))
     readers = [reader(), reader(), SlowReader(gunicorn, ALL, other)]
     refused = ask(gunicorn, other, ALL)
-    assert (refused.status_code, refused.json()["error_code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert (refused.status_code, refused.json()["error_code"]) == (503, "UNAVAILABLE")
     assert int(refused.headers["Retry-After"]) > 0
     readers[2].leave()
     within(SOON, partial(has_ended, gunicorn, other, readers[2].headers["X-Export-Id"]))

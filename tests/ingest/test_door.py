@@ -209,7 +209,7 @@ class TestBadInput:
 
 class TestBackpressure:
     def paused(self, answer: Any) -> None:
-        assert refused(answer) == (503, "SERVICE_UNAVAILABLE")
+        assert refused(answer) == (503, "UNAVAILABLE")
         assert int(answer["Retry-After"]) > 0
         assert statuses() == {}
 

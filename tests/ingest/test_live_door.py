@@ -116,7 +116,7 @@ def test_slow_bodies_take_their_accounts_places_and_nothing_else(
         time.sleep(0.5)
         before = time.monotonic()
         answer = post(live, headers, LINES[0])
-        assert (answer.status_code, answer.json()["error_code"]) == (503, "SERVICE_UNAVAILABLE")
+        assert (answer.status_code, answer.json()["error_code"]) == (503, "UNAVAILABLE")
         assert int(answer.headers["Retry-After"]) > 0
         assert total(live) > 0
         assert time.monotonic() - before < AT_ONCE
@@ -137,7 +137,7 @@ def test_who_is_refused_while_sending_gets_the_answer(live: Live, gunicorn: Serv
 
 def test_a_database_that_is_gone_is_told_as_a_pause(without_database: Server, headers: dict[str, str]) -> None:
     answer = requests.post(without_database.url + DOOR, data=LINES[0], headers=headers, timeout=30)
-    assert (answer.status_code, answer.json()["error_code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert (answer.status_code, answer.json()["error_code"]) == (503, "UNAVAILABLE")
     assert int(answer.headers["Retry-After"]) > 0
 
 

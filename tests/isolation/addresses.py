@@ -41,7 +41,7 @@ STAFFS: Mapping[str, str] = {
     "admin/autocomplete/": "chooses an account or a person in a form",
     "admin/jsi18n/": "texts of the admin",
     "admin/r/<path:content_type_id>/<path:object_id>/": "leads to an object's page; none of ours has one",
-    "admin/^(?P<app_label>accounts|admin|auth|audit|messages_app|broadcasts_app|ingest)/$": "models",
+    "admin/^(?P<app_label>accounts|admin|audit|messages_app|broadcasts_app|ingest|auth)/$": "models",
     "admin/(?P<url>.*)$": "the admin's 404",
     "admin/accounts/account/": "the list of accounts",
     "admin/accounts/apikey/": "keys of every account",

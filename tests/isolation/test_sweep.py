@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from smsreports.middleware import PRIVATE
 from tests.conftest import Person
 from tests.isolation.addresses import Address
 from tests.isolation.alike import OTHER, WATCHED, WORDS
@@ -33,6 +34,15 @@ def test_no_answer_shows_another_accounts_texts(world: World, address: Address) 
         if one.address == address.route:
             assert WORDS[OTHER].encode() not in b"".join(answers.values()).lower(), one.url
             assert not one.by_key or OTHER.encode() not in b"".join(answers.values()).lower(), one.url
+
+
+@pytest.mark.parametrize("address", swept(), ids=lambda address: address.route)
+def test_every_answer_is_private(world: World, address: Address) -> None:
+    """Between the server and the caller nobody keeps it."""
+    for one, answers in world.answers.items():
+        if one.address == address.route:
+            heads = [answer.partition(b"\n\n")[0] for answer in answers.values()]
+            assert all(f"\nCache-Control: {PRIVATE}".encode() in head for head in heads), one.url
 
 
 def test_the_answers_show_the_accounts_own_texts(world: World) -> None:

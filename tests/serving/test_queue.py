@@ -46,11 +46,12 @@ def test_who_finds_the_queue_full_is_told_so_at_once(server: Server, key: str) -
             refused = [one.result() for one in asked if one.done()]
             page, alive = ask(server, "/reports/", ""), ask(server, "/healthz", "")
         assert [one.result(SOON).status_code for one in asked].count(200) == TAKEN
-    assert {answer.json()["error_code"] for answer in refused} == {"SERVICE_UNAVAILABLE"}
+    assert {answer.json()["error_code"] for answer in refused} == {"UNAVAILABLE"}
     for answer in (*refused, page):
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) > 0
         assert answer.headers["X-Request-ID"]
+        assert answer.headers["Cache-Control"] == "private, no-store"
     assert alive.status_code == 200
     assert ask(server, LIST, key).status_code == 200
 

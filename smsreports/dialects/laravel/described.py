@@ -48,7 +48,7 @@ MANNERS = Manners(
         "X-RateLimit-Remaining": Header("How many of them are left.", COUNT),
     },
     exceeded={
-        "Retry-After": Header("Seconds until the next minute.", WAIT),
+        "Retry-After": Header("Seconds after which to try again.", WAIT),
         "X-RateLimit-Reset": Header("The Unix second in which the next minute begins.", COUNT),
     },
 )

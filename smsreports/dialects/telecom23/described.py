@@ -47,7 +47,7 @@ MANNERS = Manners(
     says="Credentials in `X-API-Key`; pages by `page` and `limit`; errors as `error_code` and `description`.",
     error=error,
     headers={},
-    exceeded={"Retry-After": Header("Seconds until the next minute.", WAIT)},
+    exceeded={"Retry-After": Header("Seconds after which to try again.", WAIT)},
 )
 
 # By our names of columns.

@@ -137,6 +137,6 @@ def test_a_burst_waits_only_so_long_for_its_turn(gateway: tuple[Caller, Call], m
         for _ in range(MOST_LOADS_OF_ACCOUNT):
             held.enter_context(places.taken(account, 0))
         answer = caller.get(call)
-        assert refused(answer)[:2] == (503, "SERVICE_UNAVAILABLE")
+        assert refused(answer)[:2] == (503, "UNAVAILABLE")
         assert int(answer["Retry-After"]) > 0
     assert caller.get(call).status_code == 200
