@@ -35,6 +35,11 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return _error(request, Unavailable("Too many requests are under way; try again later."))
 
 
+def refused(request: HttpRequest, problem: APIException) -> HttpResponse:
+    """The answer to a request that the server cannot hand to a view."""
+    return _error(request, problem)
+
+
 def server_error(request: HttpRequest, **ignored: Any) -> HttpResponse:
     """Called while the fault is handled. A database that does not answer in time is a pause and not a crash."""
     if isinstance(sys.exception(), OperationalError | InterfaceError):

@@ -93,6 +93,9 @@ MIDDLEWARE = [
 # API paths have no trailing slash and never redirect: plain curl does not follow.
 APPEND_SLASH = False
 
+# Bytes of a form's body; the server takes more for views alone that read large bodies themselves.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+
 ROOT_URLCONF = "smsreports.urls"
 WSGI_APPLICATION = "smsreports.wsgi.application"
 TEMPLATES = [
