@@ -10,7 +10,7 @@ from smsreports.api import errors
 from smsreports.serving.connection import BodyTooSlow, BoundedRequest, FormTooLarge, Parser
 
 # A request line as far as its path, whatever follows; an absolute URL's path counts.
-TARGET = re.compile(rb"[\r\n]*([A-Z]*)[ \t]+(?:https?://[^/\s]*)?(/[A-Za-z0-9/._~%-]*)")
+TARGET = re.compile(rb"[\r\n]*(\S*)[ \t]+(?:https?://[^/\s]*)?(/[A-Za-z0-9/._~%-]*)")
 
 
 def problem_of(fault: Exception) -> APIException:
