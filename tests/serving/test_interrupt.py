@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
-import pytest
 import requests
 from django.conf import settings
 from django.db import connection, transaction
@@ -24,8 +23,6 @@ LIST = "/api/v1/sms/messages"
 HEAD = f"Host: {HOST}\r\n"
 # Far longer than a quick stop: who is killed by the arbiter is killed after so long.
 STOP_SECONDS = 100
-# Runs of the race between the two signals that one Ctrl-C sends to a worker.
-RUNS = 3
 
 
 @contextmanager
@@ -70,8 +67,7 @@ def browse(server: Server, stack: ExitStack) -> None:
         stack.enter_context(socket.create_connection((HOST, server.port), SOON)).sendall(half)
 
 
-@pytest.mark.parametrize("run", range(RUNS))
-def test_it_ends_beside_a_browser(committed: None, tmp_path: Path, run: int) -> None:
+def test_it_ends_beside_a_browser(committed: None, tmp_path: Path) -> None:
     with terminal(tmp_path / "log") as (server, process), ExitStack() as stack:
         browse(server, stack)
         interrupt(server, process)
