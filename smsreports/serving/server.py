@@ -51,6 +51,8 @@ def configuration(bind: str, workers: int) -> dict[str, Any]:
         "workers": workers,
         "worker_class": "smsreports.serving.worker.Worker",
         "threads": THREADS,
+        # Of each worker: a socket each, and with the database's and files below the usual limit of 1,024 descriptors.
+        "worker_connections": 800,
         # Seconds for which a connection without a request is kept: longer than clients and proxies keep theirs, which
         # would else send a request into one that has just been closed. It costs a socket and no thread.
         "keepalive": 75,
