@@ -55,6 +55,16 @@ def networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
         raise ImproperlyConfigured(f"{name}: {fault}") from None
 
 
+def proxies(name: str) -> list[IPv4Network | IPv6Network]:
+    """The addresses and networks of proxies; formerly the variable held their number."""
+    if (value := text(name, "")).isdigit():
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; it no longer counts the proxies but lists their addresses and networks, "
+            "separated by commas, e.g. 127.0.0.1 or 10.0.0.0/8,fd00::/8. Leave it empty without a proxy"
+        )
+    return networks(name, "")
+
+
 def pair(name: str) -> tuple[str, str] | None:
     """`KEY=value`, or None where nothing is set."""
     key, equals, value = text(name, "").partition("=")

@@ -1,14 +1,13 @@
 """What machines ask: is it up, may it get requests, how does it do. None asks for credentials or by a host's name."""
 
-from functools import cache
 from ipaddress import ip_address
 
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from smsreports.database.pinger import pinger
 from smsreports.serving import stopping
 from smsreports.telemetry.meters import meters
 
@@ -23,15 +22,16 @@ class NotReady(Exception):
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 when this process and its database answer, else 503."""
     try:
-        _ask_database()
-    except DatabaseError:
+        pinger.ask()
+    except (DatabaseError, InterfaceError):
         return JsonResponse({"status": NO_DATABASE}, status=503)
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when requests can be answered: the database answers and has our tables, and nobody told us to stop."""
+    """200 when requests can be answered: the database answers, takes writes and has our tables, and nobody told this
+    process to stop."""
     try:
         _check()
     except NotReady as why:
@@ -55,23 +55,13 @@ def _check() -> None:
     if stopping.begun():
         raise NotReady("stopping")
     try:
-        _ask_database()
-        _check_migrations()
-    except DatabaseError:
+        health = pinger.ask()
+    except (DatabaseError, InterfaceError):
         meters().database_faults.inc()
         raise NotReady(NO_DATABASE) from None
-
-
-def _ask_database() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-
-
-@cache
-def _check_migrations() -> None:
-    """Raises NotReady, which is not kept: once they are applied they stay so. Those of a newer release do not count."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if health.is_read_only:
+        raise NotReady("the database is read-only")
+    if not health.is_migrated:
         raise NotReady("migrations are not applied")
 
 

@@ -7,7 +7,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from smsreports import database
-from smsreports.environment import choice, networks, number, pair, switch, text, words
+from smsreports.environment import choice, networks, number, pair, proxies, switch, text, words
 from smsreports.installation import BASE_DIR as BASE_DIR
 from smsreports.installation import TEMPLATES_DIR, find_home, read_version
 from smsreports.telemetry import logs
@@ -38,8 +38,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 EXPORT_LIMIT = number("SMSREPORTS_EXPORT_LIMIT", default=1_000_000, least=1, most=100_000_000)
 # Requests per minute of one account at one dialect: the 1,000 a second that 23 Telecom documents.
 RATE_LIMIT = number("SMSREPORTS_RATE_LIMIT", default=60_000, least=1, most=100_000_000)
-# How many proxies of ours a request comes through, each of which adds its caller's address to X-Forwarded-For.
-PROXIES = number("SMSREPORTS_PROXIES", default=0, least=0, most=10)
+# Addresses and networks of the proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.
+PROXIES = proxies("SMSREPORTS_PROXIES")
 # Seconds that running answers, exports among them, have to end when the server is told to stop.
 STOP_SECONDS = number("SMSREPORTS_STOP_SECONDS", default=30, least=1, most=86_400)
 
@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "smsreports.telemetry.middleware.RequestMiddleware",
     "smsreports.middleware.PrivateAnswers",
     "smsreports.serving.queue.TurnedAway",
+    "smsreports.accounts.addresses.ProxyHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -97,6 +98,9 @@ MIDDLEWARE = [
 ]
 # API paths have no trailing slash and never redirect: plain curl does not follow.
 APPEND_SLASH = False
+
+# Bytes of a form's body; the server takes more for views alone that read large bodies themselves.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 
 ROOT_URLCONF = "smsreports.urls"
 WSGI_APPLICATION = "smsreports.wsgi.application"
@@ -147,6 +151,11 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
 # A server behind a proxy that ends TLS names the header it sets, e.g. `HTTP_X_FORWARDED_PROTO=https`.
 SECURE_PROXY_SSL_HEADER = pair("PROXY_SSL_HEADER")
+if SECURE_PROXY_SSL_HEADER and not PROXIES:
+    raise ImproperlyConfigured(
+        "PROXY_SSL_HEADER is set, but SMSREPORTS_PROXIES names no proxy that may send this header. "
+        "Set SMSREPORTS_PROXIES to the addresses or networks of your proxies, e.g. 127.0.0.1"
+    )
 SECURE_SSL_REDIRECT = switch("SECURE_SSL_REDIRECT", default=not LOCAL)
 # Load balancers and Prometheus ask over plain HTTP, and by an address that is not in ALLOWED_HOSTS.
 PROBES = ("/healthz", "/readyz", "/metrics")

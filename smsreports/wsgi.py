@@ -7,8 +7,10 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection
 
 from smsreports import database
+from smsreports.database import watchdog
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsreports.settings")
 application = get_wsgi_application()
 # Whoever waits for an answer gets one in time; commands, which load and migrate, take theirs.
 database.bound(connection.settings_dict, settings.STATEMENT_SECONDS)
+watchdog.install()

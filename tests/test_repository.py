@@ -189,7 +189,9 @@ def test_every_variable_is_named_and_every_named_one_is_read() -> None:
     read = {
         name
         for path in ours()
-        for name in re.findall(r'(?:text|choice|switch|number|words|networks|pair)\(\s*"([A-Z_]+)"', path.read_text())
+        for name in re.findall(
+            r'(?:text|choice|switch|number|words|networks|proxies|pair)\(\s*"([A-Z_]+)"', path.read_text()
+        )
     }
     assert documented_variables() == read
 

@@ -4,6 +4,7 @@ import os
 import runpy
 import subprocess
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -73,8 +74,10 @@ def test_a_forgotten_mode_is_production() -> None:
         ("SMSREPORTS_EXPORT_LIMIT", "0"),
         ("SMSREPORTS_EXPORT_LIMIT", "a million"),
         ("SMSREPORTS_RATE_LIMIT", "-1"),
-        ("SMSREPORTS_PROXIES", "-1"),
+        ("SMSREPORTS_PROXIES", "0"),
+        ("SMSREPORTS_PROXIES", "1"),
         ("SMSREPORTS_PROXIES", "one"),
+        ("SMSREPORTS_PROXIES", "10.0.0.1/8"),
         ("SMSREPORTS_RATE_LIMIT", "60_000"),
         ("SECURE_SSL_REDIRECT", "https"),
         ("ALLOWED_HOSTS", ","),
@@ -153,7 +156,22 @@ def test_limits_are_settings() -> None:
 
 
 def test_no_proxy_is_trusted_that_was_not_declared() -> None:
-    assert [settings(EVERYTHING | more)["PROXIES"] for more in ({}, {"SMSREPORTS_PROXIES": "2"})] == [0, 2]
+    assert settings(EVERYTHING)["PROXIES"] == []
+    declared = settings(EVERYTHING | {"SMSREPORTS_PROXIES": "127.0.0.1, fd00::/8"})["PROXIES"]
+    assert declared == [ip_network("127.0.0.1"), ip_network("fd00::/8")]
+
+
+def test_the_former_number_of_proxies_is_explained() -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"SMSREPORTS_PROXIES is '1'.* networks.* 10\.0\.0\.0/8"):
+        settings(EVERYTHING | {"SMSREPORTS_PROXIES": "1"})
+
+
+def test_a_header_about_tls_needs_a_proxy_that_may_send_it() -> None:
+    header = {"PROXY_SSL_HEADER": "HTTP_X_FORWARDED_PROTO=https"}
+    with pytest.raises(ImproperlyConfigured, match=r"PROXY_SSL_HEADER.*SMSREPORTS_PROXIES"):
+        settings(EVERYTHING | header)
+    found = settings(EVERYTHING | header | {"SMSREPORTS_PROXIES": "127.0.0.1"})
+    assert found["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
 
 
 def test_former_secret_keys_are_a_list() -> None:

@@ -43,6 +43,31 @@ class TooLarge(APIException):
     default_detail = "The request is too large."
 
 
+class UriTooLong(APIException):
+    status_code = 414
+    default_detail = "The request line is too long."
+
+
+class HeadersTooLarge(APIException):
+    status_code = 431
+    default_detail = "The request's headers are too many or too large."
+
+
+class RequestTimeout(APIException):
+    status_code = 408
+    default_detail = "The request's body did not come in time."
+
+
+class ExpectationFailed(APIException):
+    status_code = 417
+    default_detail = "Expect: may be 100-continue only."
+
+
+class UnsupportedCoding(APIException):
+    status_code = 501
+    default_detail = "Transfer-Encoding: may be chunked only."
+
+
 def handle(fault: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler. What no rule names is logged, without the data it was about, and told as a 500."""
     view = context["view"]

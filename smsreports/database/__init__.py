@@ -15,8 +15,15 @@ SCHEMES = ("postgres", "postgresql", "psql", "pgsql")
 # Seconds that a worker keeps its connection: opening one can cost as much as a whole answer.
 CONNECTION_SECONDS = 60
 # libpq's, in seconds, unless the URL says otherwise: a server that does not take a connection, or vanished in the
-# middle of an answer, is told as a pause soon, and not after the two minutes and two hours that TCP would wait.
-PATIENCE = {"connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+# middle of an answer or of a question, is told as a pause soon, and not after the two minutes, two hours and quarter of
+# an hour that TCP would wait. `tcp_user_timeout` is in milliseconds.
+CONNECT = {"connect_timeout": 5}
+PATIENCE = CONNECT | {
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 
 def config(url: str | None, data: Path) -> dict[str, Any]:
@@ -71,6 +78,7 @@ def _embedded(data: Path) -> dict[str, Any]:
         "USER": NAME,
         "HOST": str(layout.socket),
         "PORT": PORT,
+        "OPTIONS": dict(CONNECT),
         # For `base.DatabaseWrapper`, which starts the server.
         "DATA": str(layout.data),
     }

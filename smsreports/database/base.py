@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import OperationalError
 from django.db.backends.postgresql import base, client
+from psycopg.errors import ConnectionTimeout
 
 from smsreports.database.embedded import Server
 from smsreports.database.errors import DatabaseUnavailable
@@ -26,6 +27,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if server.held:
             try:
                 return super().get_new_connection(conn_params)
+            except ConnectionTimeout:
+                # It is there and suspended. To wait until it runs would hold the thread.
+                raise
             except self.Database.OperationalError:
                 # It may have died, or been stopped by hand: `acquire` finds out.
                 pass

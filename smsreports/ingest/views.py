@@ -80,6 +80,8 @@ class LoadingViewSet(DialectViewSet):
 class IngestViewSet(LoadingViewSet):
     """A file of records as a request's body."""
 
+    # Its body is read in the request's thread, as it comes; the server collects all others before.
+    reads_body = True
     # Whoever has a file can send it again.
     patience = 0
     most = MOST_BYTES

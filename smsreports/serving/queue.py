@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from threading import local
 
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
 
 from smsreports import pages
 from smsreports.export.turns import turns
+from smsreports.serving.client_socket import BLOCK_BYTES, ClientSocket
 from smsreports.telemetry.hosts import is_probe
 from smsreports.telemetry.meters import meters
 
@@ -32,6 +33,9 @@ class TurnedAway:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        sock = request.META.get("gunicorn.socket")
+        if isinstance(sock, ClientSocket) and sock.refusal is not None:
+            return pages.refused(request, sock.refusal)
         if not getattr(_thread, "tells", False) or is_probe(request):
             return self._answer(request)
         meters().turned_away.labels("requests").inc()
@@ -42,4 +46,9 @@ class TurnedAway:
             response = self._get_response(request)
         if not response.streaming:
             turns.answered()
+        elif isinstance(sock := request.META.get("gunicorn.socket"), ClientSocket):
+            # A file of known size fits into memory; an export does not.
+            sock.buffers_answer = response.has_header("Content-Length")
+            if isinstance(response, FileResponse):
+                response.block_size = BLOCK_BYTES
         return response

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from gunicorn.app.base import BaseApplication
 
+from smsreports.serving.connection import MAX_LINE_BYTES
 from smsreports.serving.log import Log
 from smsreports.telemetry import underway
 from smsreports.telemetry.meters import SHARED, meters
@@ -51,11 +52,13 @@ def configuration(bind: str, workers: int) -> dict[str, Any]:
         "workers": workers,
         "worker_class": "smsreports.serving.worker.Worker",
         "threads": THREADS,
+        # Of each worker: a socket each, and with the database's and files below the usual limit of 1,024 descriptors.
+        "worker_connections": 800,
         # Seconds for which a connection without a request is kept: longer than clients and proxies keep theirs, which
         # would else send a request into one that has just been closed. It costs a socket and no thread.
         "keepalive": 75,
-        # Seconds that running answers have to end on a stop. Then the worker is killed, and their connections break.
-        "graceful_timeout": settings.STOP_SECONDS,
+        # A worker ends by itself after STOP_SECONDS. One that does not is killed.
+        "graceful_timeout": settings.STOP_SECONDS + 5,
         # Workers are not replaced after so many requests: their memory stays flat, and one that is told to go away
         # would break an export that lasts longer than a stop may.
         "max_requests": 0,
@@ -65,6 +68,16 @@ def configuration(bind: str, workers: int) -> dict[str, Any]:
         "accesslog": None,
         "logger_class": Log,
         "loglevel": settings.LOG_LEVEL.lower(),
+        # The largest request line and header that gunicorn's parser takes.
+        "limit_request_line": MAX_LINE_BYTES,
+        "limit_request_field_size": MAX_LINE_BYTES,
+        # No client sets the WSGI environment or the scheme by a header; what proxies say is read from the headers by
+        # `accounts.addresses`.
+        "forwarder_headers": "",
+        "forwarded_allow_ips": "",
+        "secure_scheme_headers": {},
+        # Files go out like other answers, so that a slow client holds no thread.
+        "sendfile": False,
         # It would listen at a socket in the home folder, which is not ours.
         "control_socket_disable": True,
     }

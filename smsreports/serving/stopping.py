@@ -1,13 +1,13 @@
 """Whether this process has been told to stop; /readyz asks."""
 
-from threading import Event
-
-_told = Event()
+# A plain flag: signal handlers set it, and a lock would deadlock when a second signal interrupts the first.
+_is_stopping = False
 
 
 def begin() -> None:
-    _told.set()
+    global _is_stopping
+    _is_stopping = True
 
 
 def begun() -> bool:
-    return _told.is_set()
+    return _is_stopping

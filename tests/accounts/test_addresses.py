@@ -1,16 +1,17 @@
 """Where a caller is: what the declared proxies say, and nothing that the caller says."""
 
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.test import RequestFactory
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from smsreports.accounts.addresses import client_address, plain
+from smsreports.accounts.addresses import ProxyHeadersMiddleware, client_address, plain
 
-PEER = "198.51.100.1"
+PEER, PROXY = "198.51.100.1", "203.0.113.9"
 ADDRESSES = st.ip_addresses()
 PORTS = st.none() | st.integers(0, 65535)
 # What a caller may have sent as X-Forwarded-For; a header holds no line ends.
@@ -36,33 +37,77 @@ def meant(address: IPv4Address | IPv6Address) -> str:
 @given(CLAIMS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_without_a_proxy_the_header_is_ignored(settings: Any, claim: str | None) -> None:
-    settings.PROXIES = 0
+    settings.PROXIES = []
     assert client_address(ask(claim)) == PEER
 
 
-@given(CLAIMS, ADDRESSES, st.lists(st.tuples(ADDRESSES, PORTS), max_size=3), PORTS)
+# Of few addresses, so that proxies meet: neighbours in and beside the networks.
+HOSTS = st.sampled_from(
+    [ip_address(each) for each in ("10.0.0.1", "10.0.0.2", "10.1.0.1", "192.0.2.1", "fd00::1", "::1")]
+)
+NETWORKS = st.lists(
+    st.sampled_from(
+        [ip_network(each) for each in ("10.0.0.0/24", "10.0.0.0/8", "10.0.0.2/32", "fd00::/8", "0.0.0.0/0")]
+    ),
+    max_size=3,
+)
+ENTRIES = st.one_of(st.tuples(HOSTS, PORTS), st.sampled_from(["", "unknown", "10.0.0", "x"]))
+
+
+def model(peer: str, forwarded: list[str], networks: list[Any]) -> str:
+    """The same answer, found from the left: the last address that is followed by nothing but proxies."""
+    chain = [*(plain(each) for each in forwarded), peer]
+    ours = [each != "" and any(ip_address(each) in network for network in networks) for each in chain]
+    for place, address in enumerate(chain):
+        if all(ours[place + 1 :]) and not ours[place]:
+            return address
+    return ""
+
+
+@given(HOSTS, st.lists(ENTRIES, max_size=5), NETWORKS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_behind_proxies_it_is_who_called_the_first_of_them(
-    settings: Any, claim: str | None, caller: Any, others: list[tuple[Any, int | None]], port: int | None
+def test_behind_declared_proxies_it_is_the_first_other_address_from_the_right(
+    settings: Any, peer: Any, entries: list[Any], networks: list[Any]
 ) -> None:
-    """Each proxy writes behind what it got who called it; whatever the caller claims changes nothing."""
-    settings.PROXIES = 1 + len(others)
-    seen = [written(caller, port), *(written(*other) for other in others)]
-    forwarded = ", ".join(seen if claim is None else [claim, *seen])
-    assert client_address(ask(forwarded)) == meant(caller)
+    settings.PROXIES = networks
+    forwarded = [entry if isinstance(entry, str) else written(*entry) for entry in entries]
+    asked = ask(", ".join(forwarded) if forwarded else None, str(peer))
+    assert client_address(asked) == model(str(peer), forwarded, networks)
 
 
-@pytest.mark.parametrize("forwarded", [None, "", "192.0.2.1", "192.0.2.1,192.0.2.2", ",192.0.2.2,192.0.2.3"])
-def test_who_did_not_come_through_all_proxies_has_no_address(settings: Any, forwarded: str | None) -> None:
-    settings.PROXIES = 3
-    assert client_address(ask(forwarded)) == ""
+@given(CLAIMS, ADDRESSES.filter(lambda each: meant(each) != PROXY), PORTS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_a_caller_claims_changes_nothing(settings: Any, claim: str | None, caller: Any, port: int | None) -> None:
+    settings.PROXIES = [ip_network(PROXY)]
+    seen = written(caller, port)
+    assert client_address(ask(seen if claim is None else f"{claim},{seen}", PROXY)) == meant(caller)
 
 
-@pytest.mark.parametrize("lines", ["192.0.2.1,192.0.2.2", " 192.0.2.1 ,\t192.0.2.2 ", "x,192.0.2.1 , 192.0.2.2"])
+@pytest.mark.parametrize("forwarded", [None, "", PROXY, f"{PROXY},{PROXY}", f",{PROXY}", f"192.0.2.1,x,{PROXY}"])
+def test_a_proxy_that_does_not_say_who_called_has_no_caller(settings: Any, forwarded: str | None) -> None:
+    settings.PROXIES = [ip_network(PROXY)]
+    assert client_address(ask(forwarded, PROXY)) == ""
+
+
+@pytest.mark.parametrize("lines", ["192.0.2.1,PROXY", " 192.0.2.1 ,\tPROXY ", "x,192.0.2.1 , PROXY"])
 def test_lines_of_the_header_are_one_list(settings: Any, lines: str) -> None:
     """Servers join them with commas."""
-    settings.PROXIES = 2
-    assert client_address(ask(lines)) == "192.0.2.1"
+    settings.PROXIES = [ip_network(PROXY)]
+    assert client_address(ask(lines.replace("PROXY", PROXY), PROXY)) == "192.0.2.1"
+
+
+def test_a_proxy_is_known_by_its_ipv4_address_on_a_socket_for_both(settings: Any) -> None:
+    settings.PROXIES = [ip_network(PROXY)]
+    assert client_address(ask("192.0.2.1", f"::ffff:{PROXY}")) == "192.0.2.1"
+
+
+@pytest.mark.parametrize(("peer", "is_secure"), [(PROXY, True), (PEER, False), ("", False), ("unix:", False)])
+def test_only_a_declared_proxy_says_that_a_request_came_by_tls(settings: Any, peer: str, is_secure: bool) -> None:
+    settings.PROXIES = [ip_network(PROXY)]
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    middleware = ProxyHeadersMiddleware(lambda request: HttpResponse(str(request.is_secure())))
+    request = RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_PROTO="https")
+    assert b"".join(middleware(request)) == str(is_secure).encode()
 
 
 @given(ADDRESSES, PORTS)
@@ -91,11 +136,11 @@ ODD = [
 @pytest.mark.parametrize("odd", ODD)
 def test_what_is_no_address_is_none(odd: str, settings: Any) -> None:
     assert plain(odd) == ""
-    settings.PROXIES = 1
-    assert client_address(ask(f"192.0.2.1, {odd}")) == ""
+    settings.PROXIES = [ip_network(PROXY)]
+    assert client_address(ask(f"192.0.2.1, {odd}", PROXY)) == ""
 
 
 @pytest.mark.parametrize(("peer", "seen"), [("", ""), ("::1", "::1"), ("::ffff:192.0.2.1", "192.0.2.1"), ("unix:", "")])
 def test_the_other_end_of_a_connection_is_read_the_same_way(settings: Any, peer: str, seen: str) -> None:
-    settings.PROXIES = 0
+    settings.PROXIES = []
     assert client_address(ask(None, peer)) == seen

@@ -1,0 +1,208 @@
+"""A client's connection: how far its next request has come."""
+
+import re
+import time
+from enum import Enum, auto
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.urls import Resolver404, resolve
+from gunicorn.http.body import ChunkedReader
+from gunicorn.http.errors import LimitRequestHeaders, NoMoreData, ParseException
+from gunicorn.http.message import Request
+from gunicorn.http.parser import RequestParser
+from gunicorn.util import unquote_to_wsgi_str
+
+from smsreports.serving.chunks import ChunkScanner
+from smsreports.serving.client_socket import ClientSocket
+
+# Bytes of a request line, of all headers together, and of what is kept of a request line to choose an error's shape.
+MAX_LINE_BYTES = 8190
+MAX_HEAD_BYTES = 64 * 1024
+MAX_TARGET_BYTES = 300
+# Seconds from the first byte of a request to the end of its headers, and from there to the end of its body.
+HEAD_SECONDS = BODY_SECONDS = 10
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+
+
+class FormTooLarge(ParseException):
+    """A body that no view reads itself is larger than DATA_UPLOAD_MAX_MEMORY_SIZE."""
+
+
+class BodyTooSlow(ParseException):
+    """A body took longer than BODY_SECONDS."""
+
+
+class Phase(Enum):
+    # Nothing has come of a request.
+    IDLE = auto()
+    HEAD = auto()
+    BODY = auto()
+    # A thread answers.
+    ANSWER = auto()
+    # The rest of an answer goes out.
+    FLUSH = auto()
+    # The answer is out, and the client may hang up.
+    LINGER = auto()
+
+
+class Progress(Enum):
+    WAITS = auto()
+    # A thread may take it: the request is whole, or refused, or its view reads the body itself.
+    READY = auto()
+    GONE = auto()
+
+
+class BoundedRequest(Request):
+    """A request whose connection ends with it if a view left a part of an upload unread: gunicorn would wait for the
+    rest in the thread."""
+
+    reads_body = False
+
+    def should_close(self) -> bool:
+        return bool(super().should_close()) or (self.reads_body and not self._is_body_read())
+
+    def _is_body_read(self) -> bool:
+        reader = self.body.reader
+        return reader.parser is None if isinstance(reader, ChunkedReader) else reader.length == 0
+
+
+class Parser(RequestParser):
+    mesg_class = BoundedRequest
+
+
+class Connection:
+    """The loop reads it until a request is there; see `advance`. One thread has it while it is answered."""
+
+    def __init__(self, cfg: Any, sock: ClientSocket, client: Any, server: Any) -> None:
+        self.sock, self.client, self.server = sock, client, server
+        self.phase = Phase.IDLE
+        self.deadline = time.monotonic() + HEAD_SECONDS
+        self.keeps_alive = False
+        self._parser = Parser(cfg, sock, client)
+        self._begin_request()
+
+    def _begin_request(self) -> None:
+        self.request: BoundedRequest | None = None
+        self.refusal: Exception | None = None
+        # The first bytes of the request, for an error's shape.
+        self.start = b""
+        self._searched = 0
+        self._chunks: ChunkScanner | None = None
+        self.sock.begin_request()
+
+    def next_request(self) -> None:
+        """After an answer: what was read beyond the request is the beginning of the next one."""
+        self._give_back()
+        self._begin_request()
+        self.phase = Phase.IDLE
+
+    def finish_body(self) -> bool:
+        """Skip what the view left of the body, and return whether another request may follow."""
+        return bool(self._parser.finish_body())
+
+    def advance(self) -> Progress:
+        """Look at what has been received; called by the loop after each read."""
+        if self.phase is Phase.IDLE and self.sock.received:
+            self.phase, self.deadline = Phase.HEAD, time.monotonic() + HEAD_SECONDS
+        if self.phase in (Phase.IDLE, Phase.HEAD):
+            if not self._is_head_there():
+                return Progress.GONE if self.sock.has_ended else Progress.WAITS
+            self._parse_head()
+        if self.refusal or self.request is None or self._is_body_there():
+            return Progress.READY
+        return Progress.GONE if self.sock.has_ended else Progress.WAITS
+
+    def _is_head_there(self) -> bool:
+        """Return whether gunicorn's parser can judge the head: it is whole, or too large, or has a line that ends
+        without a carriage return, which the parser refuses."""
+        received, searched = self.sock.received, self._searched
+        self._searched = len(received)
+        end = received.find(b"\r\n\r\n", max(0, searched - 3))
+        if max(end, 0) > MAX_HEAD_BYTES or (end < 0 and len(received) > MAX_HEAD_BYTES):
+            self.refusal = LimitRequestHeaders("the head is too large")
+        return bool(
+            end >= 0
+            or self.refusal
+            or BARE_LINE_FEED.search(received, searched)
+            or (len(received) > MAX_LINE_BYTES + 4 and received.find(b"\r\n", 2, MAX_LINE_BYTES + 4) < 0)
+        )
+
+    def _parse_head(self) -> None:
+        self.start = bytes(self.sock.received[:MAX_TARGET_BYTES])
+        self.phase, self.deadline = Phase.BODY, time.monotonic() + BODY_SECONDS
+        try:
+            self.request = next(self._parser)
+        except (ParseException, NoMoreData, StopIteration) as fault:
+            self.refusal = self.refusal or fault
+            return
+        self._give_back()
+        if self.refusal is None:
+            self._choose_reader()
+
+    def _choose_reader(self) -> None:
+        """Decide who reads the body: the loop reads what is small, and a view that declares it its own."""
+        assert self.request is not None
+        reader = self.request.body.reader
+        is_chunked = isinstance(reader, ChunkedReader)
+        if not is_chunked and reader.length <= min(len(self.sock.received), settings.DATA_UPLOAD_MAX_MEMORY_SIZE):
+            return
+        if _view_reads_body(self.request.path):
+            self.request.reads_body = True
+            self.sock.let_view_read_body()
+        elif is_chunked:
+            self._chunks = ChunkScanner()
+        elif reader.length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            self.refusal = FormTooLarge("the body is too large")
+        if not self.request.reads_body and self.refusal is None:
+            self._tell_to_continue()
+
+    def _tell_to_continue(self) -> None:
+        assert self.request is not None
+        if self.request._expected_100_continue and not self.sock.received:
+            self.sock.sendall(CONTINUE)
+        self.request._expected_100_continue = False
+
+    def _is_body_there(self) -> bool:
+        assert self.request is not None
+        if self.request.reads_body:
+            return True
+        if self._chunks is None:
+            return bool(self.request.body.reader.length <= len(self.sock.received))
+        if self._chunks.is_whole(self.sock.received):
+            self._decode_chunks()
+            return True
+        if len(self.sock.received) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            self.refusal = FormTooLarge("the body is too large")
+        return self.refusal is not None
+
+    def _decode_chunks(self) -> None:
+        """Hand the body on with its length: Django takes a body without one for none."""
+        request = self.request
+        assert request is not None
+        try:
+            body = request.body.read()
+        except (ParseException, OSError) as fault:
+            self.refusal = fault if isinstance(fault, ParseException) else ParseException()
+            return
+        self._give_back()
+        if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            self.refusal = FormTooLarge("the body is too large")
+        request.body = BytesIO(body)
+        request.headers = [pair for pair in request.headers if pair[0] != "TRANSFER-ENCODING"]
+        request.headers.append(("CONTENT-LENGTH", str(len(body))))
+
+    def _give_back(self) -> None:
+        """Return to the socket what the parser has read beyond what it needed."""
+        self.sock.received[:0] = self._parser.unreader.take_buffered()
+
+
+def _view_reads_body(path: str) -> bool:
+    """Return whether the view at `path` takes large bodies: it says so by its attribute `reads_body`."""
+    try:
+        found = resolve(unquote_to_wsgi_str(path).encode("latin-1").decode(errors="replace"))
+    except Resolver404:
+        return False
+    return bool(getattr(getattr(found.func, "cls", None), "reads_body", False))
