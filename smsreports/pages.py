@@ -37,11 +37,6 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return show_error(request, Unavailable("Too many requests are under way; try again later."))
 
 
-def refused(request: HttpRequest, problem: APIException) -> HttpResponse:
-    """The answer to a request that the server cannot hand to a view."""
-    return _error(request, problem)
-
-
 def server_error(request: HttpRequest, **ignored: Any) -> HttpResponse:
     """Answer for a fault outside every view; called while it is handled."""
     fault = sys.exception()

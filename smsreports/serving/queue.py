@@ -35,7 +35,7 @@ class TurnedAway:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         sock = request.META.get("gunicorn.socket")
         if isinstance(sock, ClientSocket) and sock.refusal is not None:
-            return pages.refused(request, sock.refusal)
+            return pages.show_error(request, sock.refusal)
         if not getattr(_thread, "tells", False) or is_probe(request):
             return self._answer(request)
         meters().turned_away.labels("requests").inc()
