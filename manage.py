@@ -1,11 +1,7 @@
 #!/usr/bin/env python
 """Runs the project's management commands."""
 
-import os
-import sys
-
-from django.core.management import execute_from_command_line
+from smsreports.__main__ import main
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsreports.settings")
-    execute_from_command_line(sys.argv)
+    main()

@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from smsreports import database
-from smsreports.environment import choice, networks, number, pair, switch, text, words
+from smsreports.environment import choice, networks, number, pair, read_env_file, switch, text, words
 from smsreports.telemetry import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-environ.Env.read_env(BASE_DIR / ".env")
+read_env_file(BASE_DIR / ".env")
 
 # Production unless said otherwise: what a forgotten variable leaves behind must be the safe half.
 MODE = choice("SMSREPORTS_MODE", ("production", "local"), "production")
