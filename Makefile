@@ -9,7 +9,7 @@ MANAGE := $(RUN) manage.py
 
 run: setup ## everything up to a server with the demo traffic in it
 	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) demo --if-empty
+	@$(MANAGE) demo --continue
 	@$(MANAGE) welcome --port $(PORT)
 	@exec $(MANAGE) serve --port $(PORT)
 
@@ -37,7 +37,7 @@ browser: $(VENV)/.browser ## the pages in the system's Chromium, as people use t
 
 screenshots: $(VENV)/.browser ## the pages, from the local demo traffic, into docs/img
 	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) demo --if-empty
+	@$(MANAGE) demo --continue
 	@$(RUN) -m tests.browser.screenshots
 
 fuzz: $(VENV)/.fuzz ## requests made from the published description, CASES=10000 by default: it says what is answered
