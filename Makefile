@@ -1,4 +1,4 @@
-# The first step is shared: `.venv` from pinned requirements, and a `.env` where there is none.
+# Nothing but Python is needed before `setup`, which every target begins with.
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
@@ -7,11 +7,9 @@ MANAGE := $(RUN) manage.py
 
 .PHONY: run test check setup lint bench soak browser screenshots fuzz lock
 
-run: setup ## everything up to a server with the demo traffic in it
-	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) demo --continue
-	@$(MANAGE) welcome --port $(PORT)
-	@exec $(MANAGE) serve --port $(PORT)
+run: SETUP = --port "$(PORT)"
+run: setup ## everything up to a server with the demo traffic in it; DEMO="--messages 300 --sends 200" for less
+	@exec $(MANAGE) quickstart --port "$(PORT)" $(DEMO)
 
 test: setup ## everything up to a finished test run
 	@$(RUN) -m pytest -n 3 --dist loadfile
@@ -21,7 +19,7 @@ check: setup lint test ## what CI runs
 lint: setup
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/mypy .
+	@$(VENV)/bin/mypy . .make
 	@$(MANAGE) makemigrations --check --dry-run
 	@.ci/check-deploy $(MANAGE)
 
@@ -51,16 +49,12 @@ $(VENV)/.browser: $(VENV)/.installed requirements/browser.txt .env
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
 	@touch $@
 
-setup: $(VENV)/.installed .env
+# A look at what is there; it completes or makes anew what is missing or broken.
+setup: ## `.venv` with the pinned packages, and `.env`
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Python 3.11 or newer is needed, and $(PYTHON) is %d.%d: name another by PYTHON=…" % v[:2])'
+	@$(PYTHON) .make/bootstrap.py $(SETUP) $(VENV)
 
-$(VENV)/.installed: requirements/dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
-	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@touch $@
-
-.env:
-	@umask 077; $(RUN) -c 'import secrets; print("SMSREPORTS_MODE=local\nSECRET_KEY=" + secrets.token_urlsafe(50))' > .env
+$(VENV)/.installed .env: | setup ;
 
 lock: ## pins the requirements anew, with hashes and without addresses; needs uv
 	uv pip compile pyproject.toml --extra embedded $(LOCK) -o requirements/production.txt
