@@ -15,6 +15,14 @@ def main() -> None:
         # Steps are told when they begin, through pipes as well, and workers inherit no line that was not written.
         sys.stdout.reconfigure(line_buffering=True)
     try:
+        _run_command()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted.\n")
+        sys.exit(INTERRUPTED)
+
+
+def _run_command() -> None:
+    try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
         from django.db import InterfaceError, OperationalError
@@ -35,9 +43,6 @@ def main() -> None:
         # Ours may end in a part of PostgreSQL's log; libpq's are folded over several lines.
         ours = isinstance(fault.__cause__, DatabaseUnavailable)
         sys.exit(f"Database: {fault if ours else ' '.join(str(fault).split())}")
-    except KeyboardInterrupt:
-        sys.stderr.write("\nInterrupted.\n")
-        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -99,8 +99,9 @@ class Folder:
     @contextmanager
     def served(self, port: int, *words: str) -> Iterator[str]:
         """What `make run` prints until the server is ready; Ctrl-C ends it, and it must end well."""
-        with self.started("make", "run", f"PORT={port}", *words) as process:
-            printed = _until_ready(process, port)
+        variables = {"SMSREPORTS_STOP_SECONDS": "5"}
+        with self.started("make", "run", f"PORT={port}", *words, variables=variables) as process:
+            printed = printed_until_ready(process, port)
             yield printed
             os.killpg(process.pid, signal.SIGINT)
             rest, _ = process.communicate(timeout=PATIENCE)
@@ -137,8 +138,8 @@ def listening() -> Iterator[int]:
         yield port
 
 
-def _until_ready(process: "subprocess.Popen[str]", port: int) -> str:
-    """Everything that is printed up to the line that names the address, once the server answers."""
+def printed_until_ready(process: "subprocess.Popen[str]", port: int, path: str = "/readyz") -> str:
+    """Everything that is printed up to the line that names the address, once `path` is answered with 200."""
     assert process.stdout is not None
     printed: str = ""
     for line in process.stdout:
@@ -150,7 +151,7 @@ def _until_ready(process: "subprocess.Popen[str]", port: int) -> str:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         try:
-            if requests.get(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE).status_code == 200:
+            if requests.get(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE).status_code == 200:
                 return printed
         except requests.ConnectionError:
             pass
