@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Runs the project's management commands."""
+"""Run a management command: in a checkout, the same as `smsreports` of an installed copy."""
 
 from smsreports.__main__ import main
 

@@ -195,7 +195,8 @@ def install_packages(venv: Path) -> None:
     needed, missing = map(int, counted.stdout.split())
     if missing:
         of_all = "" if missing == needed else f" of {needed}"
-        say(f"Installing {missing}{of_all} packages into {venv.name}. This takes about a minute.")
+        lasts = " This takes about a minute." if missing > needed // 2 else ""
+        say(f"Installing {missing}{of_all} packages into {venv.name}.{lasts}")
         run_pip(python, missing, venv / "pip.log")
     (venv / ".installed").write_text(stamp(venv))
 

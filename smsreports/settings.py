@@ -7,10 +7,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 from smsreports import database
 from smsreports.environment import choice, networks, number, pair, read_env_file, switch, text, words
+from smsreports.installation import BASE_DIR as BASE_DIR
+from smsreports.installation import TEMPLATES_DIR, find_home, read_version
 from smsreports.telemetry import logs
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-read_env_file(BASE_DIR / ".env")
+# The folder of `.env` and `.data`.
+HOME = find_home()
+read_env_file(HOME / ".env")
+VERSION = read_version()
 
 # Production unless said otherwise: what a forgotten variable leaves behind must be the safe half.
 MODE = choice("SMSREPORTS_MODE", ("production", "local"), "production")
@@ -24,7 +28,7 @@ if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS is '*'; page addresses are built from it, so name the hosts")
 
 # Where the data is. Production names its server; the embedded one is for one machine and its user.
-SMSREPORTS_DATA = Path(text("SMSREPORTS_DATA", str(BASE_DIR / ".data"))).expanduser().resolve()
+SMSREPORTS_DATA = Path(text("SMSREPORTS_DATA", str(HOME / ".data"))).expanduser().resolve()
 DATABASES = {"default": database.config(text("DATABASE_URL", "" if LOCAL else None) or None, SMSREPORTS_DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -93,7 +97,7 @@ WSGI_APPLICATION = "smsreports.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [TEMPLATES_DIR],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -161,7 +165,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "TITLE": "smsreports",
-    "VERSION": "0.1.0",
+    "VERSION": VERSION,
     "SERVERS": [{"url": "/", "description": "This server."}],
     # The dialects' own order of addresses and parameters.
     "SORT_OPERATIONS": False,

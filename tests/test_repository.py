@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,8 +42,8 @@ PACKAGES = ("smsreports", "messages_app", "broadcasts_app")
 # A person reads a file of so many lines in one sitting.
 LONGEST_FILE = 300
 # Made by tools: pinned hashes, caches, a machine's own data and settings.
-PINS = tuple(f"requirements/{name}.txt" for name in ("production", "dev", "browser", "fuzz"))
-MADE = {"requirements", ".env", "__pycache__", ".git", ".venv", ".data"}
+PINS = tuple(f"requirements/{name}.txt" for name in ("production", "local", "build", "dev", "browser", "fuzz", "docs"))
+MADE = {"requirements", ".env", "__pycache__", ".git", ".venv", ".data", "build", "dist", "site"}
 README = (ROOT / "README.md").read_text()
 # What users and operators read: what it names is held to the code.
 GUIDES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if path.parent.name != "adr"]
@@ -156,9 +157,18 @@ def test_no_file_names_a_registry() -> None:
 
 def test_every_make_target_that_is_named_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
-    wanted = set(re.findall(r"\bmake ([a-z]+)", "\n".join(quoted(PAGES))))
+    wanted = set(re.findall(r"(?:^|`)make ([a-z]+)", "\n".join(quoted(PAGES)), re.MULTILINE))
     assert {"run", "test", "check"} <= wanted
     assert wanted - targets == set()
+
+
+def test_make_alone_lists_every_target_with_its_text() -> None:
+    command = ["make", "--no-print-directory"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    (phony,) = re.findall(r"^\.PHONY: (.*)", MAKEFILE, re.MULTILINE)
+    assert {"help", "run", "test", "format", "build"} <= set(phony.split())
+    assert sorted(line.split()[1] for line in listed) == sorted(phony.split())
+    assert all(re.fullmatch(r"make [a-z]+ +[a-z]+\b.*", line) for line in listed)
 
 
 def test_every_command_that_is_named_exists() -> None:
@@ -181,9 +191,12 @@ def test_every_variable_is_named_and_every_named_one_is_read() -> None:
         for path in ours()
         for name in re.findall(r'(?:text|choice|switch|number|words|networks|pair)\(\s*"([A-Z_]+)"', path.read_text())
     }
-    table = CONFIGURATION.split("| variable | |")[1].split("\n\n")[0]
-    rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
-    assert {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == read
+    assert documented_variables() == read
+
+
+def documented_variables() -> set[str]:
+    """The variables of the table in docs/operators/configuration.md, by its first column."""
+    return set(re.findall(r"^\| `([A-Z_]+)` \|", CONFIGURATION, re.MULTILINE))
 
 
 def test_every_link_leads_to_a_file() -> None:

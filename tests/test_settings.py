@@ -110,6 +110,26 @@ def test_local_is_the_embedded_database_and_loopback() -> None:
     assert found["ALLOWED_HOSTS"] == ["127.0.0.1", "localhost", "[::1]"]
 
 
+def test_a_checkout_keeps_its_data_and_its_settings_beside_manage_py(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = settings(LOCAL)
+    assert (found["HOME"], found["SMSREPORTS_DATA"]) == (ROOT, ROOT / ".data")
+
+
+def test_a_named_home_replaces_the_checkout(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SMSREPORTS_RATE_LIMIT=77\n")
+    found = settings(LOCAL | {"SMSREPORTS_HOME": str(tmp_path)})
+    assert (found["HOME"], found["SMSREPORTS_DATA"], found["RATE_LIMIT"]) == (tmp_path, tmp_path / ".data", 77)
+
+
+def test_a_home_that_is_a_file_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ImproperlyConfigured, match="SMSREPORTS_HOME"):
+        settings(LOCAL | {"SMSREPORTS_HOME": str(tmp_path / "file")})
+
+
 def test_debug_is_off_in_both_modes_and_a_switch_of_its_own() -> None:
     assert [settings(mode)["DEBUG"] for mode in (EVERYTHING, LOCAL)] == [False, False]
     assert [settings(mode | {"DEBUG": "on"})["DEBUG"] for mode in (EVERYTHING, LOCAL)] == [True, True]

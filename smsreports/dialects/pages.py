@@ -1,6 +1,6 @@
 """Pages of a list, by number and by cursor; a dialect adds its envelope."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -87,13 +87,17 @@ class Pages(BasePagination):
     @cached_property
     def _kept(self) -> str:
         """The path and the query string without the place."""
-        query = dict(fields(self.request.META.get("QUERY_STRING", "")))
-        kept = _encoded({name: value for name, value in query.items() if name not in WHERE})
+        pairs = self.kept_pairs(fields(self.request.META.get("QUERY_STRING", "")))
+        kept = _encoded([(name, value) for name, value in pairs if name not in WHERE])
         return f"{self.path}?{kept}{kept and '&'}"
+
+    def kept_pairs(self, pairs: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+        """The names and values that a link repeats."""
+        return pairs
 
     def url(self, **where: str) -> str:
         """This list elsewhere: the query string is kept, with `where` last, as Laravel has it."""
-        return self._kept + _encoded(where)
+        return self._kept + _encoded([*where.items()])
 
     def relations(self) -> Iterator[tuple[str, str]]:
         yield "first", self.url(page="1")
@@ -107,5 +111,5 @@ class Pages(BasePagination):
         return self.url(cursor=str(Cursor(self.listing.place(row), way, page)))
 
 
-def _encoded(query: dict[str, str]) -> str:
+def _encoded(query: list[tuple[str, str]]) -> str:
     return urlencode(query, quote_via=quote, safe="")

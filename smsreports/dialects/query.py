@@ -24,10 +24,11 @@ MOST_FIELDS = 100
 class Query:
     """A query string's known parameters. Faults are gathered; `check` raises them all at once.
 
-    A parameter that is not known is ignored, as the vendors do; one given twice, or empty, is a fault.
+    A parameter that is not known is ignored, as the vendors do; one given twice is a fault. An empty one is a fault
+    too, unless `empty_is_absent`.
     """
 
-    def __init__(self, raw: str, known: Collection[str]) -> None:
+    def __init__(self, raw: str, known: Collection[str], *, empty_is_absent: bool = False) -> None:
         self.reasons: dict[str, list[str]] = {}
         pairs = fields(raw)
         for name, value in pairs:
@@ -39,6 +40,8 @@ class Query:
                 self.refuse(name, "is given more than once")
             elif "\0" in self._values[name]:
                 self.refuse(name, "must not contain a NUL character")
+        if empty_is_absent:
+            self._values = {name: value for name, value in self._values.items() if value}
 
     def __contains__(self, name: str) -> bool:
         return name in self._values

@@ -9,27 +9,29 @@ TEXT: Schema = {"type": "string"}
 # PostgreSQL stores no NUL.
 WITHOUT_NUL = r"^[^\u0000]*$"
 FLAG: Schema = {"type": "boolean"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-ID: Schema = {"type": "integer", "minimum": 1}
+# Every number has a format: without one, generated clients take 32 bits for integers and single precision for numbers.
+COUNT: Schema = {"type": "integer", "format": "int64", "minimum": 0}
+ID: Schema = {"type": "integer", "format": "int64", "minimum": 1}
 # Exact decimals, printed plainly: not negative, without an exponent.
-MONEY: Schema = {"type": "number", "minimum": 0}
-# UTC, to the second.
-MOMENT: Schema = {"type": "string", "format": "date-time", "pattern": "^[0-9]{4}-.*T[0-9:]{8}Z$"}
-DAY: Schema = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+MONEY: Schema = {"type": "number", "format": "double", "minimum": 0}
+# UTC, to the second. No pattern beside the format: generated clients match it against their own date objects.
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+DAY: Schema = {"type": "string", "format": "date"}
 MARK: Schema = {"type": "string", "format": "uuid"}
 HASH: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 ADDRESS: Schema = {"type": "string", "format": "uri"}
 
 # Whole seconds.
-WAIT: Schema = {"type": "integer", "minimum": 1}
+WAIT: Schema = {"type": "integer", "format": "int64", "minimum": 1}
+FILE: Schema = {"type": "string", "format": "binary"}
 
 
 def words(allowed: Iterable[str]) -> Schema:
     return {"type": "string", "enum": [str(word) for word in allowed]}
 
 
-def only(value: Any) -> Schema:
-    return {"const": value}
+def only(value: str | bool) -> Schema:
+    return {"type": "boolean" if isinstance(value, bool) else "string", "const": value}
 
 
 def maybe(shape: Schema) -> Schema:
@@ -38,9 +40,9 @@ def maybe(shape: Schema) -> Schema:
     return kinds | {"enum": [*shape["enum"], None]} if "enum" in shape else kinds
 
 
-def whole(default: int, most: int) -> Schema:
+def whole(most: int) -> Schema:
     """A number from 1 on; what is said of `most` is said in words, where a greater one means it."""
-    return {"type": "integer", "minimum": 1, "maximum": most, "default": default}
+    return {"type": "integer", "format": "int64", "minimum": 1, "maximum": most}
 
 
 def keyed(shapes: Mapping[str, Schema]) -> Schema:

@@ -5,25 +5,31 @@ from functools import partial
 from typing import Any
 
 from smsreports.dialects.described import Body
-from smsreports.dialects.shapes import WITHOUT_NUL, Schema, maybe, ref, words
+from smsreports.dialects.shapes import WITHOUT_NUL, Schema, maybe, only, ref, words
 from smsreports.ingest import fields
 from smsreports.ingest.records import LONGEST_LINE, SHAPES, Field, Reader
 from smsreports.statuses import FINAL, NAMES
 
 COST = f"^{fields.COST.pattern}$"
-# Whether it is a time that exists, a pattern cannot say.
+# What the format leaves open; see `shapes.MOMENT` for why there is no pattern.
 MOMENT: Schema = {
     "type": "string",
     "format": "date-time",
-    "pattern": f"^{fields.MOMENT.pattern}$",
-    "description": f"With seconds and a zone, in a year from {fields.YEARS.start} to {fields.YEARS.stop - 1}.",
+    "description": "With seconds, at most 6 decimals of them, and a zone at most 14 hours from UTC, `T` and `Z` in "
+    f"capitals; in a year from {fields.YEARS.start} to {fields.YEARS.stop - 1}.",
 }
 READ_AS: Mapping[Reader, Schema] = {
     fields.number_of_phone: {"type": "string", "pattern": f"^{fields.PHONE.pattern}$"},
     fields.country_code: {"type": "string", "pattern": f"^{fields.COUNTRY.pattern}$"},
     fields.status: words(NAMES),
-    fields.part_count: {"type": "integer", "minimum": 1, "maximum": fields.MOST_SEGMENTS},
-    fields.cost: {"type": ["string", "number"], "pattern": COST, "minimum": 0, "maximum": 999999.999999},
+    fields.part_count: {"type": "integer", "format": "int64", "minimum": 1, "maximum": fields.MOST_SEGMENTS},
+    fields.cost: {
+        "type": ["string", "number"],
+        "format": "double",
+        "pattern": COST,
+        "minimum": 0,
+        "maximum": 999999.999999,
+    },
     fields.moment: MOMENT,
 }
 
@@ -33,13 +39,18 @@ def given(name: str, shape: Schema | None = None) -> Schema:
     return {"required": [name], "properties": {name: shape or {"type": "string"}}}
 
 
-# What the code of a kind checks beside its fields.
+# What the code of a kind checks beside its fields. Said by keywords that generators of clients pass over: from `oneOf`
+# or `allOf` beside `properties` they make other types.
 FINAL_IF_DELIVERED: Schema = {"if": given("delivered_at"), "then": given("status", words(FINAL))}
 WHOLE_ACTION: Schema = {"if": given("action_type"), "then": given("action_at"), "else": {"not": given("action_at")}}
 RULES: Mapping[str, Mapping[str, Any]] = {
     "message": FINAL_IF_DELIVERED,
-    "send": {"allOf": [FINAL_IF_DELIVERED, WHOLE_ACTION]},
-    "receipt": {"oneOf": [given("client_message_id"), given("message_id")]},
+    "send": FINAL_IF_DELIVERED | {"dependentSchemas": dict.fromkeys(("action_type", "action_at"), WHOLE_ACTION)},
+    "receipt": {
+        "if": given("client_message_id"),
+        "then": {"not": given("message_id")},
+        "else": given("message_id"),
+    },
 }
 EXAMPLE = (
     '{"type": "message", "client_message_id": "api_42_1", "recipient": "+14155551234", "sender_id": "MyApp", '
@@ -65,7 +76,7 @@ def record(kind: str, known: Mapping[str, Field]) -> Schema:
     return {
         "type": "object",
         "properties": {
-            "type": {"const": kind},
+            "type": only(kind),
             "account": {"type": ["string", "null"], "description": "The key's own, or left out."},
             **{name: value(field) for name, field in known.items()},
         },
@@ -91,6 +102,6 @@ def body(media_type: str, most_lines: int, most_bytes: int) -> Body:
         media_type,
         f"One JSON object a line, {LONGEST_LINE} bytes at most; up to {most_lines} lines and {most_bytes} bytes, "
         "unpacked. May be packed: `Content-Encoding: gzip`.",
-        {"type": "string", "contentMediaType": media_type, "contentSchema": ref("Record")},
+        {"type": "string", "contentMediaType": media_type, "contentSchema": ref("TrafficRecord")},
         EXAMPLE,
     )

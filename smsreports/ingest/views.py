@@ -28,7 +28,7 @@ NDJSON = "application/x-ndjson"
 MOST_BYTES = 10 * 1024 * 1024
 TRAITS = Traits(
     body=described.body(NDJSON, BATCH_LINES, MOST_BYTES),
-    shapes=described.RECORDS | {"Record": described.RECORD},
+    shapes=described.RECORDS | {"TrafficRecord": described.RECORD},
 )
 
 

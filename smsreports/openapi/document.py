@@ -22,8 +22,9 @@ DESCRIPTION = f"""The history of every SMS that an account sent, in two dialects
 
 - Times are UTC, `YYYY-MM-DDTHH:MM:SSZ`; a day is a UTC day. Money is exact, in the account's currency.
 - Lists and files are newest first. `total` is exact. `Link` headers lead through a list while traffic arrives.
-- A value that does not parse, an empty one, a parameter given twice, and bytes that are not UTF-8 are a 400 that names
-  the parameter. Parameters that an address does not know are ignored; more than {MOST_FIELDS} are a 400.
+- A value that does not parse, a parameter given twice, and bytes that are not UTF-8 are a 400 that names the parameter;
+  so is an empty value, unless the dialect says otherwise. Parameters that an address does not know are ignored; more
+  than {MOST_FIELDS} are a 400.
 - What OpenAPI cannot say between parameters: `period` stands without `from` and `to`; `from` is not after `to`;
   `cursor` comes from a `Link` header and stands without `page`; figures by day are told of {MOST_DAYS} days at most.
 - Some keys demand signed requests: `X-Timestamp`, a Unix second at most {TOLERANCE} seconds off; `X-Signature`, the hex

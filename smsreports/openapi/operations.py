@@ -10,27 +10,33 @@ from drf_spectacular.plumbing import ComponentRegistry
 from smsreports.api.viewsets import DialectViewSet
 from smsreports.dialects.base import Dialect, KeyAuthentication
 from smsreports.dialects.described import JSON, Body, Header, Parameter
+from smsreports.dialects.shapes import WAIT
 
 # `ref`s of answers that many operations give stand under `components`.
 ANSWERS = "#/components/responses"
-ALWAYS = (400, 401, 403, 429, 500, 503)
+ALWAYS = (400, 401, 403, 414, 429, 431, 500, 503)
 SAYS = {
     400: "The request asks for what cannot be; the reasons are named.",
     401: "There is no key, or it is not good here.",
     403: "The key may not do this.",
     404: "It is not there, or it is another account's.",
     406: "Nothing that `Accept` names can be given.",
+    408: "The body did not come in time.",
     413: "The body is too large; nothing was loaded.",
+    414: "The address is too long.",
     415: "The body is of another media type or coding.",
     429: "The account has spent its minute.",
+    431: "There are too many headers, or they are too long.",
     500: "Something went wrong on our side.",
     503: "Not at the moment; nothing was changed.",
 }
-# On every answer.
+# The server answers these before the application has the request: no header is promised.
+BY_SERVER = (408, 414, 431)
+# On every other answer.
 EVERY = {"X-Request-ID": Header("The request's name in our logs: yours, if you sent one.", {"type": "string"})}
 HEADERS = {
     401: {"WWW-Authenticate": Header("How to say who calls.", {"type": "string"})},
-    503: {"Retry-After": Header("Seconds after which to try again.", {"type": "integer", "minimum": 1})},
+    503: {"Retry-After": Header("Seconds after which to try again.", WAIT)},
 }
 
 
@@ -49,7 +55,7 @@ class DescribedSchema(AutoSchema):
             "summary": said.summary,
             "description": " ".join(filter(None, (said.says, f"Needs a key with the scope `{view.door.scope}`."))),
             "tags": [view.dialect.slug],
-            "parameters": [_parameter(one, path) for one in (*said.parameters, *view.traits.parameters)],
+            "parameters": [_parameter(one, path) for one in _parameters(view, body)],
             **({"requestBody": _body(body)} if body else {}),
             "responses": {"200": _shown(view), **_errors(view, path, body)},
             "security": [{name: [view.door.scope]} for name in schemes(view)],
@@ -59,6 +65,14 @@ class DescribedSchema(AutoSchema):
 def _operation_id(view: DialectViewSet, method: str) -> str:
     name = f"{view.dialect.slug}_{view.door.view}_{view.door.action}"
     return name if len(view.door.methods) == 1 else f"{name}_{method.lower()}"
+
+
+def _parameters(view: DialectViewSet, body: Body | None) -> Iterator[Parameter]:
+    """The operation's parameters without those that its form has too: TypeScript takes no name twice."""
+    in_form = body.schema.get("properties", {}) if body else {}
+    for one in (*view.door.described.parameters, *view.traits.parameters):
+        if one.name not in in_form:
+            yield one
 
 
 def _shown(view: DialectViewSet) -> dict[str, Any]:
@@ -75,7 +89,7 @@ def _errors(view: DialectViewSet, path: str, body: Body | None) -> dict[str, Any
     statuses = set(ALWAYS)
     statuses |= {404} if "{" in path else set()
     statuses |= {406} if view.dialect.negotiates else set()
-    statuses |= {413, 415} if body else set()
+    statuses |= {408, 413, 415} if body else set()
     return {str(status): {"$ref": f"{ANSWERS}/{_name(view.dialect, status)}"} for status in sorted(statuses)}
 
 
@@ -88,7 +102,7 @@ def schemes(view: DialectViewSet) -> Mapping[str, Mapping[str, str]]:
 def errors(dialect: Dialect) -> Iterator[tuple[str, dict[str, Any]]]:
     """The dialect's errors by the names that operations know them by."""
     for status, says in SAYS.items():
-        headers = {**EVERY, **dialect.manners.headers, **HEADERS.get(status, {})}
+        headers = {} if status in BY_SERVER else {**EVERY, **dialect.manners.headers, **HEADERS.get(status, {})}
         headers |= dialect.manners.exceeded if status == 429 else {}
         content = {JSON: {"schema": dialect.manners.error(status)}}
         yield _name(dialect, status), {"description": says, "headers": _headers(headers), "content": content}

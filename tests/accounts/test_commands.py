@@ -59,6 +59,23 @@ def test_a_currency_that_is_none_is_refused(currency: str) -> None:
 
 
 @pytest.mark.django_db
+def test_creating_an_account_again_changes_nothing() -> None:
+    run("create_account", "acme", "--rate-limit", "600")
+    assert run("create_account", "acme", "--rate-limit", "600") == "account acme (EUR) exists already\n"
+    assert Account.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("options", [["--currency", "USD"], ["--rate-limit", "6000"]])
+def test_an_account_that_exists_with_other_values_is_an_error(options: list[str]) -> None:
+    run("create_account", "acme")
+    with pytest.raises(CommandError, match="account acme exists with currency EUR, rate limit the default"):
+        run("create_account", "acme", *options)
+    account = Account.objects.get()
+    assert (account.currency, account.rate_limit) == ("EUR", None)
+
+
+@pytest.mark.django_db
 def test_an_account_has_the_limit_that_was_asked_for() -> None:
     run("create_account", "acme", "--rate-limit", "600")
     run("create_account", "globex")
@@ -71,12 +88,6 @@ def test_a_limit_that_is_none_is_refused(limit: str) -> None:
     with pytest.raises(CommandError):
         run("create_account", "acme", f"--rate-limit={limit}")
     assert not Account.objects.exists()
-
-
-def test_an_account_is_made_once(account: Account) -> None:
-    with pytest.raises(CommandError, match="already exists"):
-        run("create_account", account.name)
-    assert Account.objects.count() == 1
 
 
 def test_a_key_is_printed_once_and_alone(account: Account) -> None:

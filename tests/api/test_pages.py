@@ -239,9 +239,9 @@ def cursor_of(door: List, who: Person) -> str:
 
 
 def damaged(cursor: str) -> Iterator[str]:
-    """What no link ever said."""
+    """Cursors that no link ever held. An empty one is a matter of the dialect: tests/dialects/test_empty_values.py."""
     place = signing.loads(cursor, salt=SALT)
-    yield from ("", "x", "::", "ünï", "\0", cursor[:-1], cursor[1:], cursor[: len(cursor) // 2], cursor + "A")
+    yield from ("x", "::", "ünï", "\0", cursor[:-1], cursor[1:], cursor[: len(cursor) // 2], cursor + "A")
     yield cursor.swapcase()
     yield signing.dumps(place, salt=SALT, key="a key of somebody else, just as long as ours would be")
     yield signing.dumps(place, salt="something else that is signed")

@@ -44,6 +44,13 @@ class TestExport(FileDoor):
     def rows(self, file: bytes) -> list[str]:
         return [row["message"] for row in csv.DictReader(io.StringIO(file.decode("utf-8-sig")))]
 
+    def test_it_refuses_a_cursor_and_says_why(self, owner: Person) -> None:
+        header = owner.get("/api/v1/sms/messages/unified", EVER | {"limit": "1"})["Link"]
+        cursor = next(part for part in header.split(", ") if "next" in part).split("cursor=")[1].split(">")[0]
+        answer = owner.ask("GET", f"{self.path}?to=9999-12-31&cursor={cursor}")
+        assert answer.status_code == 400
+        assert answer.json()["description"] == "cursor must not be given to an export, which holds every row"
+
 
 class TestReceipt(Door):
     """Of a file that was never begun: a receipt has its own tests, and one account alone."""

@@ -161,12 +161,12 @@ class Errors:
             assert int(answer.headers["Retry-After"]) > 0
         assert "sk_prod_x" not in without_database.log.read_text()
 
-    @pytest.mark.parametrize("value", ["", "0", "-1", "%00", "%ff", str(10**20), ARABIC_3, "9" * 8192])
+    @pytest.mark.parametrize("value", ["0", "-1", "%00", "%ff", str(10**20), ARABIC_3, "9" * 8192])
     def test_a_number_that_cannot_be_read_is_refused_by_name(self, owner: Person, value: str) -> None:
         self.assert_refused(owner, f"page={value}", "page")
         self.assert_refused(owner, f"{self.size}={value}", self.size)
 
-    @pytest.mark.parametrize("value", ["", "%00", "%ff", "2026-02-30", f"202{ARABIC_3}-01-01", "x" * 8192])
+    @pytest.mark.parametrize("value", ["%00", "%ff", "2026-02-30", f"202{ARABIC_3}-01-01", "x" * 8192])
     def test_a_day_that_cannot_be_read_is_refused_by_name(self, owner: Person, value: str) -> None:
         self.assert_refused(owner, f"from={value}", "from")
         self.assert_refused(owner, f"to={value}", "to")

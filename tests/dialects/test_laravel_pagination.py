@@ -95,9 +95,9 @@ def test_a_page_in_the_middle_is_laravels_to_the_letter(items: Person) -> None:
         "last_page": 16,
         "last_page_url": f"{SITE}?per_page=2&page=16",
         "links": [
-            {"url": f"{SITE}?per_page=2&page=8", "label": "&laquo; Previous", "active": False},
+            {"url": f"{SITE}?per_page=2&page=8", "label": "&laquo; Previous", "page": 8, "active": False},
             *(link(number, "9") for number in numbers),
-            {"url": f"{SITE}?per_page=2&page=10", "label": "Next &raquo;", "active": False},
+            {"url": f"{SITE}?per_page=2&page=10", "label": "Next &raquo;", "page": 10, "active": False},
         ],
         "next_page_url": f"{SITE}?per_page=2&page=10",
         "path": SITE,
@@ -110,13 +110,16 @@ def test_a_page_in_the_middle_is_laravels_to_the_letter(items: Person) -> None:
 
 def link(label: str, current: str) -> dict[str, Any]:
     url = None if label == "..." else f"{SITE}?per_page=2&page={label}"
-    return {"url": url, "label": label, "active": label == current}
+    number = None if label == "..." else int(label)
+    return {"url": url, "label": label, "page": number, "active": label == current}
 
 
 def test_the_first_page_has_no_previous_and_the_last_no_next(items: Person) -> None:
     first, last = page(items), page(items, "page=2")
     assert (first["prev_page_url"], first["next_page_url"]) == (None, f"{SITE}?page=2")
     assert (first["links"][0]["url"], first["links"][-1]["url"]) == (None, f"{SITE}?page=2")
+    assert (first["links"][0]["page"], first["links"][-1]["page"]) == (None, 2)
+    assert (last["links"][0]["page"], last["links"][-1]["page"]) == (1, None)
     assert (last["prev_page_url"], last["next_page_url"]) == (f"{SITE}?page=1", None)
     assert (last["from"], last["to"], last["total"]) == (21, 31, 31)
 
@@ -147,6 +150,26 @@ def test_the_links_keep_the_query_string_with_the_page_last(items: Person) -> No
     found = page(items, "page=1&from=2026-01-01&colour=dark%20blue%26&per_page=30&to=2026-12-31")
     kept = "from=2026-01-01&colour=dark%20blue%26&per_page=30&to=2026-12-31"
     assert found["next_page_url"] == f"{SITE}?{kept}&page=2"
+
+
+def test_the_links_keep_every_value_of_an_array(items: Person) -> None:
+    found = page(items, "f[]=1&f[]=2&g[a]=3&per_page=30")
+    kept = "f%5B0%5D=1&f%5B1%5D=2&g%5Ba%5D=3&per_page=30"
+    assert found["next_page_url"] == f"{SITE}?{kept}&page=2"
+
+
+def test_the_links_leave_out_what_is_empty_and_the_page_in_any_form(items: Person) -> None:
+    assert page(items, "page[x]=7&from=&per_page=30&colour=")["next_page_url"] == f"{SITE}?per_page=30&page=2"
+
+
+def test_the_link_header_keeps_the_same_query_string(items: Person) -> None:
+    header = items.ask("GET", f"{PATH}?f[]=1&f[]=2&per_page=30")["Link"]
+    assert f"<{SITE}?f%5B0%5D=1&f%5B1%5D=2&per_page=30&page=2>" in header
+
+
+def test_the_other_dialects_links_keep_a_repeated_name_as_it_was(items: Person) -> None:
+    header = items.ask("GET", "/api/v1/sms/messages?f[]=1&f[]=2&f[]=1&to=9999-12-31")["Link"]
+    assert "?f%5B%5D=1&f%5B%5D=2&f%5B%5D=1&to=9999-12-31&page=1>" in header
 
 
 def test_the_links_keep_text_that_was_not_escaped(items: Person) -> None:

@@ -42,27 +42,39 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--cases", type=int, default=int(os.environ.get("CASES") or CASES), help="default: CASES, or 10,000"
     )
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument(
+        "--seed", type=int, default=int(os.environ.get("SEED") or SEED), help=f"default: SEED, or {SEED}"
+    )
     parser.add_argument("more", nargs="*", help="for schemathesis, behind --")
     return parser.parse_args()
 
 
 def _traffic() -> str:
-    """The demo's, and what the description's examples ask for; a key that may do everything with it."""
+    """Load the demo's, and what the description's examples ask for; return a key that may do everything with it."""
     from django.core.management import call_command
 
     from smsreports.accounts.keys import create
     from smsreports.accounts.models import Account, Scope
-    from smsreports.dialects.telecom23.examples import CODE
+    from smsreports.audit.models import Export, ExportEnd
+    from smsreports.dialects.telecom23.examples import CODE, EXPORT_ID
     from tests.conftest import load, message
 
     call_command("demo", messages=MESSAGES, sends=SENDS, verbosity=0)
     load([message(client_message_id=CODE, request_id="r-77")])
-    return create(Account.objects.get(name="acme"), list(Scope))
+    account = Account.objects.get(name="acme")
+    key = create(account, list(Scope))
+    shown = {"account": account, "key": account.api_keys.get(), "format": "csv", "total": 2, "limit": 9}
+    export = Export.everyones.create(pk=EXPORT_ID, **shown)
+    ExportEnd.objects.create(export=export, rows=2, bytes=99, sha256="0" * 64, is_whole=True)
+    return key
 
 
 def _fuzz(url: str, key: str, arguments: argparse.Namespace) -> int:
     operations = sum(map(len, requests.get(f"{url}/api/schema", timeout=30).json()["paths"].values()))
+    sys.stdout.write(
+        f"Seed {arguments.seed}; the same again: SEED={arguments.seed} CASES={arguments.cases} make fuzz\n"
+    )
+    sys.stdout.flush()
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"), "run"]
     command += [f"{url}/api/schema", "--max-examples", str(arguments.cases // operations + 1)]
     command += ["--seed", str(arguments.seed), *arguments.more]

@@ -55,6 +55,8 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Keeps the rules that the description gives in words. A value that is wrong by itself stays, and must be refused:
     schemathesis judges the case anew."""
     query = dict(case.query or {})
+    if case.path.startswith("/api/sms/"):  # an empty parameter is read as absent there
+        query = {name: value for name, value in query.items() if value not in ("", [""])}
     if "page" in query:
         query.pop("cursor", None)
     if "from" in query or "to" in query:

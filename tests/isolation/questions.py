@@ -82,7 +82,7 @@ IDS: Mapping[str, Ids] = {
     "laravel-items-retrieve": lambda account: [
         {"key": key} for key in [*keys(Message, account, "request_key"), *keys(Broadcast, account, "key")]
     ],
-    "telecom23-receipt-retrieve": lambda account: [{"export": key} for key in keys(Export, account)],
+    "telecom23-receipt-retrieve": lambda account: [{"export_id": key} for key in keys(Export, account)],
     "message": _sms,
     "broadcast": lambda account: [{"row": key} for key in keys(Broadcast, account)],
     "staff-export": lambda account: [{"source": source.slug} for source in registered()],
@@ -137,9 +137,9 @@ def heard(params: Callable[[str], Any]) -> list[str]:
     told: list[str] = []
     begin = Query.__init__
 
-    def listening(query: Query, raw: str, known: Any) -> None:
+    def listening(query: Query, raw: str, known: Any, **options: Any) -> None:
         told.extend(known)
-        begin(query, raw, known)
+        begin(query, raw, known, **options)
 
     with patch.object(Query, "__init__", listening):
         params("")

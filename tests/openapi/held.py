@@ -4,11 +4,37 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 
 Json = Mapping[str, Any]
+# What values must be, where the description has a format alone. Of requests, as RFC 3339 has it.
+REQUESTED = FormatChecker(formats=())
+# Of answers: a time is UTC, to the second.
+ANSWERED = FormatChecker(formats=())
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
+UTC_SECOND = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _is_time(value: Any, form: re.Pattern[str] = TIME) -> bool:
+    return not isinstance(value, str) or (bool(form.fullmatch(value)) and bool(datetime.fromisoformat(value)))
+
+
+def _is_utc_second(value: Any) -> bool:
+    return _is_time(value, UTC_SECOND)
+
+
+def _is_day(value: Any) -> bool:
+    return not isinstance(value, str) or (bool(DAY.fullmatch(value)) and bool(date.fromisoformat(value)))
+
+
+REQUESTED.checks("date-time", raises=ValueError)(_is_time)
+ANSWERED.checks("date-time", raises=ValueError)(_is_utc_second)
+for formats in (REQUESTED, ANSWERED):
+    formats.checks("date", raises=ValueError)(_is_day)
 
 
 @dataclass(frozen=True)
@@ -38,12 +64,13 @@ class Description:
                 part = part[step]
         return part
 
-    def validator(self, shape: Json) -> Draft202012Validator:
-        return Draft202012Validator({**shape, "components": self.document["components"]})
+    def validator(self, shape: Json, formats: FormatChecker = REQUESTED) -> Draft202012Validator:
+        return Draft202012Validator({**shape, "components": self.document["components"]}, format_checker=formats)
 
     def measure(self, shape: Json, value: Any) -> None:
         """Fails with what is wrong alone: jsonschema's own exception tells the whole description."""
-        assert [f"{error.json_path}: {error.message}" for error in self.validator(shape).iter_errors(value)] == []
+        errors = self.validator(shape, ANSWERED).iter_errors(value)
+        assert [f"{error.json_path}: {error.message}" for error in errors] == []
 
     def fits(self, shape: Json, value: Any) -> bool:
         return bool(self.validator(shape).is_valid(value))

@@ -6,8 +6,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from smsreports.accounts.models import Scope
 from smsreports.dialects.query import GREATEST_NUMBER
-from tests.conftest import CLIENT, Person
+from smsreports.ingest.gateways import gateways
+from tests.conftest import CLIENT, DAY, Person, person
 from tests.contracts.doors import Door
 from tests.openapi.doors import contracts, loads
 from tests.openapi.held import Description, Json
@@ -33,6 +35,8 @@ WORDS = (
 )
 NUMBERS = ("0", "1", "25", "100", "101", "-1", "1.0", "1e2", str(GREATEST_NUMBER), str(GREATEST_NUMBER + 1))
 PHONES = ("4155", "+1 (415) 555-12", "()", "1" * 15, "1" * 16, "4x5")
+# An empty value has its own test there.
+EMPTY_IS_ABSENT = "/api/sms/"
 CANDIDATES = (*WORDS, *NUMBERS, *PHONES, "csv", "ndjson", "xlsx", "excel", "strict", "sent", "broadcasts")
 
 
@@ -57,6 +61,8 @@ def test_what_it_allows_is_taken_and_what_it_forbids_is_refused(
         if shape.get("format") == "cursor":
             continue
         for text in CANDIDATES:
+            if text == "" and EMPTY_IS_ABSENT in door.path:
+                continue
             taken = owner.ask("HEAD", f"{door.path}?{urlencode({name: text})}").status_code == 200
             assert taken == description.fits(shape, as_said(text, shape)), (name, text)
 
@@ -88,6 +94,46 @@ def test_a_default_is_what_leaving_it_out_means(description: Description, owner:
             assert figures(said) == figures(bare), name
 
 
+@pytest.mark.parametrize("more", ["", f"from={DAY}&to={DAY}", f"from={DAY}", "period=30d", "cursor"])
+@pytest.mark.parametrize("door", contracts(), ids=lambda door: door.name)
+def test_a_client_that_sends_every_default_is_answered_as_if_it_sent_none(
+    description: Description, db: None, door: type[Door], more: str
+) -> None:
+    """Generated clients and the page do, whatever else they send."""
+    who, asks = person("acme", *Scope), door()
+    for method in door.methods - {"HEAD"}:
+        said = description.operation(method, door.path)["parameters"]
+        if not {part.partition("=")[0] for part in more.split("&") if part} <= {one["name"] for one in said}:
+            continue
+        defaults = {one["name"]: str(one["schema"]["default"]) for one in said if "default" in one["schema"]}
+        if loads(door):
+            assert defaults == {}
+            assert door.deliver(asks, who).status_code == 200  # type: ignore[attr-defined]
+            continue
+        asked = f"cursor={cursor_of(who, door)}" if more == "cursor" else more
+        bare, full = (who.ask(method, f"{asks.asked(who)}?{asked}&{urlencode(sent)}") for sent in ({}, defaults))
+        assert (bare.status_code, full.status_code) == (200, 200), full.content
+        if defaults:
+            assert figures(full) == figures(bare)
+
+
+def cursor_of(who: Person, door: type[Door]) -> str:
+    """The place of the second page of a list, as its `Link` header has it."""
+    header: str = who.get(door.path, {"to": "9999-12-31"})["Link"]
+    return next(part for part in header.split(", ") if "next" in part).split("cursor=")[1].split(">")[0]
+
+
+@pytest.mark.parametrize("name", ["page", "per_page", "cursor", "from", "to", "source"])
+def test_an_empty_parameter_is_read_as_absent_where_the_dialect_says_so(
+    description: Description, owner: Person, name: str
+) -> None:
+    path = "/api/sms/messages"
+    assert name in {one["name"] for one in description.operation("GET", path)["parameters"]}
+    empty, absent = owner.ask("GET", f"{path}?{name}="), owner.ask("GET", path)
+    assert empty.status_code == 200
+    assert empty.json() == absent.json()
+
+
 def figures(answer: Any) -> Any:
     """What was found, without the addresses that repeat the question."""
     if answer["Content-Type"] != "application/json":
@@ -107,17 +153,38 @@ def test_what_a_gateway_is_described_to_say_is_read(
     description: Description, writer: Person, gateway: str, good: dict[str, str]
 ) -> None:
     path = f"/api/v1/gateways/{gateway}"
-    shapes = dict(parameters_of(description.operation("GET", path)))
+    described = {one["name"] for one in description.operation("GET", path)["parameters"]}
+    assert set(good) <= described
     assert writer.get(path, good).status_code == 200
-    for name in good:
-        assert name in shapes
+    for parameter in gateways()[gateway].parameters:
+        assert parameter.name in described
         for text in ("odd!", "1"):
-            if not description.fits(shapes[name], text):
-                assert writer.get(path, good | {name: text}).status_code == 400, (name, text)
+            if parameter.name in good and not description.fits(parameter.schema, text):
+                assert writer.get(path, good | {parameter.name: text}).status_code == 400, (parameter.name, text)
 
 
-def parameters_of(operation: Json) -> Iterator[tuple[str, Json]]:
-    yield from ((parameter["name"], parameter["schema"]) for parameter in operation["parameters"])
+@pytest.mark.parametrize(
+    ("gateway", "good"),
+    [
+        ("kannel", {"message_id": "c-1", "type": "1", "at": "1770984000"}),
+        ("jasmin", {"id": "c-1", "level": "2", "message_status": "DELIVRD"}),
+    ],
+)
+def test_what_another_gateway_says_by_a_parameter_is_no_fault(
+    description: Description, writer: Person, gateway: str, good: dict[str, str]
+) -> None:
+    """One address is described for all gateways: what it forbids would have to be refused whoever calls."""
+    path = f"/api/v1/gateways/{gateway}"
+    for method in ("GET", "POST"):
+        operation = description.operation(method, path)
+        body = operation.get("requestBody", {"content": {}})["content"]
+        fields = {name: shape for content in body.values() for name, shape in content["schema"]["properties"].items()}
+        shapes = fields | {one["name"]: one["schema"] for one in operation["parameters"] if one["in"] == "query"}
+        assert set(good) <= set(shapes)
+        for name in set(shapes) - set(good):
+            for text in ("", "odd!", "x" * 129) if name != "tz" else ("",):
+                if writer.get(path, good | {name: text}).status_code == 200:
+                    assert description.fits(shapes[name], text), (method, name, text)
 
 
 def test_each_scheme_lets_a_key_in(description: Description, owner: Person, writer: Person) -> None:

@@ -55,7 +55,7 @@ def is_taken(record: dict[str, Any]) -> bool:
 
 
 def test_a_record_is_taken_if_and_only_if_the_description_allows_it(description: Description) -> None:
-    shape = description.validator({"$ref": "#/components/schemas/Record"})
+    shape = description.validator({"$ref": "#/components/schemas/TrafficRecord"})
 
     @given(records())
     @example(good("message") | {"delivered_at": NOON, "status": "sent"})
@@ -74,7 +74,7 @@ def test_a_record_is_taken_if_and_only_if_the_description_allows_it(description:
 def test_a_plain_record_of_every_kind_is_taken_and_described(description: Description) -> None:
     for kind in SHAPES:
         assert is_taken(good(kind))
-        assert description.fits({"$ref": "#/components/schemas/Record"}, good(kind)), kind
+        assert description.fits({"$ref": "#/components/schemas/TrafficRecord"}, good(kind)), kind
 
 
 def test_the_example_is_a_record(description: Description) -> None:

@@ -40,7 +40,8 @@ def error(status: int) -> Schema:
 MANNERS = Manners(
     title="Ersaal",
     says="Credentials as a Bearer token; pages by `page` and `per_page`, as Laravel has them; "
-    "errors as `message`, `code` and `details`. Answers are JSON whatever `Accept` says.",
+    "errors as `message`, `code` and `details`. An empty parameter is read as absent. "
+    "Answers are JSON whatever `Accept` says.",
     error=error,
     headers={
         "X-RateLimit-Limit": Header("Requests a minute of the account.", ID),
@@ -75,7 +76,7 @@ ITEM_KEYS = {
     "receiver_total": COUNT | {"description": f"`receiver` holds the first {FIRST_RECEIVERS}."},
 }
 SINGLE = keyed({name: shape for name, shape in ITEM_KEYS.items() if name not in ("created_at", "updated_at")})
-LINK = keyed({"url": maybe(ADDRESS), "label": TEXT, "active": FLAG})
+LINK = keyed({"url": maybe(ADDRESS), "label": TEXT, "page": maybe(ID), "active": FLAG})
 PAGINATOR = keyed(
     {
         "current_page": ID,
@@ -98,11 +99,11 @@ SUMMARY = keyed({"total_cost": MONEY, **dict.fromkeys(("total_messages", "delive
 PARAMETERS = {
     parameter.name: parameter
     for parameter in (
-        Parameter("page", "Past the end is an empty page.", whole(1, GREATEST_NUMBER)),
+        Parameter("page", "From 1 on; left out: 1. Past the end is an empty page.", whole(GREATEST_NUMBER)),
         Parameter(
             "per_page",
             f"Items a page; above {MOST_PER_PAGE} means {MOST_PER_PAGE}.",
-            whole(DEFAULT_PER_PAGE, GREATEST_NUMBER),
+            whole(GREATEST_NUMBER) | {"default": DEFAULT_PER_PAGE},
         ),
         Parameter("cursor", "From a `Link` header as it stands; not together with `page`.", ref("Cursor")),
         Parameter("from", "First day, UTC, included; alone it ends today. Not after `to`.", DAY),

@@ -33,10 +33,13 @@ ITEMS: dict[str, Any] = {
         "last_page": 5,
         "last_page_url": f"{PATH}?page=5",
         "links": [
-            {"url": None, "label": "&laquo; Previous", "active": False},
-            {"url": f"{PATH}?page=1", "label": "1", "active": True},
-            *({"url": f"{PATH}?page={page}", "label": str(page), "active": False} for page in range(2, 6)),
-            {"url": f"{PATH}?page=2", "label": "Next &raquo;", "active": False},
+            {"url": None, "label": "&laquo; Previous", "page": None, "active": False},
+            {"url": f"{PATH}?page=1", "label": "1", "page": 1, "active": True},
+            *(
+                {"url": f"{PATH}?page={page}", "label": str(page), "page": page, "active": False}
+                for page in range(2, 6)
+            ),
+            {"url": f"{PATH}?page=2", "label": "Next &raquo;", "page": 2, "active": False},
         ],
         "next_page_url": f"{PATH}?page=2",
         "path": PATH,

@@ -1,17 +1,18 @@
 """Laravel's LengthAwarePaginator to the letter, with the summary beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from smsreports.dialects.laravel.php_query import flatten_query, parse_query
 from smsreports.dialects.laravel.rows import summary
-from smsreports.dialects.pages import Pages
+from smsreports.dialects.pages import WHERE, Pages
 
 DEFAULT_PER_PAGE = 20
 # What the vendor documents; above it means it, and the body says so.
 MOST_PER_PAGE = 100
 # Laravel's `onEachSide`: so many page links stand on either side of the current one.
 ON_EACH_SIDE = 3
-DOTS = {"url": None, "label": "...", "active": False}
+DOTS = {"url": None, "label": "...", "page": None, "active": False}
 
 
 class LengthAware(Pages):
@@ -28,10 +29,10 @@ class LengthAware(Pages):
             "last_page": self.last_page,
             "last_page_url": self._url(self.last_page),
             "links": list(self._links()),
-            "next_page_url": self._next_url(),
+            "next_page_url": self._url(self._next),
             "path": self.path,
             "per_page": self.asked.size,
-            "prev_page_url": self._previous_url(),
+            "prev_page_url": self._url(self._previous),
             "to": self.first + len(rows) if rows else None,
             "total": self.total,
         }
@@ -41,22 +42,31 @@ class LengthAware(Pages):
         return max(self.page_count, 1)
 
     def _links(self) -> Iterator[dict[str, Any]]:
-        yield {"url": self._previous_url(), "label": "&laquo; Previous", "active": False}
+        yield self._end("&laquo; Previous", self._previous)
         for number in page_window(self.number, self.last_page):
             yield DOTS if number is None else self._link(number)
-        yield {"url": self._next_url(), "label": "Next &raquo;", "active": False}
+        yield self._end("Next &raquo;", self._next)
 
     def _link(self, number: int) -> dict[str, Any]:
-        return {"url": self._url(number), "label": str(number), "active": number == self.number}
+        return {"url": self._url(number), "label": str(number), "page": number, "active": number == self.number}
 
-    def _previous_url(self) -> str | None:
-        return self._url(self.number - 1) if self.number > 1 else None
+    def _end(self, label: str, number: int | None) -> dict[str, Any]:
+        return {"url": self._url(number), "label": label, "page": number, "active": False}
 
-    def _next_url(self) -> str | None:
-        return self._url(self.number + 1) if self.number < self.last_page else None
+    @property
+    def _previous(self) -> int | None:
+        return self.number - 1 if self.number > 1 else None
 
-    def _url(self, number: int) -> str:
-        return self.url(page=str(number))
+    @property
+    def _next(self) -> int | None:
+        return self.number + 1 if self.number < self.last_page else None
+
+    def _url(self, number: int | None) -> str | None:
+        return None if number is None else self.url(page=str(number))
+
+    def kept_pairs(self, pairs: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+        query = parse_query(pairs)
+        return flatten_query({name: value for name, value in query.items() if name not in WHERE})
 
 
 def page_window(current: int, last: int) -> Iterator[int | None]:

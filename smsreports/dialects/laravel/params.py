@@ -10,7 +10,7 @@ LIST = ("page", "per_page", "cursor", "from", "to", "source")
 
 
 def items(query_string: str) -> Asked:
-    query = Query(query_string, LIST)
+    query = Query(query_string, LIST, empty_is_absent=True)  # as Laravel's ConvertEmptyStringsToNull does
     page = query.number("page", 1)
     size = query.number("per_page", DEFAULT_PER_PAGE, MOST_PER_PAGE)
     source = query.choice("source", SOURCE_WORDS, ALL)

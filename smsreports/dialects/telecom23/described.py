@@ -10,6 +10,7 @@ from smsreports.dialects.query import GREATEST_NUMBER
 from smsreports.dialects.shapes import (
     COUNT,
     DAY,
+    FILE,
     FLAG,
     HASH,
     ID,
@@ -123,14 +124,17 @@ PARAMETERS = {
         ),
         Parameter(
             "period",
-            "In UTC days. `Nd` is from N days before today to today, both included. Not together with `from` or `to`.",
-            words(PERIODS) | {"default": params.DEFAULT_PERIOD},
+            "In UTC days. `Nd` is from N days before today to today, both included. Not together with `from` or `to`; "
+            f"without any of the three it is `{params.DEFAULT_PERIOD}`.",
+            words(PERIODS),
         ),
         Parameter("from", "First day, UTC, included; alone it ends today. Not after `to`.", DAY),
         Parameter("to", "Last day, UTC, included; alone it has no beginning.", DAY),
-        Parameter("page", "Past the end is an empty page.", whole(1, GREATEST_NUMBER)),
+        Parameter("page", "From 1 on; left out: 1. Past the end is an empty page.", whole(GREATEST_NUMBER)),
         Parameter(
-            "limit", f"Rows a page; above {MOST_LIMIT} means {MOST_LIMIT}.", whole(DEFAULT_LIMIT, GREATEST_NUMBER)
+            "limit",
+            f"Rows a page; above {MOST_LIMIT} means {MOST_LIMIT}.",
+            whole(GREATEST_NUMBER) | {"default": DEFAULT_LIMIT},
         ),
         Parameter("cursor", "From a `Link` header as it stands; not together with `page`.", ref("Cursor")),
         Parameter("source", "Which traffic.", words(params.SOURCE_WORDS) | {"default": ALL}),
@@ -180,19 +184,20 @@ UNIFIED_LIST = Described(
 EXPORT = Described(
     "The unified list as a file",
     {
-        "text/csv": TEXT | {"description": f"A header row, then the list's rows: {', '.join(rows.UNIFIED)}."},
-        "application/x-ndjson": TEXT | {"contentSchema": ref("UnifiedRow"), "description": "One JSON object a line."},
+        "text/csv": FILE | {"description": f"A header row, then the list's rows: {', '.join(rows.UNIFIED)}."},
+        "application/x-ndjson": FILE | {"contentSchema": ref("UnifiedRow"), "description": "One JSON object a line."},
     },
-    says="One consistent snapshot, told by its headers before the first byte. `page` and `limit` have no effect. "
-    "Packed with `Accept-Encoding: gzip`. Its receipt proves that it is whole.",
-    parameters=asked(params.EXPORT),
+    says="One consistent snapshot, told by its headers before the first byte. It holds every row: `page` and `limit`, "
+    "as a list has them, are taken without effect, and a `cursor` is a 400. Packed with `Accept-Encoding: gzip`. Its "
+    "receipt proves that it is whole.",
+    parameters=asked(name for name in params.EXPORT if name not in params.PAGING),
 )
 RECEIPT = Described(
     "The receipt of a file: what it must come to",
     {JSON: keyed({"status": only(True), "receipt": keyed(SENT)})},
     says="`bytes` and `sha256` are of the file itself, before any Content-Encoding. While it is `running`, nothing is "
     "known of them.",
-    parameters=(Parameter("export", "The file's `X-Export-Id`.", MARK, examples.EXPORT_ID),),
+    parameters=(Parameter("export_id", "The file's `X-Export-Id`.", MARK, examples.EXPORT_ID),),
 )
 AUDIT = Described(
     "Who took which file, and who of the staff looked at which SMS, newest first",

@@ -27,7 +27,8 @@ DEFAULT_PERIOD = "7d"
 # Our names of the plain filters, and theirs.
 NAMES = {"phone": "phone", "country": "country", "sender": "sender"}
 FILTERS = ("status", *NAMES.values(), "period", "from", "to")
-LIST = (*FILTERS, "page", "limit", "cursor")
+PAGING = ("page", "limit", "cursor")
+LIST = (*FILTERS, *PAGING)
 UNIFIED = (*LIST, "source")
 EXPORT = (*UNIFIED, "format", "dialect")
 STATS = (*FILTERS, "source")
@@ -49,6 +50,8 @@ def export(query_string: str) -> Asked:
     kind = query.choice("format", FILE_FORMATS, FILE_FORMATS[0])
     strict = query.choice("dialect", CSV_DIALECTS, CSV_DIALECTS[0]) == "strict"
     source = query.choice("source", SOURCE_WORDS, ALL)
+    if "cursor" in query:
+        query.refuse("cursor", "must not be given to an export, which holds every row")
     _page(query)  # without effect on a file, but never without sense
     form = "csv-strict" if strict and kind == "csv" else kind
     return _checked(query, source=source, format=form, told=query.given(STATS))

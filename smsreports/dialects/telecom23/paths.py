@@ -17,7 +17,7 @@ PATHS = (
         described=described.EXPORT,
     ),
     Path(
-        "sms/messages/unified/export/<str:export>/receipt",
+        "sms/messages/unified/export/<str:export_id>/receipt",
         "receipt",
         "retrieve",
         params.nothing,

@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def _start(self, server: Server) -> None:
         server.start()
-        self.stdout.write("Runs until `manage.py database stop`.")
+        self.stdout.write("It runs until the command `database stop`.")
         self._describe(server)
 
     def _stop(self, server: Server) -> None:

@@ -18,6 +18,14 @@ class Command(BaseCommand):
         parser.add_argument("--rate-limit", type=int, help="requests a minute at one dialect (default: the setting)")
 
     def handle(self, *, name: str, currency: str, rate_limit: int | None, **options: Any) -> None:
+        existing = Account.objects.filter(name=name).first()
+        if existing:
+            # A script that is run again finds what it wants; one that wants something else is told.
+            if (existing.currency, existing.rate_limit) != (currency, rate_limit):
+                limit = existing.rate_limit or "the default"
+                raise CommandError(f"account {existing} exists with currency {existing.currency}, rate limit {limit}")
+            self.stdout.write(f"account {existing.name} ({existing.currency}) exists already")
+            return
         account = Account(name=name, currency=currency, rate_limit=rate_limit)
         try:
             account.full_clean()

@@ -1,0 +1,11 @@
+"""Adds the decisions, which are numbered files, to the navigation of the documentation site."""
+
+from pathlib import Path
+from typing import Any
+
+
+def on_config(config: Any) -> Any:
+    folder = Path(config["docs_dir"])
+    decisions: list[str] = [str(page.relative_to(folder)) for page in sorted(folder.glob("adr/*.md"))]
+    config["nav"].append({"Decisions": decisions})
+    return config
