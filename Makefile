@@ -1,4 +1,4 @@
-# The first step is shared: `.venv` from pinned requirements, and a `.env` where there is none.
+# Nothing but Python is needed before `setup`, which every target begins with.
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
@@ -10,11 +10,9 @@ MANAGE := $(RUN) manage.py
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: setup ## start a local server with demo traffic on PORT (default 8000)
-	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) demo --if-empty
-	@$(MANAGE) welcome --port $(PORT)
-	@exec $(MANAGE) serve --port $(PORT)
+run: SETUP = --port "$(PORT)"
+run: setup ## start a local server with demo traffic on PORT (default 8000); DEMO="--messages 300 --sends 200" for less
+	@exec $(MANAGE) quickstart --port "$(PORT)" $(DEMO)
 
 test: setup ## run the tests on a real PostgreSQL
 	@$(RUN) -m pytest -n 3 --dist loadfile
@@ -24,7 +22,7 @@ check: setup lint test ## run lint, types and tests, as CI does
 lint: setup ## check format, style, types, migrations and the deployment settings
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/mypy .
+	@$(VENV)/bin/mypy . .make
 	@$(MANAGE) makemigrations --check --dry-run
 	@.ci/check-deploy $(MANAGE)
 
@@ -52,7 +50,7 @@ browser: $(VENV)/.browser ## test the pages in Chromium, which must be installed
 
 screenshots: $(VENV)/.browser ## render the report pages of the demo traffic into docs/img
 	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) demo --if-empty
+	@$(MANAGE) demo --continue
 	@$(RUN) -m tests.browser.screenshots
 
 docs: $(VENV)/.docs ## build the documentation site in site/ and run the commands of its pages
@@ -76,16 +74,12 @@ $(VENV)/.browser: $(VENV)/.installed requirements/browser.txt .env
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
 	@touch $@
 
-setup: $(VENV)/.installed .env ## make .venv with the pinned packages, and .env where there is none
+# A look at what is there; it completes or makes anew what is missing or broken.
+setup: ## make .venv with the pinned packages, and .env where there is none
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Python 3.11 or newer is needed, and $(PYTHON) is %d.%d: name another by PYTHON=…" % v[:2])'
+	@$(PYTHON) .make/bootstrap.py $(SETUP) $(VENV)
 
-$(VENV)/.installed: requirements/dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
-	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@touch $@
-
-.env:
-	@umask 077; $(RUN) -c 'import secrets; print("SMSREPORTS_MODE=local\nSECRET_KEY=" + secrets.token_urlsafe(50))' > .env
+$(VENV)/.installed .env: | setup ;
 
 lock: ## write the pinned requirements anew, with hashes (needs uv)
 	uv pip compile pyproject.toml $(LOCK) -o requirements/production.txt

@@ -3,11 +3,25 @@
 import os
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off")
+
+
+def read_env_file(path: Path) -> None:
+    """Take what the environment does not have yet from the file at `path`, if there is one."""
+    try:
+        if path.exists():
+            with path.open(encoding="utf-8") as file:
+                environ.Env.read_env(file)
+    except OSError as fault:
+        raise ImproperlyConfigured(f"{path} cannot be read by this user: {fault.strerror}") from None
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{path} is not text in UTF-8") from None
 
 
 def text(name: str, default: str | None = None) -> str:

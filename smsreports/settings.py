@@ -2,19 +2,18 @@
 
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from smsreports import database
-from smsreports.environment import choice, networks, number, pair, proxies, switch, text, words
+from smsreports.environment import choice, networks, number, pair, proxies, read_env_file, switch, text, words
 from smsreports.installation import BASE_DIR as BASE_DIR
 from smsreports.installation import TEMPLATES_DIR, find_home, read_version
 from smsreports.telemetry import logs
 
 # The folder of `.env` and `.data`.
 HOME = find_home()
-environ.Env.read_env(HOME / ".env")
+read_env_file(HOME / ".env")
 VERSION = read_version()
 
 # Production unless said otherwise: what a forgotten variable leaves behind must be the safe half.

@@ -113,6 +113,15 @@ def caller(key: str | None, address: str, signed: Callable[[ApiKey], Signed] | N
     return found
 
 
+def refusal_of(key: str, address: str) -> Refusal | None:
+    """Return why an unsigned request with `key` from `address` would be refused; None if it would not. No use of the
+    key is noted."""
+    found = _find(key)
+    if found is None:
+        return Refusal.UNKNOWN_KEY
+    return _fault(found, address) or (Refusal.NO_SIGNATURE if found.requires_signature else None)
+
+
 def _find(key: str) -> ApiKey | None:
     if len(key) > LONGEST_KEY:
         return None

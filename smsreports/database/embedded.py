@@ -105,11 +105,16 @@ class Server:
             self._ensure_running()
             self.layout.keep.touch(0o600)
 
-    def stop(self) -> None:
-        """Stop it even if it is used; a user that connects again starts it again."""
+    def stop(self) -> bool:
+        """Stop it, and return whether processes still use it: the next one that connects starts it again."""
         with self._alone():
             self.layout.keep.unlink(missing_ok=True)
             self._shut_down()
+            return not locks.unused(self.layout.use_lock)
+
+    def users(self) -> list[int]:
+        """Return the ids of the processes that use it, as far as the system tells them."""
+        return locks.holders(self.layout.use_lock)
 
     def status(self) -> Status:
         asked = make_conninfo(self._conninfo("postgres"), connect_timeout=ANSWER_SECONDS)

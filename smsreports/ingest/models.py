@@ -93,3 +93,19 @@ class WaitingSend(models.Model):
 
     def __str__(self) -> str:
         return self.message_id
+
+
+class DemoLoad(models.Model):
+    """Demo traffic from `since` to `until`, or of 90 days where `since` is null. It is put on record before the first
+    row is loaded, so that a load that was broken off can be completed with the same records."""
+
+    # Loads that follow each other share these three; the counts are those of 90 days.
+    seed = models.CharField(max_length=64)
+    messages = models.PositiveBigIntegerField()
+    sends = models.PositiveBigIntegerField()
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField()
+    is_complete = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"demo traffic {self.seed} until {self.until:%Y-%m-%d %H:%M}"

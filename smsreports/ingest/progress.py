@@ -14,7 +14,7 @@ STEP = 5.0
 
 def shown(outcomes: Iterable[Outcome], stream: TextIO, total: int | None = None) -> Iterator[Outcome]:
     """Passes outcomes on and tells on `stream` how many lines they make up, of `total` if that is known."""
-    return _bar(outcomes, stream, total) if stream.isatty() else _plain(outcomes, stream)
+    return _bar(outcomes, stream, total) if stream.isatty() else _plain(outcomes, stream, total)
 
 
 def terminal(stream: Any) -> TextIO:
@@ -28,17 +28,20 @@ def lines_of(outcome: Outcome) -> int:
 
 
 def _bar(outcomes: Iterable[Outcome], stream: TextIO, total: int | None) -> Iterator[Outcome]:
+    # Without the thread that tqdm watches its bars with: who shows a bar may fork later.
+    tqdm.monitor_interval = 0
     with tqdm(total=total, unit=" lines", unit_scale=True, file=stream) as bar:
         for outcome in outcomes:
             bar.update(lines_of(outcome))
             yield outcome
 
 
-def _plain(outcomes: Iterable[Outcome], stream: TextIO) -> Iterator[Outcome]:
+def _plain(outcomes: Iterable[Outcome], stream: TextIO, total: int | None) -> Iterator[Outcome]:
     done, told = 0, time.monotonic()
     for outcome in outcomes:
         done += lines_of(outcome)
         if time.monotonic() - told >= STEP:
             told = time.monotonic()
-            stream.write(f"{done} lines\n")
+            stream.write(f"{done} of {total} lines\n" if total else f"{done} lines\n")
+            stream.flush()
         yield outcome

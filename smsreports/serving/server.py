@@ -1,9 +1,8 @@
 """The server: gunicorn in this process, its workers and its folder of counts."""
 
 import os
-from pathlib import Path
 from shutil import rmtree
-from tempfile import mkdtemp
+from tempfile import TemporaryFile, mkdtemp
 from typing import Any
 
 from django.conf import settings
@@ -113,4 +112,9 @@ def _worker_ended(arbiter: Any, worker: Any) -> None:
 
 
 def _memory() -> str | None:
-    return MEMORY if Path(MEMORY).is_dir() else None
+    """Return the folder in memory, or None, which stands for the usual temporary folder, where it takes no file."""
+    try:
+        with TemporaryFile(dir=MEMORY):
+            return MEMORY
+    except OSError:
+        return None

@@ -228,15 +228,15 @@ def test_the_demo_has_the_size_that_was_asked_for() -> None:
 def test_the_same_demo_again_changes_nothing() -> None:
     demo()
     before = dump()
-    assert "0 accepted, " in demo()
+    assert "\n0 accepted, " in demo()
     assert dump() == before
-    assert not demo("--seed", "2").startswith("0 accepted")
+    assert "\n0 accepted, " not in demo("--seed", "2")
 
 
 @pytest.mark.django_db
 def test_a_demo_that_is_there_is_left_alone() -> None:
-    assert "accepted" in demo("--if-empty")
-    assert demo("--if-empty", "--seed", "2") == "The demo accounts are there already.\n"
+    assert "accepted" in demo("--continue")
+    assert demo("--continue", "--seed", "2") == ""
     assert Message.everyones.count() == 40
 
 
@@ -244,7 +244,7 @@ def test_a_demo_that_is_there_is_left_alone() -> None:
 def test_other_accounts_do_not_count_as_a_demo() -> None:
     own = message(account="own")
     loaded(own, create=True)
-    assert "accepted" in demo("--if-empty")
+    assert "accepted" in demo("--continue")
     assert counts(loaded(own)) == (0, 1, 0)
 
 

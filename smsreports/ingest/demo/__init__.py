@@ -13,12 +13,11 @@ from smsreports.ingest.demo import world
 from smsreports.ingest.demo.numbers import number
 from smsreports.ingest.demo.texts import CAMPAIGN_NAMES, CAMPAIGN_TEXTS, LOGIN_TEXTS, NOTICE_TEXTS
 from smsreports.ingest.demo.traffic import Record, Traffic, uuid, written
-from smsreports.ingest.demo.world import ACCOUNTS, Country
+from smsreports.ingest.demo.world import ACCOUNTS, DAYS, Country
 from smsreports.ingest.segments import segments
 
-__all__ = ["ACCOUNTS", "Record", "records"]
+__all__ = ["ACCOUNTS", "Record", "count_records", "records"]
 
-DAYS = 90
 HOUR, MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,13 +27,16 @@ Moment = datetime | None
 Timed = tuple[datetime, Record]
 
 
-def records(*, seed: int, messages: int, sends: int, until: datetime) -> Iterator[Record]:
-    """Records of the ingest format, ordered by time, over the 90 days before `until`.
+def records(
+    *, seed: int | str, messages: int, sends: int, until: datetime, days: int = DAYS, edition: str = ""
+) -> Iterator[Record]:
+    """Records of the ingest format, ordered by time, over the `days` before `until`.
 
     Exactly `messages` of type message and `sends` of type send, and the broadcasts those belong to, each
     before its first send. Money is in the account's currency; no time is after `until`. The arguments alone
     decide the result (and the version of phonenumbers, from whose example numbers the recipients are made).
-    Memory does not grow with the counts. ValueError where `until` is naive.
+    `edition` tells the broadcasts of worlds that follow each other apart. Memory does not grow with the counts.
+    ValueError where `until` is naive.
     """
     if until.tzinfo is None:
         raise ValueError("until must be an aware datetime")
@@ -44,8 +46,19 @@ def records(*, seed: int, messages: int, sends: int, until: datetime) -> Iterato
     for kind, total in ((_Requests, messages), (_Campaigns, sends)):
         for account, count in zip(ACCOUNTS, _split(total, shares), strict=True):
             rng = random.Random(f"{seed} {kind.__name__} {account.name}")  # noqa: S311  guards no secret
-            streams.append(kind(account, end, rng).stream(count))
+            streams.append(kind(account, end, rng, days, edition).stream(count))
     return map(itemgetter(1), heapq.merge(*streams, key=itemgetter(0)))
+
+
+def count_records(*, messages: int, sends: int) -> int:
+    """Return how many records `records` makes of so many messages and sends: these, and their broadcasts."""
+    shares = [account.share for account in ACCOUNTS]
+    return messages + sends + sum(_campaigns(count, DAYS) for count in _split(sends, shares))
+
+
+def _campaigns(sends: int, days: int) -> int:
+    """Return how many broadcasts an account makes of so many sends."""
+    return min(-(-sends // world.CAMPAIGN_SIZE), world.MOST_CAMPAIGNS, days - 1)
 
 
 def _split(total: int, weights: Sequence[float]) -> list[int]:
@@ -60,7 +73,7 @@ class _Requests(Traffic):
 
     def stream(self, count: int) -> Iterator[Timed]:
         """`count` messages by time. A large request may use up what the next hours would have had."""
-        begin = self.until - DAYS * 24 * HOUR
+        begin = self.until - self.days * 24 * HOUR
         left, due = count, 0
         for hour, expected in enumerate(_split(count, self.hours(begin))):
             due += expected
@@ -75,10 +88,12 @@ class _Requests(Traffic):
 
     def hours(self, begin: datetime) -> list[float]:
         """How much traffic each hour from `begin` on carries, compared with the others."""
-        days = [self.rng.gauss(1 + world.GROWTH * day / DAYS, world.NOISE) for day in range(DAYS)]
+        # A shorter world is the end of the growth that a whole one shows.
+        grown = range(DAYS - self.days, DAYS)
+        days = [self.rng.gauss(1 + world.GROWTH * day / DAYS, world.NOISE) for day in grown]
         first = _hour_of_week(begin + HOUR / 2)
         week = [totals[-1] for totals in self.week]
-        return [days[hour // 24] * week[(first + hour) % len(week)] for hour in range(DAYS * 24)]
+        return [days[hour // 24] * week[(first + hour) % len(week)] for hour in range(self.days * 24)]
 
     @cached_property
     def week(self) -> list[list[float]]:
@@ -156,7 +171,7 @@ class _Campaigns(Traffic):
 
     def stream(self, count: int) -> Iterator[Timed]:
         """`count` sends by time, those of each campaign after its broadcast."""
-        starts = self.starts(min(-(-count // world.CAMPAIGN_SIZE), world.MOST_CAMPAIGNS))
+        starts = self.starts(_campaigns(count, self.days))
         sizes = _split(count, [self.rng.lognormvariate(0, world.UNEVEN) for _ in starts])
         for position, (start, size) in enumerate(zip(starts, sizes, strict=True), 1):
             campaign = self.campaign(position)
@@ -167,7 +182,7 @@ class _Campaigns(Traffic):
     def starts(self, count: int) -> list[datetime]:
         """Beginnings on `count` different days; the first account's last campaign is running at the end."""
         first, last = self.account.campaign_hours
-        days = sorted(self.rng.sample(range(1, DAYS), count), reverse=True)
+        days = sorted(self.rng.sample(range(1, self.days), count), reverse=True)
         starts = [self.midnight - day * 24 * HOUR + self.rng.uniform(first, last) * HOUR for day in days]
         if starts and self.account is ACCOUNTS[0]:
             starts[-1] = self.until - world.RUNNING
@@ -188,8 +203,8 @@ class _Campaigns(Traffic):
         audience = [country for country in self.countries if country.language == language]
         text = self.text(CAMPAIGN_TEXTS, language)
         return _Campaign(
-            key=f"{name.lower().replace(' ', '-')}-{position:03}",
-            name=f"{name} {language.upper()} #{position}",
+            key=f"{name.lower().replace(' ', '-')}-{self.edition}{position:03}",
+            name=f"{name} {language.upper()} #{self.edition}{position}",
             text=text,
             parts=segments(text),
             audience=audience,

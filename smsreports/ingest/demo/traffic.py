@@ -33,6 +33,10 @@ class Traffic:
     account: Account
     until: datetime
     rng: random.Random
+    # How long the world lasts, at least two days: a campaign needs one that is over.
+    days: int = world.DAYS
+    # Part of every broadcast's key and name.
+    edition: str = ""
 
     @cached_property
     def countries(self) -> list[Country]:

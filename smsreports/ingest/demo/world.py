@@ -7,6 +7,8 @@ from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
+# How long the whole world lasts.
+DAYS = 90
 HOURS_OF_WEEK = 7 * 24
 # Traffic by local hour, midnight first: asleep, the working day, and the evening's peak.
 HOURS = (9, 5, 3, 2, 2, 4, 12, 28, 52, 74, 88, 92, 86, 80, 82, 84, 86, 90, 98, 100, 92, 70, 42, 20)

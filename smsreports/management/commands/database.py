@@ -2,6 +2,7 @@
 
 import shlex
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -49,8 +50,13 @@ class Command(BaseCommand):
         self._describe(server)
 
     def _stop(self, server: Server) -> None:
-        server.stop()
-        self.stdout.write("Stopped.")
+        if server.stop():
+            users = ", ".join(map(_describe_process, server.users())) or "another process"
+            self.stdout.write(
+                f"Stopped for now: it is used by {users}, and the next query starts it again. End that first."
+            )
+        else:
+            self.stdout.write("Stopped.")
 
     def _status(self, server: Server) -> None:
         status = server.status()
@@ -61,3 +67,12 @@ class Command(BaseCommand):
 
     def _describe(self, server: Server) -> None:
         self.stdout.write(f"Data: {server.layout.data}\nConnect: psql {shlex.quote(server.conninfo())}")
+
+
+def _describe_process(process: int) -> str:
+    """Return the id and the command line of a process; where the system does not tell that, the id alone."""
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_text(errors="replace").split("\0")
+    except OSError:
+        return f"process {process}"
+    return f"process {process} ({' '.join(words).strip()})"

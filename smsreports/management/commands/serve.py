@@ -5,13 +5,12 @@ from argparse import ArgumentParser
 from ipaddress import ip_address
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from smsreports.environment import number, text
+from smsreports.serving.ports import LOOPBACK, MAX_PORT, PortUnavailable, check_port, mark_port, parse_port
 from smsreports.serving.server import serve
-
-# Whoever wants to be reached from other machines says so.
-LOOPBACK = "127.0.0.1"
 
 
 class Command(BaseCommand):
@@ -19,22 +18,27 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--bind", help="the IP address to listen at; default: SMSREPORTS_BIND, or 127.0.0.1")
-        parser.add_argument("--port", type=int, help="default: PORT, or 8000")
+        parser.add_argument("--port", help="default: PORT, or 8000")
         parser.add_argument("--workers", type=int, help="processes; default: the cores of this machine")
 
-    def handle(self, *, bind: str | None, port: int | None, workers: int | None, **options: Any) -> None:
-        address = _listening_address(bind or text("SMSREPORTS_BIND", LOOPBACK))
-        port = port or number("PORT", default=8000, least=1, most=65535)
-        serve(f"{address}:{port}", workers or os.cpu_count() or 1)
+    def handle(self, *, port: str | int | None, workers: int | None, bind: str | None = None, **options: Any) -> None:
+        address = _parse_address(bind or text("SMSREPORTS_BIND", LOOPBACK))
+        try:
+            listening = number("PORT", default=8000, least=1, most=MAX_PORT) if port is None else parse_port(str(port))
+            check_port(address, listening, settings.SMSREPORTS_DATA)
+        except PortUnavailable as error:
+            raise CommandError(str(error)) from None
+        mark_port(settings.SMSREPORTS_DATA, listening)
+        host = f"[{address}]" if ":" in address else address
+        serve(f"{host}:{listening}", workers or os.cpu_count() or 1)
 
 
-def _listening_address(value: str) -> str:
-    """Return the address as it stands before a port."""
+def _parse_address(value: str) -> str:
+    """Return the IP address in its shortest form. Raises CommandError."""
     try:
-        address = ip_address(value)
+        return str(ip_address(value))
     except ValueError:
         raise CommandError(
             f"{value!r} is no IP address to listen at. Give one of this machine's to --bind or SMSREPORTS_BIND: "
             "127.0.0.1 for this machine alone, 0.0.0.0 for every network"
         ) from None
-    return f"[{address}]" if address.version == 6 else str(address)

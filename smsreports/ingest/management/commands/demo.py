@@ -10,37 +10,66 @@ from django.core.management.base import BaseCommand
 
 from smsreports.accounts.models import Account
 from smsreports.ingest import demo
+from smsreports.ingest.demo import loads
 from smsreports.ingest.load import Accounts, Counts, Line, load
+from smsreports.ingest.models import DemoLoad
 from smsreports.ingest.progress import shown, terminal
+
+NAMES = [account.name for account in demo.ACCOUNTS]
 
 
 class Command(BaseCommand):
     help = "Fills the demo accounts with 90 days of made-up traffic. The same seed gives the same traffic."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--messages", type=number, default=60_000, help="API messages (default 60000)")
-        parser.add_argument("--sends", type=number, default=40_000, help="SMS of broadcasts (default 40000)")
+        add_size_arguments(parser)
         parser.add_argument("--seed", type=int, default=1, help="default 1")
         parser.add_argument("--until", type=moment, help="the last moment, ISO 8601 with a zone (default: now)")
-        parser.add_argument("--if-empty", action="store_true", help="do nothing where a demo account exists already")
-
-    def handle(self, *, if_empty: bool, until: datetime | None, **options: Any) -> None:
-        names = [account.name for account in demo.ACCOUNTS]
-        if if_empty and Account.objects.filter(name__in=names).exists():
-            self.stdout.write("The demo accounts are there already.")
-            return
-        for account in demo.ACCOUNTS:
-            Account.objects.get_or_create(name=account.name, defaults={"currency": account.currency})
-        total = Counts()
-        records = demo.records(
-            seed=options["seed"],
-            messages=options["messages"],
-            sends=options["sends"],
-            until=until or datetime.now(UTC).replace(microsecond=0),
+        parser.add_argument(
+            "--continue",
+            dest="continues",
+            action="store_true",
+            help="load where no demo account exists, complete a load that was broken off, and go on to the last moment "
+            "where the traffic ends on a day before it",
         )
-        for outcome in shown(load(_lines(records), Accounts()), terminal(self.stderr)):
+
+    def handle(self, *, continues: bool, until: datetime | None, **options: Any) -> None:
+        end = until or datetime.now(UTC).replace(microsecond=0)
+        size = {name: options[name] for name in ("seed", "messages", "sends")}
+        if not continues:
+            self._load(loads.begin_load(**size, until=end))
+        elif DemoLoad.objects.exists():
+            self._continue(end)
+        elif taken := list(Account.objects.filter(name__in=NAMES).values_list("name", flat=True)):
+            self.stdout.write(f"No demo traffic is loaded: the demo did not make the account {taken[0]}.")
+        else:
+            self._load(loads.begin_load(**size, until=end))
+
+    def _continue(self, end: datetime) -> None:
+        for begun in loads.incomplete_loads():
+            self.stdout.write("The last load of demo traffic was broken off. Completing it:")
+            self._load(begun)
+        if following := loads.begin_continuation(end):
+            self._load(following)
+
+    def _load(self, begun: DemoLoad) -> None:
+        total = Counts()
+        expected = None
+        size = f"what was sent since {begun.since:%Y-%m-%d %H:%M}" if begun.since else ""
+        if not size:
+            size = f"{begun.messages + begun.sends:,} SMS of 90 days"
+            expected = demo.count_records(messages=begun.messages, sends=begun.sends)
+        self.stdout.write(f"Loading demo traffic: {size}, up to {begun.until:%Y-%m-%d %H:%M} UTC.")
+        outcomes = load(_lines(loads.records_of(begun)), Accounts())
+        for outcome in shown(outcomes, terminal(self.stderr), expected):
             total.add(outcome)
-        self.stdout.write(f"{total} in the demo accounts {', '.join(names)}")
+        loads.complete(begun)
+        self.stdout.write(f"{total} in the demo accounts {', '.join(NAMES)}")
+
+
+def add_size_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--messages", type=number, default=60_000, help="API messages of 90 days (default 60000)")
+    parser.add_argument("--sends", type=number, default=40_000, help="SMS of broadcasts in 90 days (default 40000)")
 
 
 def number(text: str) -> int:
@@ -56,6 +85,6 @@ def moment(text: str) -> datetime:
     return found
 
 
-def _lines(records: Iterator[dict[str, Any]]) -> Iterator[Line]:
+def _lines(records: Iterator[demo.Record]) -> Iterator[Line]:
     for number, record in enumerate(records, start=1):
         yield number, orjson.dumps(record)
