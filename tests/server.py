@@ -17,10 +17,13 @@ import pytest
 import requests
 from django.conf import settings
 from django.db import connection
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.waiting import SOON, within
 
 HOST = "127.0.0.1"
 # Seconds that a start may take on a busy machine, and that a stop may.
-START, STOP = 30, 30
+START, STOP = 60, 60
 # What a slow reader's kernel takes in ahead of it.
 SMALL_WINDOW = 64 * 1024
 # Nobody listens at this port.
@@ -39,14 +42,44 @@ class Server:
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of what is counted under this name with these labels.
+
+        A request is counted after its answer, so wait until all that were answered are: then only this one is open.
+        """
+        within(SOON, lambda: self._sum("smsreports_requests_under_way", {}) == 1)
+        return self._sum(name, labels)
+
+    def _sum(self, name: str, labels: Mapping[str, str]) -> float:
+        text = requests.get(f"{self.url}/metrics", timeout=SOON).text
+        samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
+        return sum(found.value for found in samples if found.name == name and labels.items() <= found.labels.items())
+
     def memory(self) -> int:
         """Bytes of memory that the worker holds; Linux tells."""
+        return self._memory("VmRSS")
+
+    def peak(self) -> int:
+        """The most that it held since `forget_peak`."""
+        return self._memory("VmHWM")
+
+    def forget_peak(self) -> None:
+        Path(f"/proc/{self.worker()}/clear_refs").write_text("5")
+
+    def _memory(self, field: str) -> int:
         status = Path(f"/proc/{self.worker()}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) * 1024
+        return int(status.split(f"{field}:")[1].split()[0]) * 1024
 
     def worker(self) -> int:
         """The process id of the one worker; Linux tells."""
-        return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
+        return self.workers()[0]
+
+    def workers(self) -> list[int]:
+        """The process ids of the workers; none of a server that has ended."""
+        try:
+            return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        except FileNotFoundError:
+            return []
 
 
 class SlowReader:

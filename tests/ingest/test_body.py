@@ -5,11 +5,14 @@ import socket
 import time
 import tracemalloc
 import zlib
-from contextlib import closing, suppress
-from threading import Thread
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from threading import Event
 from typing import Any
 
 import pytest
+from django.http import HttpRequest
 from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +21,7 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from smsreports.api.errors import TooLarge
 from smsreports.ingest import body
 from smsreports.ingest.body import STEP, keep, read
+from tests.waiting import SOON
 
 KIND = "application/x-ndjson"
 MOST = 4 * STEP
@@ -143,39 +147,39 @@ def test_a_body_that_cannot_be_kept_is_refused(length: int | None, fault: type[E
         keep(sent(whole, length=length), MOST)
 
 
-def trickled(seconds: float) -> Any:
-    """A request of which a byte comes every tenth of a second, at a server that gives us its socket."""
+@contextmanager
+def trickled() -> Iterator[HttpRequest]:
+    """A request whose body comes byte by byte, for longer than a test lasts, at a server that gives us its socket."""
     ours, theirs = socket.socketpair()
     request = sent(b"", length=MOST)
     stream = ours.makefile("rb")
     request.META |= {"gunicorn.socket": ours, "wsgi.input": stream, "wsgi.input_terminated": True}
 
-    def trickle() -> None:
-        with suppress(OSError), closing(theirs):
-            for _ in range(int(seconds * 10)):
-                theirs.sendall(b"a")
-                time.sleep(0.1)
+    read_enough = Event()
 
-    Thread(target=trickle).start()
-    return request, ours
+    def trickle() -> None:
+        deadline = time.monotonic() + SOON
+        with suppress(OSError), closing(theirs):
+            while not read_enough.wait(0.02) and time.monotonic() < deadline:
+                theirs.sendall(b"a")
+
+    with ThreadPoolExecutor(1) as sender, closing(ours), closing(stream):
+        trickling = sender.submit(trickle)
+        yield request
+        assert not trickling.done()
+        read_enough.set()
 
 
 def test_a_body_that_trickles_in_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body, "LONGEST", 0.5)
-    request, sock = trickled(10)
-    before = time.monotonic()
-    with closing(sock), closing(request.META["wsgi.input"]), pytest.raises(ParseError, match=r"after \d+ of"):
+    with trickled() as request, pytest.raises(ParseError, match=r"after \d+ of"):
         read(request, KIND, MOST)
-    assert time.monotonic() - before < 2
 
 
 def test_the_rest_of_a_body_is_taken_in_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body, "LONGEST_REST", 0.5)
-    request, sock = trickled(10)
-    before = time.monotonic()
-    with closing(sock), closing(request.META["wsgi.input"]):
+    with trickled() as request:
         body.discard(request, MOST)
-    assert time.monotonic() - before < 2
 
 
 def test_no_more_of_the_rest_is_taken_in_than_said() -> None:
