@@ -104,7 +104,7 @@ def test_a_key_that_demands_signatures_is_replaced_by_one_that_does(key: str) ->
 
 @pytest.mark.parametrize(
     ("change", "why"),
-    [({"is_active": False}, "is switched off"), ({"expires_at": datetime(2026, 1, 1, tzinfo=UTC)}, "has expired")],
+    [({"is_active": False}, "has been revoked"), ({"expires_at": datetime(2026, 1, 1, tzinfo=UTC)}, "has expired")],
 )
 def test_a_key_that_is_no_longer_good_is_not_replaced(key: str, change: dict[str, Any], why: str) -> None:
     ApiKey.objects.update(**change)
@@ -116,7 +116,7 @@ def test_a_key_that_is_no_longer_good_is_not_replaced(key: str, change: dict[str
 
 def test_a_key_is_replaced_once_and_its_successor_again(key: str) -> None:
     [successor] = run(old().prefix)
-    with pytest.raises(CommandError, match=f"was replaced already, by {successor[:14]}…"):
+    with pytest.raises(CommandError, match=f"has already been replaced by {successor[:14]}…"):
         run(old().prefix)
     assert run(successor[:14])
     assert ApiKey.objects.count() == 3
@@ -138,7 +138,7 @@ def test_a_whole_key_is_not_repeated(key: str) -> None:
 def test_keys_that_look_the_same_are_not_told_apart(key: str, account: Account) -> None:
     create(account, [])
     ApiKey.objects.update(prefix="sk_prod_aaaaaa")
-    with pytest.raises(CommandError, match="several keys begin with 'sk_prod_aaaaaa'"):
+    with pytest.raises(CommandError, match="more than one key begins with 'sk_prod_aaaaaa'"):
         run("sk_prod_aaaaaa")
 
 
