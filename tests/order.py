@@ -1,4 +1,7 @@
-"""Run the tests in a random order, by `--order random`, or again in the order of a printed seed, by `--order SEED`."""
+"""Run the tests in a random order, by `--order random`, or again in the order of a printed seed, by `--order SEED`.
+
+Without it, a run is like the one before: hypothesis tries the same examples, and new ones by the seed.
+"""
 
 import random
 from collections.abc import Generator
@@ -18,9 +21,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    from hypothesis import settings
+
     seed: str | None = getattr(config, "workerinput", {}).get("order") or config.getoption("order")
-    config.stash[SEED] = str(random.SystemRandom().randrange(10_000)) if seed == "random" else seed
+    config.stash[SEED] = seed = str(random.SystemRandom().randrange(10_000)) if seed == "random" else seed
+    # A busy machine fails no test for its time.
+    settings.register_profile("suite", deadline=None, derandomize=seed is None)
+    settings.load_profile("suite")
+    if seed and config.getoption("--hypothesis-seed") is None:
+        config.option.hypothesis_seed = seed
 
 
 @pytest.hookimpl(optionalhook=True)
