@@ -62,7 +62,7 @@ def test_a_message_has_its_timeline_and_a_broadcast_its_funnel(open: Opened) -> 
         open_first(page)
         assert violations(page) == []
         heading = page.locator("th", has_text=ours)
-        assert heading.is_visible() or page.get_by_text("Nothing was reported of it.").is_visible()
+        assert heading.is_visible() or page.get_by_text("No delivery receipt yet.").is_visible()
 
 
 def test_a_number_is_revealed_for_a_reason(open: Opened) -> None:

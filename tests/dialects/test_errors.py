@@ -291,7 +291,7 @@ class TestErsaal(Errors):
 
     def test_reasons_are_given_by_parameter(self, owner: Person) -> None:
         found = owner.get(self.many, {"page": "0", "per_page": "x", "from": "tomorrow"}).json()
-        whole, day = "must be a whole number from 1 on", "must be a day, YYYY-MM-DD"
+        whole, day = "must be a whole number, 1 or more", "must be a date, YYYY-MM-DD"
         assert found["details"] == {"page": [whole], "per_page": [whole], "from": [day]}
 
     @pytest.mark.parametrize("accept", ["text/html", "image/png", "nonsense", ""])
