@@ -59,5 +59,5 @@ def pair(name: str) -> tuple[str, str] | None:
     """`KEY=value`, or None where nothing is set."""
     key, equals, value = text(name, "").partition("=")
     if (key or equals) and not (key and value):
-        raise ImproperlyConfigured(f"{name} is {key + equals + value!r}; it must have the form KEY=value")
+        raise ImproperlyConfigured(f"{name} is {key + equals + value!r}; it must be written as KEY=value")
     return (key, value) if key else None

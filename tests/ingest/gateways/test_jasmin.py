@@ -123,7 +123,7 @@ def test_a_receipt_waits_for_its_message(jasmin: Caller) -> None:
         ({"id": "x" * 129}, "message_id: must not be longer than 128 characters"),
         ({"level": "4"}, "level: must be one of 1, 2, 3"),
         ({"message_status": ""}, "message_status: is missing"),
-        ({"message_status": "sent"}, "'sent' is not a state of SMPP"),
+        ({"message_status": "sent"}, "'sent' is not an SMPP message state"),
         ({"message_status": "ESME_"}, "is not an error code"),
         ({"donedate": "anydate"}, "'anydate' is not a date"),
         ({"donedate": "2602301202"}, "'2602301202' is not a time that exists"),
