@@ -57,7 +57,7 @@ def test_every_list_is_accessible(open: Opened, width: int, scheme: str) -> None
 
 
 def test_a_message_has_its_timeline_and_a_broadcast_its_funnel(open: Opened) -> None:
-    for name, ours in (("messages_app/message", "What became of it"), ("broadcasts_app/broadcast", "Of those sent")):
+    for name, ours in (("messages_app/message", "Effect"), ("broadcasts_app/broadcast", "Share of sent")):
         page = open(f"/admin/{name}/")
         open_first(page)
         assert violations(page) == []
