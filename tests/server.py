@@ -4,10 +4,10 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from types import MappingProxyType
@@ -22,8 +22,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.waiting import SOON, within
 
 HOST = "127.0.0.1"
-# Seconds that a start may take on a busy machine, and that a stop may.
-START, STOP = 60, 60
+# Seconds that a stop may take on a busy machine.
+STOP = 60
+# What a server says whose port is taken.
+TAKEN = "in use"
 # What a slow reader's kernel takes in ahead of it.
 SMALL_WINDOW = 64 * 1024
 # Nobody listens at this port.
@@ -86,10 +88,10 @@ class SlowReader:
     """A client that takes in no more than it is told to; what it does not read, the server cannot send."""
 
     def __init__(self, server: Server, path: str, key: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._connection = HTTPConnection(HOST, server.port, timeout=START)
+        self._connection = HTTPConnection(HOST, server.port, timeout=SOON)
         self._connection.sock = socket.socket()
         self._connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_WINDOW)
-        self._connection.sock.settimeout(START)
+        self._connection.sock.settimeout(SOON)
         self._connection.sock.connect((HOST, server.port))
         self._connection.request("GET", path, headers={"X-API-Key": key, **headers})
         self._answer = self._connection.getresponse()
@@ -112,20 +114,8 @@ def serving(
     /,
     **environment: str,
 ) -> Iterator[Server]:
-    port = _free_port()
-    command = [*program, "serve", "--port", str(port), "--workers", str(workers)]
-    named = {"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DEBUG": "off"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=folder or settings.BASE_DIR,
-            env=os.environ | named | environment,
-            stdout=output,
-            stderr=output,
-        )
-    server = Server(port, process.pid, log)
+    server, process = _started(log, workers, program, folder, environment)
     try:
-        _wait_for(server, process)
         yield server
     finally:
         process.terminate()
@@ -148,16 +138,44 @@ def _free_port() -> int:
     return port
 
 
-def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START
+def _started(
+    log: Path, workers: int, program: Sequence[str], folder: Path | None, environment: dict[str, str]
+) -> tuple[Server, subprocess.Popen[bytes]]:
+    """Start a server that answers, on another port where somebody else took the first one in between."""
+    named = {"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DEBUG": "off"}
     while True:
+        port = _free_port()
+        command = [*program, "serve", "--port", str(port), "--workers", str(workers)]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=folder or settings.BASE_DIR,
+                env=os.environ | named | environment,
+                stdout=output,
+                stderr=output,
+            )
+        server = Server(port, process.pid, log)
         try:
-            requests.get(f"{server.url}/healthz", timeout=START)
-            return
-        except requests.ConnectionError:
-            assert process.poll() is None, server.log.read_text()
-            assert time.monotonic() < deadline, server.log.read_text()
-            time.sleep(0.1)
+            within(SOON, partial(_has_begun, server, process))
+        except BaseException:
+            process.kill()
+            raise
+        if process.poll() is None and TAKEN not in log.read_text():
+            return server, process
+        process.terminate()
+        process.wait(STOP)
+        assert TAKEN in log.read_text(), log.read_text()
+
+
+def _has_begun(server: Server, process: subprocess.Popen[bytes]) -> bool:
+    """Return whether it answers, has ended, or has found its port taken."""
+    if process.poll() is not None or TAKEN in server.log.read_text():
+        return True
+    try:
+        requests.get(f"{server.url}/healthz", timeout=5)
+    except requests.RequestException:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")
