@@ -14,7 +14,8 @@ from django.db import connection
 from tests.conftest import load, message, person
 from tests.export.conftest import BOM, EXPORT, table
 from tests.server import Server, SlowReader, database_url, serving
-from tests.waiting import SOON, within
+from tests.waiting import SOON as SOON
+from tests.waiting import within as within
 
 # Some 60 MB, more than the buffers of two kernels, the database and the server hold together.
 ROWS = 40_000
