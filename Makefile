@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 MANAGE := $(RUN) manage.py
 
-.PHONY: help run test check setup lint format build bench soak browser screenshots fuzz docs lock
+.PHONY: help run test matrix check setup lint format build bench soak browser screenshots fuzz docs lock
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ run: setup ## start a local server with demo traffic on PORT (default 8000); DEM
 
 test: setup ## run the tests on a real PostgreSQL
 	@$(RUN) -m pytest -n 3 --dist loadfile
+
+matrix: setup ## run the tests with every supported Python and PostgreSQL that is installed
+	@.ci/matrix
 
 check: setup lint test ## run lint, types and tests, as CI does
 

@@ -40,7 +40,7 @@ class BroadcastAdmin(TrafficAdmin):
             for step in found.steps
         )
         return format_html(
-            "<table><thead><tr><th>Step</th><th>SMS</th><th>Of those sent</th><th>{} each</th></tr></thead>"
+            "<table><thead><tr><th>Step</th><th>SMS</th><th>Share of sent</th><th>{} per SMS</th></tr></thead>"
             "<tbody>{}</tbody></table>",
             broadcast.account.currency,
             format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", cells),
@@ -49,7 +49,7 @@ class BroadcastAdmin(TrafficAdmin):
     @admin.display(description="sends")
     def sends(self, broadcast: Broadcast) -> SafeString:
         page = reverse("admin:broadcasts_app_broadcastsend_changelist")
-        return format_html('<a href="{}?{}={}">all of them</a>', page, BROADCAST, broadcast.pk)
+        return format_html('<a href="{}?{}={}">all sends</a>', page, BROADCAST, broadcast.pk)
 
 
 @cache

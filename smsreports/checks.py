@@ -18,7 +18,12 @@ def joined_columns(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     for rows in ("sms", "items"):
         declared = {source.slug: list(getattr(source, rows).columns) for source in registered()}
         if len({tuple(names) for names in declared.values()}) > 1:
-            errors.append(Error(f"the sources' {rows} columns differ: {declared}", id="smsreports.E001"))
+            errors.append(
+                Error(
+                    f"all sources must declare the same {rows} columns in the same order: {declared}",
+                    id="smsreports.E001",
+                )
+            )
     return errors
 
 
@@ -27,12 +32,16 @@ def dialect_prefixes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
     """Below a prefix every address is its dialect's, so none may lie below another's."""
     prefixes = [dialect.prefix for dialect in dialects()]
     clashes = [(a, b) for a in prefixes for b in prefixes if a is not b and a.startswith(b)]
-    return [Error(f"dialect prefix {a!r} lies below {b!r}", id="smsreports.E002") for a, b in clashes]
+    return [
+        Error(f"dialect prefix {a!r} must not begin with another one, {b!r}", id="smsreports.E002") for a, b in clashes
+    ]
 
 
 @register()
 def wsgi_only(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """An ASGI server would collect a whole export in memory before its first byte."""
     if getattr(settings, "ASGI_APPLICATION", None):
-        return [Error("ASGI_APPLICATION is set; exports stream under WSGI alone", id="smsreports.E003")]
+        return [
+            Error("ASGI_APPLICATION must not be set: exports can only be streamed under WSGI", id="smsreports.E003")
+        ]
     return []

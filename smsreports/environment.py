@@ -57,7 +57,7 @@ def words(name: str, default: str | None = None) -> list[str]:
     given = text(name, default)
     found = [word.strip() for word in given.split(",") if word.strip()]
     if given and not found:
-        raise ImproperlyConfigured(f"{name} is {given!r}; it must be a list, separated by commas")
+        raise ImproperlyConfigured(f"{name} is {given!r}; it must be a comma-separated list")
     return found
 
 
@@ -83,5 +83,5 @@ def pair(name: str) -> tuple[str, str] | None:
     """`KEY=value`, or None where nothing is set."""
     key, equals, value = text(name, "").partition("=")
     if (key or equals) and not (key and value):
-        raise ImproperlyConfigured(f"{name} is {key + equals + value!r}; it must be of the form KEY=value")
+        raise ImproperlyConfigured(f"{name} is {key + equals + value!r}; it must be written as KEY=value")
     return (key, value) if key else None

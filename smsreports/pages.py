@@ -26,11 +26,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return show_error(request, exceptions.PermissionDenied("You may not see this."))
+    return show_error(request, exceptions.PermissionDenied("You do not have access to this page."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return show_error(request, exceptions.NotFound("There is nothing at this address."))
+    return show_error(request, exceptions.NotFound("There is no page at this address."))
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:

@@ -46,6 +46,6 @@ def _patterns(dialect: Dialect) -> Iterator[URLPattern]:
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:
-    answer = answer_outside_views(request, NotFound("There is nothing at this address."))
+    answer = answer_outside_views(request, NotFound("There is no endpoint at this address."))
     assert answer is not None
     return answer

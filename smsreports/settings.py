@@ -25,7 +25,7 @@ SECRET_KEY = text("SECRET_KEY")
 SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS", "")
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if LOCAL else None)
 if "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS is '*'; page addresses are built from it, so name the hosts")
+    raise ImproperlyConfigured("ALLOWED_HOSTS is '*'; name the hosts, because links in answers are built from them")
 
 # Where the data is. Production names its server; the embedded one is for one machine and its user.
 SMSREPORTS_DATA = Path(text("SMSREPORTS_DATA", str(HOME / ".data"))).expanduser().resolve()

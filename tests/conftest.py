@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -118,9 +119,15 @@ def account(db: None) -> Account:
     return Account.objects.create(name="acme")
 
 
+def know_content_types() -> None:
+    """Read them before queries are counted: Django keeps them in memory until a test empties the database."""
+    ContentType.objects.get_for_models(*apps.get_models())
+
+
 @pytest.fixture
 def staff(db: None, client: Client) -> Client:
     """A browser in which a superuser is logged in: what is refused here is refused to everybody."""
+    know_content_types()
     client.force_login(User.objects.create_superuser("staff"))
     return client
 
@@ -134,6 +141,7 @@ def support_role() -> Group:
 @pytest.fixture
 def support(db: None) -> Client:
     """A browser in which somebody of the role `support` is logged in."""
+    know_content_types()
     browser = Client(raise_request_exception=False)
     somebody = User.objects.create_user("somebody of support", is_staff=True)
     somebody.groups.add(support_role())

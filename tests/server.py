@@ -4,10 +4,10 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from types import MappingProxyType
@@ -17,10 +17,15 @@ import pytest
 import requests
 from django.conf import settings
 from django.db import connection
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.waiting import SOON, within
 
 HOST = "127.0.0.1"
-# Seconds that a start may take on a busy machine, and that a stop may.
-START, STOP = 30, 30
+# Seconds that a stop may take on a busy machine.
+STOP = 60
+# What a server says whose port is taken.
+TAKEN = "in use"
 # What a slow reader's kernel takes in ahead of it.
 SMALL_WINDOW = 64 * 1024
 # Nobody listens at this port.
@@ -39,24 +44,54 @@ class Server:
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of what is counted under this name with these labels.
+
+        A request is counted after its answer, so wait until all that were answered are: then only this one is open.
+        """
+        within(SOON, lambda: self._sum("smsreports_requests_under_way", {}) == 1)
+        return self._sum(name, labels)
+
+    def _sum(self, name: str, labels: Mapping[str, str]) -> float:
+        text = requests.get(f"{self.url}/metrics", timeout=SOON).text
+        samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
+        return sum(found.value for found in samples if found.name == name and labels.items() <= found.labels.items())
+
     def memory(self) -> int:
         """Bytes of memory that the worker holds; Linux tells."""
+        return self._memory("VmRSS")
+
+    def peak(self) -> int:
+        """The most that it held since `forget_peak`."""
+        return self._memory("VmHWM")
+
+    def forget_peak(self) -> None:
+        Path(f"/proc/{self.worker()}/clear_refs").write_text("5")
+
+    def _memory(self, field: str) -> int:
         status = Path(f"/proc/{self.worker()}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) * 1024
+        return int(status.split(f"{field}:")[1].split()[0]) * 1024
 
     def worker(self) -> int:
         """The process id of the one worker; Linux tells."""
-        return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
+        return self.workers()[0]
+
+    def workers(self) -> list[int]:
+        """The process ids of the workers; none of a server that has ended."""
+        try:
+            return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        except FileNotFoundError:
+            return []
 
 
 class SlowReader:
     """A client that takes in no more than it is told to; what it does not read, the server cannot send."""
 
     def __init__(self, server: Server, path: str, key: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._connection = HTTPConnection(HOST, server.port, timeout=START)
+        self._connection = HTTPConnection(HOST, server.port, timeout=SOON)
         self._connection.sock = socket.socket()
         self._connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_WINDOW)
-        self._connection.sock.settimeout(START)
+        self._connection.sock.settimeout(SOON)
         self._connection.sock.connect((HOST, server.port))
         self._connection.request("GET", path, headers={"X-API-Key": key, **headers})
         self._answer = self._connection.getresponse()
@@ -79,20 +114,8 @@ def serving(
     /,
     **environment: str,
 ) -> Iterator[Server]:
-    port = _free_port()
-    command = [*program, "serve", "--port", str(port), "--workers", str(workers)]
-    named = {"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DEBUG": "off"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=folder or settings.BASE_DIR,
-            env=os.environ | named | environment,
-            stdout=output,
-            stderr=output,
-        )
-    server = Server(port, process.pid, log)
+    server, process = _started(log, workers, program, folder, environment)
     try:
-        _wait_for(server, process)
         yield server
     finally:
         process.terminate()
@@ -115,16 +138,44 @@ def _free_port() -> int:
     return port
 
 
-def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START
+def _started(
+    log: Path, workers: int, program: Sequence[str], folder: Path | None, environment: dict[str, str]
+) -> tuple[Server, subprocess.Popen[bytes]]:
+    """Start a server that answers, on another port where somebody else took the first one in between."""
+    named = {"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DEBUG": "off"}
     while True:
+        port = _free_port()
+        command = [*program, "serve", "--port", str(port), "--workers", str(workers)]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=folder or settings.BASE_DIR,
+                env=os.environ | named | environment,
+                stdout=output,
+                stderr=output,
+            )
+        server = Server(port, process.pid, log)
         try:
-            requests.get(f"{server.url}/healthz", timeout=START)
-            return
-        except requests.ConnectionError:
-            assert process.poll() is None, server.log.read_text()
-            assert time.monotonic() < deadline, server.log.read_text()
-            time.sleep(0.1)
+            within(SOON, partial(_has_begun, server, process))
+        except BaseException:
+            process.kill()
+            raise
+        if process.poll() is None and TAKEN not in log.read_text():
+            return server, process
+        process.terminate()
+        process.wait(STOP)
+        assert TAKEN in log.read_text(), log.read_text()
+
+
+def _has_begun(server: Server, process: subprocess.Popen[bytes]) -> bool:
+    """Return whether it answers, has ended, or has found its port taken."""
+    if process.poll() is not None or TAKEN in server.log.read_text():
+        return True
+    try:
+        requests.get(f"{server.url}/healthz", timeout=5)
+    except requests.RequestException:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")

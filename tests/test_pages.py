@@ -80,7 +80,7 @@ def test_an_address_that_does_not_exist_is_a_page_that_says_so(db: None, path: s
     answer = CLIENT.get(path)
     assert (answer.status_code, answer["Content-Type"]) == (404, "text/html; charset=utf-8")
     text = answer.content.decode()
-    assert "There is nothing at this address." in text
+    assert "There is no page at this address." in text
     assert not any(word in text for word in ("Traceback", "urlpatterns", "URLconf", "DEBUG", "Exception"))
 
 

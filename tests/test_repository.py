@@ -43,6 +43,7 @@ PACKAGES = ("smsreports", "messages_app", "broadcasts_app")
 LONGEST_FILE = 300
 # Made by tools: pinned hashes, caches, a machine's own data and settings.
 PINS = tuple(f"requirements/{name}.txt" for name in ("production", "local", "build", "dev", "browser", "fuzz", "docs"))
+CACHES = re.compile(r"_cache$|^\.hypothesis$|^\.venv-")
 MADE = {"requirements", ".env", "__pycache__", ".git", ".venv", ".data", "build", "dist", "site"}
 README = (ROOT / "README.md").read_text()
 # What users and operators read: what it names is held to the code.
@@ -57,7 +58,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 def files(*endings: str) -> Iterator[Path]:
     """Every file that people wrote, by the ends of their names."""
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = [name for name in folders if name not in MADE and not name.endswith(("_cache", ".hypothesis"))]
+        folders[:] = [name for name in folders if name not in MADE and not CACHES.search(name)]
         yield from (Path(folder, name) for name in sorted(names) if name not in MADE and name.endswith(endings))
 
 

@@ -48,7 +48,7 @@ class ApiKeyAdmin(DeclaredFilters):
     list_filter = ("is_active",)
     list_select_related = ("account",)
     search_fields = ("prefix", "account__name")
-    search_help_text = "The first characters of a key, or the name of an account"
+    search_help_text = "Search by the first characters of a key or the name of an account"
     actions = ("revoke", "rotate")
     # What a key tells of itself, and the demand for signatures: the secret for it can be shown no later than the key.
     told = ("prefix", "last_used_at", "created_at", "replaces")
@@ -72,7 +72,7 @@ class ApiKeyAdmin(DeclaredFilters):
 
     def _made(self, request: HttpRequest, key: ApiKey, shown: Sequence[str]) -> HttpResponse:
         """The secrets stand in this very answer, which nothing keeps: no session, no message, no cache."""
-        more = {"title": f"The key {key.prefix}…", "key": key, "shown": shown}
+        more = {"title": f"API key {key.prefix}…", "key": key, "shown": shown}
         return TemplateResponse(request, "admin/key_made.html", {**self.admin_site.each_context(request), **more})
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
@@ -91,7 +91,8 @@ class ApiKeyAdmin(DeclaredFilters):
         return self.has_add_permission(request) and self.has_change_permission(request)
 
     @admin.action(
-        description=f"Rotate the selected key: both are good for {OVERLAP // HOUR} hours", permissions=["rotate"]
+        description=f"Rotate the selected key (the old key works for {OVERLAP // HOUR} more hours)",
+        permissions=["rotate"],
     )
     def rotate(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> HttpResponse | None:
         """Shows the successor as it shows any new key. Django's log says who did it."""
@@ -102,7 +103,7 @@ class ApiKeyAdmin(DeclaredFilters):
                 self.log_change(request, key, f"Replaced by {successor.prefix}….")
                 self.log_addition(request, successor, f"Replaces {key.prefix}….")
         except (ApiKey.DoesNotExist, ApiKey.MultipleObjectsReturned):
-            self.message_user(request, "Select one key: its successor is shown once.", messages.ERROR)
+            self.message_user(request, "Select exactly one key: the new key is shown only once.", messages.ERROR)
         except NotRotated as fault:
             self.message_user(request, str(fault), messages.ERROR)
         else:

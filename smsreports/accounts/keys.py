@@ -35,16 +35,16 @@ ACCOUNT_FIELDS = [field.attname for field in Account._meta.concrete_fields]
 class Refusal(StrEnum):
     """Why a caller is not let in."""
 
-    NO_KEY = "no key was given"
-    UNKNOWN_KEY = "the key is not known"
-    INACTIVE_KEY = "the key is switched off"
-    EXPIRED_KEY = "the key has expired"
+    NO_KEY = "no API key was given"
+    UNKNOWN_KEY = "the API key is unknown"
+    INACTIVE_KEY = "the API key has been revoked"
+    EXPIRED_KEY = "the API key has expired"
     INACTIVE_ACCOUNT = "the account is not active"
-    FOREIGN_ADDRESS = "the key may not be used from this address"
-    NO_SIGNATURE = "the key needs a signed request: the headers X-Timestamp and X-Signature"
-    UNTIMELY_SIGNATURE = "X-Timestamp must be the Unix second at which the request was signed, within 5 minutes"
-    WRONG_SIGNATURE = "X-Signature does not fit the key, the method, the path, the timestamp and the body"
-    USED_SIGNATURE = "the signature was used before; each is good once"
+    FOREIGN_ADDRESS = "the API key may not be used from this IP address"
+    NO_SIGNATURE = "the API key requires signed requests: send X-Timestamp and X-Signature"
+    UNTIMELY_SIGNATURE = "X-Timestamp must be the Unix time of the request, at most 5 minutes off"
+    WRONG_SIGNATURE = "X-Signature does not match the key, method, path, timestamp and body"
+    USED_SIGNATURE = "the signature was used before; sign every request anew"
 
 
 class AccessRefused(Exception):

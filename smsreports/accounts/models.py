@@ -23,7 +23,7 @@ def network(text: str) -> None:
     try:
         ip_network(text, strict=False)
     except ValueError:
-        raise ValidationError(f"{text!r} is not an address or a network such as 10.0.0.0/8") from None
+        raise ValidationError(f"{text!r} is not an IP address or a network such as 10.0.0.0/8") from None
 
 
 class Scope(models.TextChoices):
@@ -45,7 +45,7 @@ class Account(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(LEAST_RATE), MaxValueValidator(MOST_RATE)],
-        help_text="Requests a minute at one dialect. Empty: what everybody has.",
+        help_text="Requests per minute in each dialect. Leave empty to use the default.",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -40,8 +40,8 @@ def rotate(key: ApiKey, overlap: timedelta) -> tuple[ApiKey, str]:
 
 def _fault(key: ApiKey) -> str:
     if not key.is_active:
-        return "is switched off"
+        return "has been revoked"
     if key.has_expired():
         return "has expired"
     successor = ApiKey.objects.filter(replaces=key).first()
-    return f"was replaced already, by {successor.prefix}…" if successor else ""
+    return f"has already been replaced by {successor.prefix}…" if successor else ""

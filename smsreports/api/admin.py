@@ -104,7 +104,9 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
         except OperationalError as fault:
             if not isinstance(fault.__cause__, QueryCanceled):
                 raise
-        problem = Unavailable(f"This took longer than {PATIENCE_SECONDS} seconds. Narrow it by an account and by days.")
+        problem = Unavailable(
+            f"This took longer than {PATIENCE_SECONDS} seconds. Narrow the list by account and dates."
+        )
         return page_of(request, problem)
 
     def names(self) -> Sequence[str]:
@@ -187,12 +189,12 @@ class TrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
     def told(self, row: Any) -> SafeString:
         lines, total = timeline.told(row.account, {name: getattr(row, name, None) for name in OF_SMS})
         if not lines:
-            return format_html("{}", "Nothing was reported of it.")
+            return format_html("{}", "No delivery receipt yet.")
         cells = ([shown(cell) for cell in (one.at, one.kind, one.said, one.verdict, one.received_at)] for one in lines)
         return format_html(
-            "{}<table><thead><tr><th>At (UTC)</th><th>What</th><th>It said</th><th>What became of it</th>"
+            "{}<table><thead><tr><th>Time (UTC)</th><th>Event</th><th>Status</th><th>Effect</th>"
             '<th>Received</th></tr></thead><tbody>{}</tbody></table><div class="help">{}</div>',
-            f"These are the latest {len(lines)} of {total}." if total > len(lines) else "",
+            f"The latest {len(lines)} of {total}." if total > len(lines) else "",
             format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", cells),
             VERDICTS,
         )

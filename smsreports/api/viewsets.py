@@ -54,7 +54,7 @@ class DialectViewSet(GenericViewSet[Any]):
         if self.allowance.exceeded:
             raise exceptions.Throttled(self.allowance.wait)
         if self.door.scope not in self.key.scopes:
-            raise exceptions.PermissionDenied(f"This needs a key with the scope {self.door.scope}.")
+            raise exceptions.PermissionDenied(f"This requires an API key with the scope {self.door.scope}.")
         negotiated = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = negotiated
 

@@ -30,7 +30,7 @@ class ExportAdmin(Record):
     list_select_related = ("account", "key", "user", "end")
     ordering = ("-begun_at", "-id")  # type: ignore[assignment]  # the base's is one name
     search_fields = ("account",)
-    search_help_text = "The whole name of an account"
+    search_help_text = "Search by the exact name of an account"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Settled

@@ -57,7 +57,7 @@ class Entry:
         cursor.execute(locks.sql, locks.params)
         if not cursor.fetchone()[0]:
             most = settings.EXPORTS_AT_ONCE
-            raise Throttled(RETRY_AFTER, f"An account takes {most} exports at once at most, and they are under way.")
+            raise Throttled(RETRY_AFTER, f"An account can run {most} exports at once. Try again when one has ended.")
 
     def begun(self, total: int, limit: int) -> None:
         begun = self._row()

@@ -39,5 +39,5 @@ class Cursor:
         try:
             time, source, row, way, page = signing.loads(text, salt=SALT)
         except signing.BadSignature:
-            raise ValueError("is damaged; take it from a Link header as it stands") from None
+            raise ValueError("is not valid; use the cursor of a Link header unchanged") from None
         return cls(Place(datetime.fromisoformat(time), source, row), way, page)

@@ -75,7 +75,7 @@ class Query:
         if value is None:
             return default
         if not NUMBER.fullmatch(value) or len(value) > 19 or not 1 <= int(value) <= GREATEST_NUMBER:
-            self.refuse(name, "must be a whole number from 1 on")
+            self.refuse(name, "must be a whole number, 1 or more")
             return default
         return min(int(value), most)
 
@@ -100,7 +100,7 @@ class Query:
                 return date.fromisoformat(value)
         except ValueError:  # the form of a date, but of a day that never was
             pass
-        self.refuse(name, "must be a day, YYYY-MM-DD")
+        self.refuse(name, "must be a date, YYYY-MM-DD")
         return None
 
     def days(self) -> Window:

@@ -172,7 +172,7 @@ def response(request: HttpRequest, file: File, ledger: Ledger) -> StreamingHttpR
     enters no ledger. Raises what the ledger raises to refuse; ParseError for HTTP/1.0."""
     if request.META.get("SERVER_PROTOCOL") == "HTTP/1.0":
         # Its bodies end where the connection does: one that broke would look whole.
-        raise ParseError("A file needs HTTP/1.1. Behind nginx, set proxy_http_version 1.1.")
+        raise ParseError("An export needs HTTP/1.1. Behind nginx, set proxy_http_version 1.1.")
     coding = asked(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     if request.method == "HEAD":
         total, answer = file.total(), StreamingHttpResponse((), content_type=file.format.content_type)

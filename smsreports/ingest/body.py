@@ -67,7 +67,7 @@ def _taking_in(request: HttpRequest) -> Iterator[None]:
         with _listening(request, LONGEST):
             yield
     except BROKEN:
-        raise ParseError("The body is cut or damaged.") from None
+        raise ParseError("The body is incomplete or damaged.") from None
 
 
 def _check_type(request: HttpRequest, kind: str) -> None:
@@ -79,7 +79,7 @@ def _check_type(request: HttpRequest, kind: str) -> None:
 def _decoder(request: HttpRequest) -> Callable[[Parts], Parts]:
     coding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if coding not in DECODERS:
-        raise UnsupportedMediaType("", "Content-Encoding: must be gzip, or left out.")
+        raise UnsupportedMediaType("", "Content-Encoding: must be gzip or omitted.")
     return DECODERS[coding]
 
 
@@ -146,11 +146,11 @@ def _inflated(parts: Parts) -> Parts:
             part = member.unused_data or member.unconsumed_tail
             more = len(piece) == STEP and not member.eof
     if not member.eof:
-        raise ParseError("The gzip body is cut.")
+        raise ParseError("The gzip body is incomplete.")
 
 
 DECODERS = {"identity": _plain, "": _plain, "gzip": _inflated, "x-gzip": _inflated}
 
 
 def _too_large(most: int) -> TooLarge:
-    return TooLarge(f"The body must not be larger than {most} bytes, packed or unpacked; nothing was loaded.")
+    return TooLarge(f"The body must not be larger than {most} bytes, compressed or not; nothing was loaded.")

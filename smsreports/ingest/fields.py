@@ -50,7 +50,7 @@ def _text(longest: int, empty: bool, value: Any) -> str:
 
 def number_of_phone(value: Any) -> str:
     if not isinstance(value, str) or not PHONE.fullmatch(value):
-        raise Refused("must be a number of up to 15 digits, international with + first")
+        raise Refused("must be a phone number in international form, + and up to 15 digits")
     return value
 
 
@@ -98,11 +98,11 @@ def _plain(value: float) -> str:
 
 def moment(value: Any) -> str:
     if not isinstance(value, str) or not MOMENT.fullmatch(value):
-        raise Refused("must be a time such as 2026-02-13T10:30:00Z, with a zone")
+        raise Refused("must be a time with a time zone, such as 2026-02-13T10:30:00Z")
     try:
         year = datetime.fromisoformat(value).year
     except ValueError:
         raise Refused("is not a time that exists") from None
     if year not in YEARS:
-        raise Refused(f"must be in a year from {YEARS.start} to {YEARS.stop - 1}")
+        raise Refused(f"must be in the years from {YEARS.start} to {YEARS.stop - 1}")
     return value

@@ -80,7 +80,7 @@ class Accounts:
         try:
             Account(name=name).full_clean()
         except ValidationError:
-            raise Refused(f"account: {name!r} cannot be a name: letters, digits, . _ - alone") from None
+            raise Refused(f"account: {name!r} is not a valid name; use letters, digits and . _ -") from None
         return Account.objects.get_or_create(name=name)[0]
 
 

@@ -108,7 +108,7 @@ def staged(record: Mapping[str, Any]) -> tuple[str, str]:
         raise Refused(f"type: must be one of {', '.join(SHAPES)}")
     known, table, build = SHAPES[kind]
     if strange := record.keys() - known.keys() - COMMON:
-        raise Refused(f"{', '.join(sorted(strange))}: not known in a record of type {kind}")
+        raise Refused(f"{', '.join(sorted(strange))}: unknown in a record of type {kind}")
     return table, "\t".join(build(_read(record, known), record))
 
 

@@ -109,20 +109,18 @@ class Point:
     value: float | None
 
 
-def steps(top: float, *, whole: bool = True) -> list[float]:
-    """Round numbers from 0 to at least `top`, at most MOST_TICKS above 0; whole ones where parts mean nothing."""
+def steps(top: int) -> list[float]:
+    """Round whole numbers from 0 to at least `top`, at most MOST_TICKS above 0."""
     if top <= 0:
         return [0, 1]
-    step = _round_up(top / MOST_TICKS)
-    if whole:
-        step = max(math.ceil(step), 1)
-    return [step * number for number in range(math.ceil(top / step - 1e-9) + 1)]
+    step = max(math.ceil(_round_up(top / MOST_TICKS)), 1)
+    return [step * number for number in range(math.ceil(top / step) + 1)]
 
 
 def _round_up(value: float) -> float:
     """The next of …, 0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5, 10, …"""
     size: float = 10.0 ** math.floor(math.log10(value))
-    return next(size * mantissa for mantissa in (1, 2, 2.5, 5, 10) if size * mantissa >= value * (1 - 1e-9))
+    return next(size * mantissa for mantissa in (1, 2, 2.5, 5, 10) if size * mantissa >= value)
 
 
 def shares(lowest: float) -> list[float]:

@@ -28,25 +28,29 @@ class Meters:
         from prometheus_client import Counter, Gauge, Histogram
 
         of = ("dialect", "route", "method")
-        self.requests = Counter("smsreports_requests", "Requests that were answered", (*of, "status"))
-        self.seconds = Histogram("smsreports_request_seconds", "Until the last byte was sent", of, buckets=BUCKETS)
-        self.underway = Gauge(
-            "smsreports_requests_under_way", "Requests that are being answered", multiprocess_mode=LIVING
+        self.requests = Counter("smsreports_requests", "Requests answered", (*of, "status"))
+        self.seconds = Histogram(
+            "smsreports_request_seconds", "Seconds until the last byte of an answer was sent", of, buckets=BUCKETS
         )
-        self.exports_underway = Gauge(
-            "smsreports_exports_under_way", "Files that are being sent", multiprocess_mode=LIVING
+        self.underway = Gauge("smsreports_requests_under_way", "Requests in progress", multiprocess_mode=LIVING)
+        self.exports_underway = Gauge("smsreports_exports_under_way", "Exports in progress", multiprocess_mode=LIVING)
+        self.exports = Counter("smsreports_exports", "Exports that ended, whole or broken", ("ended",))
+        self.export_rows = Counter("smsreports_export_rows", "Rows of whole exports")
+        self.export_bytes = Counter("smsreports_export_bytes", "Bytes of exports as sent, including broken ones")
+        self.lines = Counter("smsreports_ingested_lines", "Records received by HTTP, by outcome", ("outcome",))
+        self.receipts = Counter("smsreports_gateway_receipts", "Gateway callbacks accepted", ("gateway",))
+        self.refused = Counter(
+            "smsreports_callers_refused", "Requests refused for their credentials, by reason", ("reason",)
         )
-        self.exports = Counter("smsreports_exports", "Files that ended, whole or broken", ("ended",))
-        self.export_rows = Counter("smsreports_export_rows", "Rows of whole files")
-        self.export_bytes = Counter("smsreports_export_bytes", "Bytes of files as they were sent, broken ones too")
-        self.lines = Counter("smsreports_ingested_lines", "Lines that came by HTTP", ("outcome",))
-        self.receipts = Counter("smsreports_gateway_receipts", "Callbacks that were taken", ("gateway",))
-        self.refused = Counter("smsreports_callers_refused", "Callers who were not let in", ("reason",))
-        self.limited = Counter("smsreports_rate_limited", "Requests over an account's limit", ("dialect",))
+        self.limited = Counter("smsreports_rate_limited", "Requests over an account's rate limit", ("dialect",))
         self.turned_away = Counter(
-            "smsreports_turned_away", "Who found no place: loads, exports, queries, requests", ("what",)
+            "smsreports_turned_away",
+            "Requests refused because too many loads, exports, queries or requests were in progress",
+            ("what",),
         )
-        self.database_faults = Counter("smsreports_database_faults", "Requests that the database did not answer")
+        self.database_faults = Counter(
+            "smsreports_database_faults", "Requests that failed because the database did not answer"
+        )
         for ended in ("whole", "broken"):
             self.exports.labels(ended)
 

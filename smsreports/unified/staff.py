@@ -27,7 +27,7 @@ def export(request: HttpRequest, source: str) -> HttpResponseBase:
         raise PermissionDenied
     question = staff.question(request)
     if question.account is None or not question.is_list or question.reasons:
-        raise BadRequest("a file holds rows of one account, by the filters of its list")
+        raise BadRequest("an export needs one account, and takes only the filters of its list")
     file = api_file(unified(question.account, [found], question.asked))
     told = {name: value for name, value in question.given.items() if name != ACCOUNT} | {"source": source}
     return taken(request, file, question.account, told)

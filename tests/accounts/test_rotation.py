@@ -51,7 +51,7 @@ def left(row: ApiKey) -> timedelta:
 
 
 def about(length: timedelta) -> Any:
-    return pytest.approx(length, abs=timedelta(minutes=1))
+    return pytest.approx(length, abs=timedelta(minutes=10))
 
 
 def is_good(key: str) -> bool:
@@ -104,7 +104,7 @@ def test_a_key_that_demands_signatures_is_replaced_by_one_that_does(key: str) ->
 
 @pytest.mark.parametrize(
     ("change", "why"),
-    [({"is_active": False}, "is switched off"), ({"expires_at": datetime(2026, 1, 1, tzinfo=UTC)}, "has expired")],
+    [({"is_active": False}, "has been revoked"), ({"expires_at": datetime(2026, 1, 1, tzinfo=UTC)}, "has expired")],
 )
 def test_a_key_that_is_no_longer_good_is_not_replaced(key: str, change: dict[str, Any], why: str) -> None:
     ApiKey.objects.update(**change)
@@ -116,7 +116,7 @@ def test_a_key_that_is_no_longer_good_is_not_replaced(key: str, change: dict[str
 
 def test_a_key_is_replaced_once_and_its_successor_again(key: str) -> None:
     [successor] = run(old().prefix)
-    with pytest.raises(CommandError, match=f"was replaced already, by {successor[:14]}…"):
+    with pytest.raises(CommandError, match=f"has already been replaced by {successor[:14]}…"):
         run(old().prefix)
     assert run(successor[:14])
     assert ApiKey.objects.count() == 3
@@ -124,7 +124,7 @@ def test_a_key_is_replaced_once_and_its_successor_again(key: str) -> None:
 
 @pytest.mark.parametrize("typed", ["sk_prod_nobody", "", "sk_prod_", "%"])
 def test_what_begins_no_key_is_refused(key: str, typed: str) -> None:
-    with pytest.raises(CommandError, match="no key that begins"):
+    with pytest.raises(CommandError, match="no key begins"):
         run("--", typed)
 
 
@@ -138,7 +138,7 @@ def test_a_whole_key_is_not_repeated(key: str) -> None:
 def test_keys_that_look_the_same_are_not_told_apart(key: str, account: Account) -> None:
     create(account, [])
     ApiKey.objects.update(prefix="sk_prod_aaaaaa")
-    with pytest.raises(CommandError, match="several keys begin with 'sk_prod_aaaaaa'"):
+    with pytest.raises(CommandError, match="more than one key begins with 'sk_prod_aaaaaa'"):
         run("sk_prod_aaaaaa")
 
 
@@ -192,7 +192,7 @@ def test_staff_replace_a_key_and_see_the_new_one_once(staff: Client, key: str) -
     assert "no-store" in answer["Cache-Control"]
     entries = {(entry.user.username, entry.change_message) for entry in LogEntry.objects.all()}
     assert entries == {("staff", f"Replaced by {successor[:14]}…."), ("staff", f"Replaces {key[:14]}….")}
-    assert "was replaced already" in chosen(staff, old()).content.decode()
+    assert "has already been replaced" in chosen(staff, old()).content.decode()
 
 
 def test_staff_see_the_secret_for_signing_with_the_key(staff: Client, key: str) -> None:
@@ -202,7 +202,7 @@ def test_staff_see_the_secret_for_signing_with_the_key(staff: Client, key: str) 
 
 def test_staff_replace_one_key_at_a_time(staff: Client, key: str, account: Account) -> None:
     create(account, [])
-    assert "Select one key" in chosen(staff, *ApiKey.objects.all()).content.decode()
+    assert "Select exactly one key" in chosen(staff, *ApiKey.objects.all()).content.decode()
     assert ApiKey.objects.count() == 2
 
 

@@ -114,12 +114,12 @@ def test_a_word_is_looked_for_in_one_account(staff: Client) -> None:
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ("account=nobody", "there is no account of this name"),
-        ("status=pending", "choose an account: status can be asked of one alone"),
+        ("account=nobody", "there is no account with this name"),
+        ("status=pending", "choose an account to filter by status"),
         ("from=2026-01-01", "choose an account"),
         ("account=acme&status=gone", "must be one of delivered"),
-        ("account=acme&from=yesterday", "must be a day, YYYY-MM-DD"),
-        ("account=acme&from=2026-02-30", "must be a day, YYYY-MM-DD"),
+        ("account=acme&from=yesterday", "must be a date, YYYY-MM-DD"),
+        ("account=acme&from=2026-02-30", "must be a date, YYYY-MM-DD"),
         ("account=acme&from=2026-02-02&to=2026-02-01", "must not be after to"),
         ("account=acme&country=Germany", "must be a country code of two letters"),
         ("account=acme&phone=abc", "must be 1 to 15 digits"),
@@ -127,11 +127,11 @@ def test_a_word_is_looked_for_in_one_account(staff: Client) -> None:
         ("account=acme%00", "must not contain a NUL character"),
         ("q=%00", "must not contain a NUL character"),
         ("q=%FF", "must be UTF-8"),
-        ("q=m-1&account=acme&status=pending", "does not go with other filters"),
-        ("account=acme&p=9", "pages end at 2"),
-        ("p=0", "must be a whole number from 1 on"),
-        ("p=99999999999999999999999", "must be a whole number from 1 on"),
-        ("p=x", "must be a whole number from 1 on"),
+        ("q=m-1&account=acme&status=pending", "cannot be combined with other filters, except Account"),
+        ("account=acme&p=9", "the last page is 2"),
+        ("p=0", "must be a whole number, 1 or more"),
+        ("p=99999999999999999999999", "must be a whole number, 1 or more"),
+        ("p=x", "must be a whole number, 1 or more"),
         ("recipient__startswith=%2B44", "recipient__startswith: is not a filter of this list"),
         ("_popup=1", "is not a filter of this list"),
         ("&".join(f"a{n}=1" for n in range(200)), "must not have more than 100 parameters"),
@@ -147,7 +147,7 @@ def test_an_odd_question_is_told_and_lists_nothing(staff: Client, asked: str, to
 
 def test_a_broadcast_is_asked_for_alone(staff: Client, account: Account) -> None:
     for asked in ("broadcast=1&account=acme", "broadcast=1&status=pending", "broadcast=1&q=s-1"):
-        assert "does not go with other filters" in shown(staff, LISTS["BroadcastSend"], asked)
+        assert "cannot be combined with other filters" in shown(staff, LISTS["BroadcastSend"], asked)
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -223,7 +223,7 @@ def test_a_list_that_takes_too_long_is_given_up_and_says_so(staff: Client, monke
     monkeypatch.setattr("smsreports.api.admin.total_of_all", slow)
     answer = staff.get(MESSAGES)
     assert answer.status_code == 503
-    assert "Narrow it by an account and by days" in answer.content.decode()
+    assert "Narrow the list by account and dates" in answer.content.decode()
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("0",)

@@ -57,12 +57,12 @@ def test_every_list_is_accessible(open: Opened, width: int, scheme: str) -> None
 
 
 def test_a_message_has_its_timeline_and_a_broadcast_its_funnel(open: Opened) -> None:
-    for name, ours in (("messages_app/message", "What became of it"), ("broadcasts_app/broadcast", "Of those sent")):
+    for name, ours in (("messages_app/message", "Effect"), ("broadcasts_app/broadcast", "Share of sent")):
         page = open(f"/admin/{name}/")
         open_first(page)
         assert violations(page) == []
         heading = page.locator("th", has_text=ours)
-        assert heading.is_visible() or page.get_by_text("Nothing was reported of it.").is_visible()
+        assert heading.is_visible() or page.get_by_text("No delivery receipt yet.").is_visible()
 
 
 def test_a_number_is_revealed_for_a_reason(open: Opened) -> None:

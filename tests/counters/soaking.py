@@ -3,7 +3,7 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,7 @@ from smsreports.sources import counted, registered
 from smsreports.statuses import NAMES, Group
 from smsreports.unified.joined import unified
 from tests.counters.rows import MESSAGES, SENDS, run
+from tests.waiting import SOON, within
 
 ACCOUNTS = ("acme", "globex")
 START = datetime(2026, 2, 1, tzinfo=UTC)
@@ -66,8 +67,9 @@ class Soak:
             connection.close()
 
 
-def soak(seconds: float, *, writers: int, readers: int, seed: int = 20260213) -> Soak:
-    """Runs on the database that Django is connected to, which must be empty; other threads see what is committed."""
+def soak(seconds: float, *, writers: int, readers: int, kinds: Collection[str] = (), seed: int = 20260213) -> Soak:
+    """Run for `seconds`, and then until something of each of these kinds was done, on the database that Django is
+    connected to. It must be empty; other threads see what is committed."""
     for name in ACCOUNTS:
         Account.objects.get_or_create(name=name)
     found = Soak()
@@ -75,8 +77,11 @@ def soak(seconds: float, *, writers: int, readers: int, seed: int = 20260213) ->
     with ThreadPoolExecutor(len(turns)) as threads:
         for number, turn in enumerate(turns):
             threads.submit(found.keep, turn, seed + number)
-        found.over.wait(seconds)
-        found.over.set()
+        try:
+            found.over.wait(seconds)
+            within(SOON, lambda: found.over.is_set() or set(kinds) <= set(+found.done))
+        finally:
+            found.over.set()
     for _ in range(2):
         found.faults += differences(counted())
         squash()

@@ -90,15 +90,15 @@ def test_the_commands_say_what_they_found_and_did(traffic: None) -> None:
     assert command("verify_counters") == "the counters are exact\n"
     run(f"UPDATE {TABLE} SET sms = sms + 1")
     output = io.StringIO()
-    with pytest.raises(CommandError, match=r"^6 counters differ; rebuild_counters mends them$") as failure:
+    with pytest.raises(CommandError, match=r"^6 counters differ; run rebuild_counters to correct them$") as failure:
         call_command("verify_counters", stdout=output)
     assert failure.value.returncode == 1
     assert len(output.getvalue().splitlines()) == 6
     assert command("rebuild_counters") == "the counters are rebuilt\n"
     assert command("verify_counters") == "the counters are exact\n"
     insert_messages([Row()])
-    assert command("squash_counters") == "2 differences squashed\n"
-    assert command("squash_counters") == "0 differences squashed\n"
+    assert command("squash_counters") == "2 deltas merged\n"
+    assert command("squash_counters") == "0 deltas merged\n"
 
 
 @pytest.mark.django_db(transaction=True)

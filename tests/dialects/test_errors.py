@@ -291,7 +291,7 @@ class TestErsaal(Errors):
 
     def test_reasons_are_given_by_parameter(self, owner: Person) -> None:
         found = owner.get(self.many, {"page": "0", "per_page": "x", "from": "tomorrow"}).json()
-        whole, day = "must be a whole number from 1 on", "must be a day, YYYY-MM-DD"
+        whole, day = "must be a whole number, 1 or more", "must be a date, YYYY-MM-DD"
         assert found["details"] == {"page": [whole], "per_page": [whole], "from": [day]}
 
     @pytest.mark.parametrize("accept", ["text/html", "image/png", "nonsense", ""])
@@ -309,7 +309,10 @@ class TestErsaal(Errors):
         _, over = (owner.get(self.many) for _ in range(2))
         ends = int(over["X-RateLimit-Reset"])
         assert (over.status_code, ends % 60, over["X-RateLimit-Remaining"]) == (429, 0, "0")
-        assert abs(datetime.now(UTC).timestamp() + int(over["Retry-After"]) - ends) < 5
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT floor(extract(epoch FROM now()))")
+            ((now,),) = cursor.fetchall()
+        assert now + int(over["Retry-After"]) == ends
 
     @pytest.mark.parametrize("scheme", ["bearer {}", "BEARER {}", "Bearer  {} "])
     def test_the_scheme_may_be_written_in_any_case(self, owner: Person, scheme: str) -> None:

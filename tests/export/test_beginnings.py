@@ -9,8 +9,9 @@ from django.db import connection
 
 from tests.conftest import load, message, person
 from tests.export.conftest import EXPORT
-from tests.export.test_stream import SOON, ask, run, within
+from tests.export.test_stream import ask, run
 from tests.server import Server
+from tests.waiting import SOON, within
 
 WAITING = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'COPY%' AND datname = current_database()"
 

@@ -8,8 +8,7 @@ import pytest
 
 from smsreports.export import turns as module
 from smsreports.export.turns import Turns, in_turns
-
-SOON = 20
+from tests.waiting import SOON
 
 
 @pytest.fixture
@@ -81,6 +80,7 @@ def test_a_reader_who_takes_nothing_holds_no_turn(turns: Turns) -> None:
 def test_a_file_rests_while_others_ask_and_only_then(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
     rests: list[float] = []
     monkeypatch.setattr(module, "sleep", rests.append)
+    monkeypatch.setattr(module, "LATELY", SOON)
     assert list(in_turns(iter("abc"))) == list("abc")
     assert rests == []
     turns.answered()

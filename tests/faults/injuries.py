@@ -35,6 +35,8 @@ class Scene:
     rng: random.Random
     exporters: Sequence[Exporter]
     files: Sequence[ByFile]
+    # Seconds in which the server must answer again.
+    recovery: float
 
     def pids(self, query: str) -> list[int]:
         """None while PostgreSQL does not answer."""

@@ -3,7 +3,7 @@
 import random
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
@@ -15,6 +15,7 @@ from tests.faults.loaders import LATER, ByFile, ByHttp, first_load
 from tests.faults.told import Told
 from tests.faults.world import ACCOUNTS, World, world
 from tests.ingest.killing import PATIENCE, ended
+from tests.waiting import SOON
 
 LIST = "/api/v1/sms/messages?to=9999-12-31"
 # Seconds in which the server must answer again, once PostgreSQL does.
@@ -33,8 +34,8 @@ PROGRESS = 50
 TRIES = 200
 
 
-def storm(times: int, *, seed: int, pairs: int = PAIRS) -> Told:
-    """`times` injuries; what was wrong is in `faults`."""
+def storm(times: int, *, seed: int, pairs: int = PAIRS, recovery: float = RECOVERY) -> Told:
+    """`times` injuries; what was wrong is in `faults`, recoveries of more than `recovery` seconds too."""
     told = Told()
     with world() as made:
         if made.disk is None:
@@ -45,7 +46,7 @@ def storm(times: int, *, seed: int, pairs: int = PAIRS) -> Told:
         by_file = [ByFile(made, told, ACCOUNTS[0], "file", seed)]
         histories += [loader.history for loader in (*by_http, *by_file)]
         exporters = [Exporter(made, told, histories, seed + number) for number in range(EXPORTERS)]
-        scene = Scene(made, told, random.Random(seed), exporters, by_file)
+        scene = Scene(made, told, random.Random(seed), exporters, by_file, recovery)
         _pass(scene, [who.run for who in (*by_http, *by_file)] + [who.run for who in exporters], times)
         _settle(made, told, histories, exporters)
     return told
@@ -84,11 +85,11 @@ def _injure(scene: Scene) -> None:
 def _recover(scene: Scene, name: str) -> None:
     _wait_for_postgres(scene.world)
     begun, answers = time.monotonic(), 0
-    while answers < ANSWERS and time.monotonic() - begun < 3 * RECOVERY:
+    while answers < ANSWERS and time.monotonic() - begun < 3 * scene.recovery:
         answers = answers + 1 if _answers(scene) else 0
     took = time.monotonic() - begun
     scene.told.recoveries.append((took, name))
-    if took > RECOVERY:
+    if took > scene.recovery:
         scene.told.failed(f"{name}: lists were answered after {took:.1f} s")
 
 
@@ -103,7 +104,7 @@ def _wait_for_postgres(made: World) -> None:
 def _answers(scene: Scene) -> bool:
     server, key = scene.world.server, scene.world.keys[ACCOUNTS[0]]
     try:
-        answer = requests.get(server.url + LIST, headers={"X-API-Key": key}, timeout=RECOVERY)
+        answer = requests.get(server.url + LIST, headers={"X-API-Key": key}, timeout=scene.recovery)
     except requests.RequestException:
         time.sleep(0.05)
         return False
@@ -112,12 +113,20 @@ def _answers(scene: Scene) -> bool:
     return answer.status_code == 200
 
 
+def _tries() -> Iterator[None]:
+    """One a second, for as long as a test waits."""
+    for _ in range(SOON):
+        yield
+        time.sleep(1)
+
+
 def _settle(made: World, told: Told, histories: Sequence[History], exporters: Iterable[Exporter]) -> None:
     """Everything was answered, and nothing is broken any more."""
     for wrong in wrong_rows(made.place, histories):
         told.failed(wrong)
     for account in ACCOUNTS:
-        if not Exporter(made, told, histories, 0).take(account, "ndjson", "all"):
+        # Places are free when PostgreSQL has noticed that those who held them are gone.
+        if not any(Exporter(made, told, histories, 0).take(account, "ndjson", "all") for _ in _tries()):
             told.failed(f"no whole file of {account} in the end")
     whole = {export for (export,) in made.place.ask("SELECT export_id::text FROM audit_exportend WHERE is_whole")}
     for exporter in exporters:

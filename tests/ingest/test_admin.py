@@ -71,13 +71,13 @@ def test_a_timeline_is_bounded_and_asks_once(staff: Client, django_assert_num_qu
     load([broadcast(), send()])
     page = reverse("admin:broadcasts_app_broadcastsend_change", args=[BroadcastSend.everyones.get().pk])
     with django_assert_num_queries(PAGE_QUERIES):
-        assert "Nothing was reported of it." in staff.get(page).content.decode()
+        assert "No delivery receipt yet." in staff.get(page).content.decode()
     load(receipt(type="click", message_id="s-1", at=f"{DAY}T13:{n // 60:02}:{n % 60:02}Z") for n in range(300))
     with django_assert_num_queries(PAGE_QUERIES):
         shown = staff.get(page).content.decode()
     assert shown.count("<td>click</td>") == MOST_TOLD
     assert f"{DAY} 13:04:59" in shown
-    assert f"the latest {MOST_TOLD} of 300" in shown
+    assert f"The latest {MOST_TOLD} of 300" in shown
 
 
 @pytest.mark.django_db
@@ -119,7 +119,7 @@ def test_an_account_alone_is_not_asked_of_receipts(staff: Client) -> None:
     load([message(), receipt(client_message_id="m-1", status="sent")])
     answer = staff.get(EVENTS, {"account": "acme"})
     assert answer.status_code == 400
-    assert "goes with an id to find" in answer.content.decode()
+    assert "can only be used together with Find" in answer.content.decode()
 
 
 @pytest.mark.django_db

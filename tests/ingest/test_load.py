@@ -105,10 +105,10 @@ def test_bad_lines_are_named_by_number_and_never_stop_the_good_ones() -> None:
     assert counts(outcome) == (2, 0, 5)
     assert reasons(outcome) == [
         (1, "is not a JSON object"),
-        (3, "recipient: must be a number of up to 15 digits, international with + first"),
+        (3, "recipient: must be a phone number in international form, + and up to 15 digits"),
         (4, "account: 'nobody' is not known"),
         (6, "conflicts with what is known: cost"),
-        (7, "zone: not known in a record of type message"),
+        (7, "zone: unknown in a record of type message"),
     ]
     assert set(Message.everyones.values_list("client_message_id", flat=True)) == {"m-1", "m-4"}
 

@@ -121,7 +121,7 @@ def test_columns_are_known_by_either_title_and_come_in_any_order() -> None:
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
-        (b"text", "has no columns id: no line of this file can be read"),
+        (b"text", "is missing the columns id: no line of this file can be read"),
         ("id,text".encode("utf-16"), "is not UTF-8"),
         (b"id,Id", "names a column twice: no line of this file can be read"),
         (b'"id', "is not CSV: unexpected end of data (lines 1 to 2)"),
@@ -133,9 +133,9 @@ def test_a_file_that_does_not_name_its_columns_is_refused_once(header: bytes, re
 
 def test_a_line_of_another_width_is_refused() -> None:
     assert found(b"id,text\n1\n2,b\n3,c,d\n") == [
-        (2, "has 1 values under 2 columns"),
+        (2, "has 1 values for 2 columns"),
         (3, row(id="2", text="b")),
-        (4, "has 3 values under 2 columns"),
+        (4, "has 3 values for 2 columns"),
     ]
 
 
@@ -208,9 +208,9 @@ def test_a_line_that_cannot_be_read_is_named_and_the_next_one_is_read(line: byte
     [
         (b'{"messages": [{"id": "1"}', "is not JSON: "),
         (b'{"messages": []} {"messages": []}', "is not JSON: "),
-        (b'{"more": {"messages": []}}', "holds no list of messages"),
+        (b'{"more": {"messages": []}}', "contains no list named messages"),
         (nested(4000), "is not JSON: "),
-        (b'["' + b"x" * document.LARGEST + b'"]', f"is a JSON answer of more than {document.LARGEST} bytes"),
+        (b'["' + b"x" * document.LARGEST + b'"]', f"is a JSON document of more than {document.LARGEST} bytes"),
     ],
 )
 def test_an_answer_that_cannot_be_read_is_refused_once(content: bytes, reason: str) -> None:

@@ -101,7 +101,7 @@ def test_a_value_that_cannot_be_is_refused_by_its_keys_name(kind: str, key: str,
 @pytest.mark.parametrize("kind", SHAPES)
 def test_keys_that_are_not_known_are_named_all(kind: str) -> None:
     strange = MINIMAL[kind] | {"zone": "x", "Status": None, "": 1}
-    assert refusal(strange) == f", Status, zone: not known in a record of type {kind}"
+    assert refusal(strange) == f", Status, zone: unknown in a record of type {kind}"
 
 
 @pytest.mark.parametrize("kind", [None, "", "sms", "Message", 1, True, [], {}, ["message"]])

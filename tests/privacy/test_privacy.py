@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
@@ -44,8 +43,11 @@ def written(
     with serving(log, DATABASE_URL=database_url(), LOG_LEVEL="DEBUG", LOG_FORMAT=request.param) as server:
         minute = Minute(server)
         minute.pass_by()
+        # Waits until all of it is counted.
+        server.metric("smsreports_requests_total")
         metrics = requests.get(f"{server.url}/metrics", timeout=30).text
-        yield Written(Path(log).read_text(), metrics, minute)
+    # All of it is logged when the server has ended.
+    yield Written(log.read_text(), metrics, minute)
 
 
 def test_nothing_that_is_written_holds_a_number_a_text_or_a_key(written: Written) -> None:

@@ -60,7 +60,7 @@ def test_a_customer_cannot_log_in_here(db: None, client: Client) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_staff_without_permission_are_told_so(db: None, client: Client, page: str) -> None:
     answer = colleague(client).get(page)
-    assert (answer.status_code, "You may not see this." in answer.content.decode()) == (403, True)
+    assert (answer.status_code, "You do not have access to this page." in answer.content.decode()) == (403, True)
 
 
 def test_a_permission_without_being_staff_is_not_enough(rows: None, client: Client) -> None:

@@ -50,7 +50,7 @@ def test_a_link_by_cursor_stays_true_while_traffic_arrives(rows: None, staff: Cl
     [
         ({"page": "0"}, ("page", "must be a whole number from 1 on")),
         ({"page": "9" * 30}, ("page", "must be a whole number from 1 on")),
-        ({"cursor": "x"}, ("cursor", "is damaged; take it from a Link header as it stands")),
+        ({"cursor": "x"}, ("cursor", "is not valid; use the cursor of a Link header unchanged")),
         ({"phone": "12a"}, ("phone", "must be 1 to 15 digits; spaces and - ( ) + are ignored")),
     ],
 )

@@ -12,11 +12,10 @@ from django.db import connection, transaction
 from smsreports.serving.queue import LONGEST
 from smsreports.serving.server import THREADS
 from tests.conftest import person
-from tests.export.test_stream import within
 from tests.server import HOST, Server, database_url, serving
+from tests.waiting import SOON, within
 
 LIST = "/api/v1/sms/messages"
-SOON = 20
 # Behind the lock each of these holds a thread, or waits for one.
 TAKEN = THREADS + LONGEST
 TOO_MANY = 5

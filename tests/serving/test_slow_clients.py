@@ -20,8 +20,9 @@ from smsreports.serving.queue import LONGEST
 from smsreports.serving.server import THREADS
 from tests.conftest import person
 from tests.export.test_receipts import has_ended, receipt
-from tests.export.test_stream import ALL, MANY, SOON, ask, copying, run, within
+from tests.export.test_stream import ALL, MANY, ask, copying, run
 from tests.server import HOST, Server, SlowReader, database_url, serving
+from tests.waiting import SOON, within
 
 # More clients than a server has threads.
 MANY_CLIENTS = 12
@@ -67,7 +68,7 @@ def test_a_reader_who_takes_less_than_a_block_in_time_is_cut_off(hasty: Server, 
     export = slow.headers["X-Export-Id"]
     within(SOON, lambda: has_ended(hasty, key, export))
     assert receipt(hasty, key, export)["state"] == "broken"
-    assert not copying()
+    within(SOON, lambda: not copying())
     with pytest.raises(IncompleteRead):
         slow.read()
     slow.leave()

@@ -12,13 +12,12 @@ import pytest
 from django.db import connection
 
 from tests.conftest import person
-from tests.export.test_stream import within
 from tests.server import HOST, Server, SlowReader, database_url, serving
+from tests.waiting import SOON, within
 
 # Some 60 MB, more than two kernels hold between a server and its client.
 ROWS = 20_000
 FILE = "/api/v1/sms/messages/unified/export?to=9999-12-31&format=ndjson"
-SOON = 20
 MANY = f"""
     INSERT INTO messages_app_message (account_id, client_message_id, request_key, heads_request, recipient, sender_id,
         text, status, status_code, segments, cost, created_at, status_at)
@@ -60,7 +59,7 @@ def test_a_file_that_takes_longer_breaks(key: str, tmp_path: Path) -> None:
     with reading(tmp_path / "log", key, stop="1") as (server, slow):
         slow.read(64 * 1024)
         os.kill(server.pid, signal.SIGTERM)
-        within(SOON, lambda: not workers(server))
+        within(SOON, lambda: not server.workers())
         with pytest.raises((IncompleteRead, ConnectionResetError)):
             slow.read()
     assert '"ended":"whole"' not in server.log.read_text()
@@ -69,7 +68,7 @@ def test_a_file_that_takes_longer_breaks(key: str, tmp_path: Path) -> None:
 def test_who_waits_in_the_queue_is_answered(key: str, tmp_path: Path) -> None:
     """The worker is held while they connect, so that it sees them only after it was told to stop."""
     with serving(tmp_path / "log", DATABASE_URL=database_url(), SMSREPORTS_STOP_SECONDS="60") as server:
-        (worker,) = workers(server)
+        (worker,) = server.workers()
         os.kill(worker, signal.SIGSTOP)
         early = [socket.create_connection((HOST, server.port), SOON) for _ in range(5)]
         for each in early:
@@ -88,10 +87,3 @@ def refuses(server: Server) -> bool:
     except ConnectionRefusedError:
         return True
     return False
-
-
-def workers(server: Server) -> list[int]:
-    try:
-        return [int(pid) for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()]
-    except FileNotFoundError:
-        return []

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
             name="rate_limit",
             field=models.PositiveIntegerField(
                 blank=True,
-                help_text="Requests a minute at one dialect. Empty: what everybody has.",
+                help_text="Requests per minute in each dialect. Leave empty to use the default.",
                 null=True,
                 validators=[
                     django.core.validators.MinValueValidator(1),

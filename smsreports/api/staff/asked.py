@@ -90,7 +90,7 @@ def question(raw: str, names: Sequence[str], filterset: type[Any] | None) -> Que
     given = query.typed(names)
     _together(query, [name for name in given if name not in (FIND, ACCOUNT)])
     if not filterset and account and FIND not in query:
-        query.refuse(ACCOUNT, "goes with an id to find")
+        query.refuse(ACCOUNT, "can only be used together with Find")
     reasons: dict[str, Sequence[str]] = dict(query.reasons)
     if filterset and not reasons:
         try:
@@ -104,7 +104,7 @@ def _account(query: Query) -> Account | None:
     name = query.text(ACCOUNT) if ACCOUNT in query else None
     found = Account.objects.filter(name=name).first() if name else None
     if name and not found:
-        query.refuse(ACCOUNT, "there is no account of this name")
+        query.refuse(ACCOUNT, "there is no account with this name")
     return found
 
 
@@ -121,8 +121,8 @@ def _filters(query: Query) -> dict[str, Any]:
 def _together(query: Query, filters: Sequence[str]) -> None:
     """Every list is read in the order of an index: an account's, a broadcast's, or that of the ids."""
     if filters and FIND in query:
-        query.refuse(FIND, "looks everywhere, or in one account: it does not go with other filters")
+        query.refuse(FIND, "cannot be combined with other filters, except Account")
     elif BROADCAST in filters and (len(filters) > 1 or ACCOUNT in query):
-        query.refuse(BROADCAST, "does not go with other filters")
+        query.refuse(BROADCAST, "cannot be combined with other filters")
     elif filters and filters != [BROADCAST] and ACCOUNT not in query:
-        query.refuse(ACCOUNT, f"choose an account: {', '.join(filters)} can be asked of one alone")
+        query.refuse(ACCOUNT, f"choose an account to filter by {', '.join(filters)}")

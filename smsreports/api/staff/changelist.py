@@ -79,7 +79,7 @@ class TrafficList(ChangeList):
         self.total, keys = nothing if self.reasons else self.model_admin.cut(self.question).page(first, size)
         self.paginator = Paginator(range(self.total.reach), size)
         if self.page_num > self.paginator.num_pages:
-            self.reasons.setdefault(asked.PAGE, []).append(f"pages end at {self.paginator.num_pages}")
+            self.reasons.setdefault(asked.PAGE, []).append(f"the last page is {self.paginator.num_pages}")
             keys, self.page_num = [], 1
         self.result_list = rows_of(self.model_admin.everybodys, self.model_admin.list_select_related, keys)
         self.result_count, self.full_result_count = self.total.number, None
@@ -103,11 +103,14 @@ class TrafficList(ChangeList):
 
     def help(self) -> str:
         """What can be found, and what the filters need."""
-        number = f"a number or {SHORTEST_PART} of its digits" if self.question.sees else "a whole number"
-        ids = " or ".join(str(label_for_field(name, self.model)) for name in self.model_admin.finds)
-        found = (
-            f"Find takes {', '.join(filter(None, [ids, number if self.model_admin.is_sms else '']))}, of any account."
+        number = (
+            f"a phone number or at least {SHORTEST_PART} of its digits"
+            if self.question.sees
+            else "a whole phone number"
         )
+        ids = " or ".join(str(label_for_field(name, self.model)) for name in self.model_admin.finds)
+        keys = " or ".join([ids, number] if self.model_admin.is_sms else [ids])
+        found = f"Find searches all accounts by {keys}."
         return f"{found} The other filters need an account." if self.model_admin.rows else found
 
     def other_reasons(self) -> list[str]:

@@ -27,7 +27,7 @@ class ReasonForm(forms.Form):
         min_length=SHORTEST_REASON,
         max_length=Reveal._meta.get_field("reason").max_length,
         widget=forms.TextInput(attrs={"size": 80, "autocomplete": "off"}),
-        help_text="It is kept, with your name and the time. Do not write numbers or texts of messages into it.",
+        help_text="It is recorded with your name and the time. Do not include phone numbers or message texts.",
     )
 
     def __init__(self, row: Any, *args: Any) -> None:
@@ -39,7 +39,7 @@ class ReasonForm(forms.Form):
         digits = "".join(letter for letter in reason if letter.isdigit())
         number = getattr(self.row, "recipient", "")[-TELLING_DIGITS:]
         if (number and number in digits) or (self.row.text and self.row.text in reason):
-            raise ValidationError("must not repeat the number or the text")
+            raise ValidationError("must not contain the phone number or the text of the message")
         return reason
 
 

@@ -13,9 +13,9 @@ MOST_TOLD = 200
 OF_SMS = ("client_message_id", "message_id", "status", "status_code", "status_at")
 # What stands in the column of verdicts, for those who read it for the first time.
 VERDICTS = (
-    "Applied: the status is from it, or it is a station on the way there. Late: it tells of a station when the final "
-    "status was there. Duplicate: another one says the same at a later time. Contradicts: a final status other than "
-    "the one that won."
+    "Applied: the receipt set the status, or is a step on the way to it. Late: it reports a step, but the final status "
+    "was already known. Duplicate: another receipt reports the same at a later time. Contradicts: it reports a final "
+    "status other than the one that was kept."
 )
 
 

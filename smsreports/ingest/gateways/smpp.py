@@ -36,7 +36,7 @@ CODE = re.compile(r"[!-~]{1,16}")
 
 def fields(text: str) -> dict[str, str]:
     """The fields of a receipt's text by their names in lower case. The message's own text comes last, and may look
-    like a field itself. Raises Refused if one is given twice."""
+    like a field itself. Raises Refused if one is given more than once."""
     found: dict[str, str] = {}
     name, begin = "", 0
     for match in FIELD.finditer(text):
@@ -50,7 +50,7 @@ def fields(text: str) -> dict[str, str]:
 
 def _keep(found: dict[str, str], name: str, value: str) -> None:
     if name in found:
-        raise Refused(f"{name}: is given twice")
+        raise Refused(f"{name}: is given more than once")
     if name:
         found[name] = value.strip()
 
@@ -58,7 +58,7 @@ def _keep(found: dict[str, str], name: str, value: str) -> None:
 def state(word: str) -> str:
     """The status of that name. Raises Refused."""
     if word.upper() not in STATES:
-        raise Refused(f"{word!r} is not a state of SMPP: {', '.join(STATES)}")
+        raise Refused(f"{word!r} is not an SMPP message state ({', '.join(STATES)})")
     return STATES[word.upper()]
 
 

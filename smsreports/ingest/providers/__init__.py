@@ -32,7 +32,7 @@ class Import:
         """Every cost of an account is in its currency. Raises Refused."""
         own = self.account.currency
         if value in (None, ""):
-            self.notes.remark(f"{name} is not given: costs are taken to be in {own}, the account's currency")
+            self.notes.remark(f"{name} is missing: costs are assumed to be in {own}, the account's currency")
         elif str(value).upper() != own:
             raise Refused(f"{name}: {shown(value)}is not {own}, the account's currency")
 
@@ -44,8 +44,8 @@ class Import:
         if value not in (None, ""):
             return True
         if not is_final(status):
-            raise Refused(f"{name}: is not known yet, and the message is not final; import it when it is")
-        self.notes.remark(f"{name} is not given for some final messages: they are taken to have cost nothing")
+            raise Refused(f"{name}: is not known yet; import the message when its status is final")
+        self.notes.remark(f"{name} is missing for some final messages: their cost is set to 0")
         return False
 
 

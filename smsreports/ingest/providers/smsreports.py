@@ -56,7 +56,7 @@ def records(rows: Rows, imported: Import) -> Records:
                 yield number, _broadcast(row, made)
                 names[made["broadcast"]] = row["broadcast_name"]
             if made["type"] == "send" and names[made["broadcast"]] != row["broadcast_name"]:
-                raise Refused("broadcast_id: is known by another broadcast_name")
+                raise Refused("broadcast_id: was loaded before with another broadcast_name")
             yield number, made
         except Refused as fault:
             yield number, fault
@@ -75,7 +75,9 @@ def _plain(rows: Rows, imported: Import) -> Rows:
             yield number, row
             continue
         if imported.notes.marked:
-            imported.notes.remark("read as dialect=excel, by its byte order mark: a ' before = + - @ was taken off")
+            imported.notes.remark(
+                "read as dialect=excel because of its byte order mark: a ' before = + - @ was removed"
+            )
             row = {name: unguarded(value) if name in TEXTS else value for name, value in row.items()}
         row = {name: None if value == "" and name in NULLABLE else value for name, value in row.items()}
         missing = sorted(name for name, value in row.items() if value is None and name not in NULLABLE)

@@ -56,7 +56,7 @@ def record(row: Row, imported: Import) -> Record:
     """The record of an outbound message. Raises Refused."""
     word("direction", row["direction"], OUTBOUND)
     if row["num_media"] not in (None, "", "0", 0):
-        raise Refused("num_media: is not 0; an MMS is no SMS")
+        raise Refused("num_media: must be 0: MMS are not loaded")
     status = word("status", row["status"], STATUSES)
     imported.currency("price_unit", row["price_unit"])
     sent_at = _time("date_sent", row["date_sent"])
@@ -83,7 +83,7 @@ def _cost(price: Any) -> Any:
         return price.removeprefix("-")
     if isinstance(price, int | float) and not isinstance(price, bool) and price <= 0:
         return -price
-    raise Refused("price: is no charge, which is negative")
+    raise Refused("price: must be a negative amount, as charges are")
 
 
 def _time(name: str, value: Any) -> Any:
@@ -95,9 +95,9 @@ def _time(name: str, value: Any) -> Any:
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
-        raise Refused(f"{name}: is no time by RFC 2822 or RFC 3339") from None
+        raise Refused(f"{name}: is not a time in the form of RFC 2822 or RFC 3339") from None
     if moment.tzinfo is None:
-        raise Refused(f"{name}: has no zone")
+        raise Refused(f"{name}: has no time zone")
     return moment.isoformat()
 
 

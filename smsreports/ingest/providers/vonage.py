@@ -44,7 +44,7 @@ def record(row: Row, imported: Import) -> Record:
     status = word("status", row["status"], STATUSES)
     imported.currency("currency", row["currency"])
     if row["message_body"] is None:
-        imported.notes.remark("message_body is not given: texts are empty, and count as one part each")
+        imported.notes.remark("message_body is missing: texts are empty and count as one segment each")
     return {
         "type": "message",
         "client_message_id": row["message_id"],

@@ -123,7 +123,7 @@ def _names(header: table.Cells | Refused, layout: Layout) -> list[str]:
         raise header
     names = [layout.titles.get(title, title) for title in header]
     if missing := layout.required - set(names):
-        raise Refused(f"has no columns {', '.join(sorted(missing))}: no line of this file can be read")
+        raise Refused(f"is missing the columns {', '.join(sorted(missing))}: no line of this file can be read")
     if len(set(names)) < len(names):
         raise Refused("names a column twice: no line of this file can be read")
     return names
@@ -136,6 +136,6 @@ def _rows(found: Iterator[tuple[int, table.Cells | Refused]], names: list[str], 
         if isinstance(cells, Refused):
             yield number, cells
         elif len(cells) != len(names):
-            yield number, Refused(f"has {len(cells)} values under {len(names)} columns")
+            yield number, Refused(f"has {len(cells)} values for {len(names)} columns")
         else:
             yield number, absent | {name: cells[place] for name, place in places}

@@ -24,12 +24,14 @@ def records(file: BinaryIO, envelope: str) -> Iterator[tuple[int, dict[str, Any]
 
 def _listed(content: bytes, envelope: str) -> list[Any]:
     if len(content) > LARGEST:
-        raise Refused(f"is a JSON answer of more than {LARGEST} bytes; one record a line has no such limit")
+        raise Refused(
+            f"is a JSON document of more than {LARGEST} bytes; files with one record per line have no such limit"
+        )
     try:
         answer = orjson.loads(content)
     except orjson.JSONDecodeError as fault:
         raise Refused(f"is not JSON: {fault.msg}") from None
     found = answer.get(envelope) if isinstance(answer, dict) else answer
     if not isinstance(found, list):
-        raise Refused(f"holds no list of {envelope}")
+        raise Refused(f"contains no list named {envelope}")
     return found

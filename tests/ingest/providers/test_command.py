@@ -41,8 +41,8 @@ def test_what_a_file_holds_beside_its_messages_is_told_once(tmp_path: Path) -> N
         tmp_path / "1.csv", "SM1,outbound-api", "SM2,outbound-api", titles=TITLES.replace("PriceUnit", "\x1b[2J")
     )
     assert run("import_traffic", "--from", "twilio", "--account", "acme", file, file)[1].splitlines() == [
-        "price_unit is not given: costs are taken to be in EUR, the account's currency",
-        "not known, and not loaded: '\\x1b[2J'",
+        "price_unit is missing: costs are assumed to be in EUR, the account's currency",
+        "unknown columns, not loaded: '\\x1b[2J'",
     ]
 
 
@@ -64,10 +64,13 @@ def test_lines_of_another_systems_file_are_named_as_those_of_ours(tmp_path: Path
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["--from", "twilio"], "--from and --account go together"),
-        (["--account", "acme"], "--from and --account go together"),
-        (["--from", "twilio", "--account", "globex"], "globex is not known; create_account makes it"),
-        (["--from", "twilio", "--account", "acme", "--create-accounts"], "--create-accounts does not go with --from"),
+        (["--from", "twilio"], "--from and --account must be given together"),
+        (["--account", "acme"], "--from and --account must be given together"),
+        (["--from", "twilio", "--account", "globex"], "there is no account 'globex'; create it with create_account"),
+        (
+            ["--from", "twilio", "--account", "acme", "--create-accounts"],
+            "--create-accounts cannot be combined with --from",
+        ),
         (["--from", "pigeon", "--account", "acme"], "invalid choice: 'pigeon'"),
     ],
 )

@@ -86,7 +86,7 @@ def test_a_broadcast_of_another_name_is_another_one(account: Account, apart: boo
     rows = [send("s-2", broadcast_name="Winter"), send("s-1")]
     files = [table([row]) for row in reversed(rows)] if apart else [table(rows)]
     refused = [reasons(load_file("smsreports", account, file)[0]) for file in files][-1]
-    assert refused == [(2, "broadcast_id: is known by another broadcast_name")]
+    assert refused == [(2, "broadcast_id: was loaded before with another broadcast_name")]
 
 
 def test_guards_are_taken_off_where_a_file_has_the_mark_of_spreadsheets(account: Account) -> None:
@@ -113,14 +113,20 @@ def test_rows_of_the_same_second_keep_their_order(account: Account) -> None:
         ({"cost": "NaN"}, COST),
         ({"cost": None}, "cost: is missing"),
         ({"cost": float("nan")}, "is not JSON"),
-        ({"sent_at": "2026-02-13T12:00:00"}, "created_at: must be a time such as 2026-02-13T10:30:00Z, with a zone"),
-        ({"sent_at": "10000-02-13T12:00:00Z"}, "created_at: must be a time such as 2026-02-13T10:30:00Z, with a zone"),
+        (
+            {"sent_at": "2026-02-13T12:00:00"},
+            "created_at: must be a time with a time zone, such as 2026-02-13T10:30:00Z",
+        ),
+        (
+            {"sent_at": "10000-02-13T12:00:00Z"},
+            "created_at: must be a time with a time zone, such as 2026-02-13T10:30:00Z",
+        ),
         ({"status": None}, "status: is missing"),
         ({"segments": "1.0"}, "segments: must be a whole number from 1 to 32767"),
         ({"client_message_id": ""}, "client_message_id: is missing"),
         ({"message": {"a": 1}}, "message: must be a plain value"),
         ({"source": "campaign"}, "broadcast_id, broadcast_name: must be given for a campaign"),
-        ({"recipient": "Bea"}, "recipient: must be a number of up to 15 digits, international with + first"),
+        ({"recipient": "Bea"}, "recipient: must be a phone number in international form, + and up to 15 digits"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_and_the_rest_is_loaded(account: Account, fields: Row, reason: str) -> None:

@@ -114,7 +114,7 @@ def test_columns_that_are_not_documented_are_told_and_the_rest_is_loaded(account
 def test_a_currency_that_is_not_given_is_told(account: Account) -> None:
     _, imported = load_file("twilio", account, day(line(sid="SM1"), line(sid="SM2")))
     assert list(imported.notes.remarks) == [
-        "price_unit is not given: costs are taken to be in USD, the account's currency"
+        "price_unit is missing: costs are assumed to be in USD, the account's currency"
     ]
 
 
@@ -126,31 +126,34 @@ def test_a_currency_that_is_not_given_is_told(account: Account) -> None:
         ({"status": None}, "status: 'None' is not known"),
         ({"status": "Call +14155551234"}, "status: is not known"),
         ({"direction": "sideways"}, "direction: 'sideways' is not known"),
-        ({"num_media": "1"}, "num_media: is not 0; an MMS is no SMS"),
+        ({"num_media": "1"}, "num_media: must be 0: MMS are not loaded"),
         ({"price_unit": "EUR"}, "price_unit: 'EUR' is not USD, the account's currency"),
-        ({"price": "0.0075"}, "price: is no charge, which is negative"),
-        ({"price": 0.0075}, "price: is no charge, which is negative"),
-        ({"price": True}, "price: is no charge, which is negative"),
-        ({"price": "NaN"}, "price: is no charge, which is negative"),
+        ({"price": "0.0075"}, "price: must be a negative amount, as charges are"),
+        ({"price": 0.0075}, "price: must be a negative amount, as charges are"),
+        ({"price": True}, "price: must be a negative amount, as charges are"),
+        ({"price": "NaN"}, "price: must be a negative amount, as charges are"),
         ({"price": "-NaN"}, "cost: must be from 0 to 999999.999999, with at most 6 decimals"),
         ({"price": "--1"}, "cost: must be from 0 to 999999.999999, with at most 6 decimals"),
         ({"price": "-0.0000001"}, "cost: must be from 0 to 999999.999999, with at most 6 decimals"),
         (
             {"price": None, "status": "sent"},
-            "price: is not known yet, and the message is not final; import it when it is",
+            "price: is not known yet; import the message when its status is final",
         ),
         (
             {"date_created": "2023-08-24T05:01:45"},
-            "created_at: must be a time such as 2026-02-13T10:30:00Z, with a zone",
+            "created_at: must be a time with a time zone, such as 2026-02-13T10:30:00Z",
         ),
-        ({"date_sent": "Thu, 24 Aug 2023 05:01:45"}, "date_sent: has no zone"),
-        ({"date_sent": "Thu, 24 Aug 2023 05:01:45 -0000"}, "date_sent: has no zone"),
-        ({"date_sent": "yesterday"}, "date_sent: is no time by RFC 2822 or RFC 3339"),
+        ({"date_sent": "Thu, 24 Aug 2023 05:01:45"}, "date_sent: has no time zone"),
+        ({"date_sent": "Thu, 24 Aug 2023 05:01:45 -0000"}, "date_sent: has no time zone"),
+        ({"date_sent": "yesterday"}, "date_sent: is not a time in the form of RFC 2822 or RFC 3339"),
         (
             {"date_sent": "Thu, 24 Aug 10000 05:01:45 +0000"},
-            "date_sent: is no time by RFC 2822 or RFC 3339",
+            "date_sent: is not a time in the form of RFC 2822 or RFC 3339",
         ),
-        ({"to": "whatsapp:+18182008801"}, "recipient: must be a number of up to 15 digits, international with + first"),
+        (
+            {"to": "whatsapp:+18182008801"},
+            "recipient: must be a phone number in international form, + and up to 15 digits",
+        ),
         ({"from": None}, "sender_id: is missing"),
         ({"body": ["x"]}, "body: must be a plain value"),
         ({"num_segments": "many"}, "segments: must be a whole number from 1 to 32767"),
@@ -184,7 +187,7 @@ def test_a_price_that_is_not_given_is_told(account: Account) -> None:
     del row["price"]
     outcome, imported = load_file("twilio", account, day(row))
     assert (counts(outcome), len(imported.notes.remarks)) == ((1, 0, 0), 2)
-    assert "price is not given for some final messages: they are taken to have cost nothing" in imported.notes.remarks
+    assert "price is missing for some final messages: their cost is set to 0" in imported.notes.remarks
 
 
 def test_parts_are_counted_where_no_sender_was_assigned_yet(account: Account) -> None:

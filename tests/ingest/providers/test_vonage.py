@@ -59,7 +59,7 @@ def test_a_report_without_texts_is_told(account: Account) -> None:
     rows = [{name: value for name, value in record().items() if name != "message_body"}]
     outcome, imported = load_file("vonage", account, table(rows))
     assert counts(outcome) == (1, 0, 0)
-    assert list(imported.notes.remarks) == ["message_body is not given: texts are empty, and count as one part each"]
+    assert list(imported.notes.remarks) == ["message_body is missing: texts are empty and count as one segment each"]
     assert stored("text", "segments") == [("", 1)]
 
 
@@ -67,7 +67,7 @@ def test_a_report_of_another_product_is_refused_whole(account: Account) -> None:
     gone = ("network", "network_name", "error_code_description")
     rows = [{name: value for name, value in record(provider="whatsapp").items() if name not in gone}] * 2
     outcome, _ = load_file("vonage", account, table(rows))
-    assert reasons(outcome) == [(1, "has no columns network: no line of this file can be read")]
+    assert reasons(outcome) == [(1, "is missing the columns network: no line of this file can be read")]
     outcome, _ = load_file("vonage", account, answer(*rows))
     assert reasons(outcome) == [(1, "lacks network"), (2, "lacks network")]
 
@@ -88,19 +88,19 @@ def test_every_status_of_the_table_is_stored(account: Account, status: str) -> N
         ({"total_price": "NaN"}, "cost: must be from 0 to 999999.999999, with at most 6 decimals"),
         (
             {"total_price": "", "status": "accepted"},
-            "total_price: is not known yet, and the message is not final; import it when it is",
+            "total_price: is not known yet; import the message when its status is final",
         ),
         (
             {"date_received": "2019-06-28T15:30:00"},
-            "created_at: must be a time such as 2026-02-13T10:30:00Z, with a zone",
+            "created_at: must be a time with a time zone, such as 2026-02-13T10:30:00Z",
         ),
         (
             {"date_received": "10000-06-28T15:30:00Z"},
-            "created_at: must be a time such as 2026-02-13T10:30:00Z, with a zone",
+            "created_at: must be a time with a time zone, such as 2026-02-13T10:30:00Z",
         ),
         ({"date_received": ""}, "created_at: is missing"),
         ({"country": "France"}, "country: must be two capital letters"),
-        ({"to": "Acme"}, "recipient: must be a number of up to 15 digits, international with + first"),
+        ({"to": "Acme"}, "recipient: must be a phone number in international form, + and up to 15 digits"),
         ({"message_id": ""}, "client_message_id: must not be empty"),
     ],
 )

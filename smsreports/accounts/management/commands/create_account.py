@@ -10,12 +10,14 @@ from smsreports.accounts.models import Account
 
 
 class Command(BaseCommand):
-    help = "Makes an account."
+    help = "Create an account."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="letters, digits, . _ -")
-        parser.add_argument("--currency", default="EUR", help="ISO 4217, three capital letters (default EUR)")
-        parser.add_argument("--rate-limit", type=int, help="requests a minute at one dialect (default: the setting)")
+        parser.add_argument("name", help="name of letters, digits and . _ -")
+        parser.add_argument("--currency", default="EUR", help="ISO 4217 code, three capital letters (default EUR)")
+        parser.add_argument(
+            "--rate-limit", type=int, help="requests per minute in each dialect (default: SMSREPORTS_RATE_LIMIT)"
+        )
 
     def handle(self, *, name: str, currency: str, rate_limit: int | None, **options: Any) -> None:
         existing = Account.objects.filter(name=name).first()

@@ -18,7 +18,7 @@ def network(text: str) -> str:
     try:
         return str(ip_network(text, strict=False))
     except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not an address or a network such as 10.0.0.0/8") from None
+        raise ArgumentTypeError(f"{text!r} is not an IP address or a network such as 10.0.0.0/8") from None
 
 
 def last_day(text: str) -> datetime:
@@ -28,7 +28,7 @@ def last_day(text: str) -> datetime:
     except ValueError:
         day = None
     if day is None or day == date.max:
-        raise ArgumentTypeError(f"{text!r} is not a day, YYYY-MM-DD, that another one follows")
+        raise ArgumentTypeError(f"{text!r} is not a date (YYYY-MM-DD) before 9999-12-31")
     return midnight(day) + timedelta(days=1)
 
 
@@ -40,18 +40,27 @@ def purpose(text: str) -> str:
 
 
 class Command(BaseCommand):
-    help = "Makes an API key of an account and prints it; it cannot be shown again."
+    help = "Create an API key and print it. It cannot be shown again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("account", help="the account's name")
-        parser.add_argument("--scope", action="append", choices=Scope.values, help="default sms.read; repeatable")
-        parser.add_argument("--allow-ip", action="append", type=network, default=[], metavar="CIDR", help="repeatable")
-        parser.add_argument("--expires", type=last_day, metavar="DATE", help="the last day on which it is good, UTC")
-        parser.add_argument("--name", type=purpose, default="", help="what the key is for")
+        parser.add_argument("account", help="name of the account")
+        parser.add_argument(
+            "--scope", action="append", choices=Scope.values, help="what the key may do; repeatable (default sms.read)"
+        )
+        parser.add_argument(
+            "--allow-ip",
+            action="append",
+            type=network,
+            default=[],
+            metavar="CIDR",
+            help="network that the key may be used from; repeatable (default: any)",
+        )
+        parser.add_argument("--expires", type=last_day, metavar="DATE", help="last day on which the key works, UTC")
+        parser.add_argument("--name", type=purpose, default="", help="note on what the key is for")
         parser.add_argument(
             "--require-signature",
             action="store_true",
-            help="take signed requests alone; the secret for it is printed below the key",
+            help="accept only signed requests; the signing secret is printed below the key",
         )
 
     def handle(self, *, account: str, **options: Any) -> None:

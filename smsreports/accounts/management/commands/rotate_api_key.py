@@ -17,16 +17,18 @@ def overlap(text: str) -> timedelta:
 
 
 class Command(BaseCommand):
-    help = "Replaces an API key by another of the same account, scopes, networks and expiry, and prints that."
+    help = "Replace an API key by a new one with the same account, scopes, networks and expiry, and print the new key."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("prefix", help="what is shown of the key, such as sk_prod_Ab3xY9")
+        parser.add_argument(
+            "prefix", help="first characters of the key, as the admin shows them, such as sk_prod_Ab3xY9"
+        )
         parser.add_argument(
             "--overlap",
             type=overlap,
             default=OVERLAP,
             metavar="DURATION",
-            help="how long the old key stays good: 90m, 24h, 3d; 0 for not at all (default 24h)",
+            help="how long the old key keeps working: 90m, 24h, 3d, or 0 (default 24h)",
         )
 
     def handle(self, *, prefix: str, overlap: timedelta, **options: Any) -> None:
@@ -41,8 +43,8 @@ def _shown_as(prefix: str) -> ApiKey:
     """Of what was typed no more is repeated than may be seen: it could be a whole key."""
     found = list(ApiKey.objects.filter(prefix=prefix)[:2])
     if len(found) != 1:
-        how_many = "several keys begin" if found else "there is no key that begins"
+        how_many = "more than one key begins" if found else "no key begins"
         raise CommandError(
-            f"{how_many} with {prefix[:SHOWN_CHARACTERS]!r}; give the {SHOWN_CHARACTERS} shown characters"
+            f"{how_many} with {prefix[:SHOWN_CHARACTERS]!r}; give its first {SHOWN_CHARACTERS} characters"
         )
     return found[0]

@@ -9,7 +9,7 @@ from smsreports.sources import counted
 
 
 class Command(BaseCommand):
-    help = "Counts the rows anew. Reads go on meanwhile; writers wait."
+    help = "Recount all rows and replace the counters. Reads continue meanwhile; writes wait."
 
     def handle(self, **options: Any) -> None:
         rebuild(counted())

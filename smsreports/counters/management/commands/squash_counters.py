@@ -8,7 +8,7 @@ from smsreports.counters.squash import squash
 
 
 class Command(BaseCommand):
-    help = "Squashes the counters' differences. Safe at any time; run it every few minutes."
+    help = "Merge the counters' deltas into one row each. Safe at any time; run it every few minutes."
 
     def handle(self, **options: Any) -> None:
-        self.stdout.write(f"{squash()} differences squashed")
+        self.stdout.write(f"{squash()} deltas merged")

@@ -9,12 +9,12 @@ from smsreports.sources import counted
 
 
 class Command(BaseCommand):
-    help = "Compares the counters with the rows and names those that differ; reads every row."
+    help = "Compare the counters with the rows and list those that differ. Reads every row."
 
     def handle(self, **options: Any) -> None:
         found = list(differences(counted()))
         for difference in found:
             self.stdout.write(difference)
         if found:
-            raise CommandError(f"{len(found)} counters differ; rebuild_counters mends them")
+            raise CommandError(f"{len(found)} counters differ; run rebuild_counters to correct them")
         self.stdout.write("the counters are exact")

@@ -19,13 +19,17 @@ PATIENCE = "72h"
 
 
 class Command(BaseCommand):
-    help = f"Closes as {UNREPORTED} what has been on its way for long. A final receipt of a later time still wins."
+    help = f"Set SMS that never got a final receipt to {UNREPORTED}. A final receipt that comes later still counts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--older-than", type=duration, default=PATIENCE, metavar="DURATION", help="90m, 72h, 3d (default 72h)"
+            "--older-than",
+            type=duration,
+            default=PATIENCE,
+            metavar="DURATION",
+            help="age of the last report: 90m, 72h, 3d (default 72h)",
         )
-        parser.add_argument("--account", metavar="NAME", help="of this account alone (default: of all)")
+        parser.add_argument("--account", metavar="NAME", help="only this account (default: all accounts)")
 
     def handle(self, *, older_than: timedelta, account: str | None, **options: Any) -> None:
         accounts = Account.objects.order_by("id")

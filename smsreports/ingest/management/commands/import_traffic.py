@@ -28,25 +28,25 @@ class Command(BaseCommand):
     # A caller in Python may hand over its own.
     stealth_options = ("stdin",)
     help = (
-        "Loads records of NDJSON, or another system's message log, from files or from standard input (-). "
+        "Load NDJSON records, or the message log of another provider, from files or standard input (-). "
         "Loading a file twice changes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("files", nargs="+", metavar="FILE", help="a file of records, or - for standard input")
-        parser.add_argument("--create-accounts", action="store_true", help="make accounts that are not known")
+        parser.add_argument("files", nargs="+", metavar="FILE", help="file to load, or - for standard input")
+        parser.add_argument("--create-accounts", action="store_true", help="create accounts that do not exist")
         parser.add_argument(
             "--from",
             dest="provider",
             choices=providers.NAMES,
             help="whose files these are, CSV or JSON (see docs/operators/providers/); without it, our own records",
         )
-        parser.add_argument("--account", metavar="NAME", help="whose traffic they hold, with --from")
+        parser.add_argument("--account", metavar="NAME", help="account that the messages belong to, with --from")
         parser.add_argument(
             "--rejects",
             type=FileType("wb"),
             metavar="FILE",
-            help="write the rejected lines' numbers and reasons here",
+            help="write the numbers of rejected lines and the reasons to this file",
         )
 
     def handle(self, *, files: list[str], rejects: BinaryIO | None, **options: Any) -> None:
@@ -68,14 +68,18 @@ class Command(BaseCommand):
         """How a file is loaded, and what is kept of it beside its records."""
         accounts = Accounts(create=create_accounts)
         if (provider is None) != (account is None):
-            raise CommandError("--from and --account go together")
+            raise CommandError("--from and --account must be given together")
         if provider is None:
             return lambda file: load(numbered(file), accounts), None
         if create_accounts:
-            raise CommandError("--create-accounts does not go with --from: make the account, with its currency, before")
+            raise CommandError(
+                "--create-accounts cannot be combined with --from: create the account first, with its currency"
+            )
         found = Account.objects.filter(name=account).first()
         if found is None:
-            raise CommandError(f"{account} is not known; create_account makes it, with its currency")
+            raise CommandError(
+                f"there is no account {account!r}; create it with create_account, which sets its currency"
+            )
         imported, source = Import(found), providers.named(provider)
         return lambda file: load(source.read(file, imported), accounts, providers.taken), imported
 
@@ -94,7 +98,7 @@ class Command(BaseCommand):
             self.stderr.write(remark)
         if unknown := imported.notes.unknown:
             self.stderr.write(
-                f"not known, and not loaded: {', '.join(repr(name[:LONGEST_NAME]) for name in sorted(unknown))}"
+                f"unknown columns, not loaded: {', '.join(repr(name[:LONGEST_NAME]) for name in sorted(unknown))}"
             )
         return f", {imported.notes.skipped} skipped (inbound)" if imported.notes.skipped else ""
 
@@ -114,4 +118,4 @@ class Command(BaseCommand):
             if number <= NAMED:
                 self.stderr.write(f"{name}:{rejected.line}: {rejected.error}")
             elif number == NAMED + 1 and self._rejects is None:
-                self.stderr.write("more lines were rejected; --rejects FILE names them all")
+                self.stderr.write("more lines were rejected; list them all with --rejects FILE")
