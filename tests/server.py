@@ -24,6 +24,7 @@ from tests.waiting import SOON, within
 HOST = "127.0.0.1"
 # Seconds that a stop may take on a busy machine.
 STOP = 60
+PROGRAM = (sys.executable, "manage.py")
 # What a server says whose port is taken.
 TAKEN = "in use"
 # What a slow reader's kernel takes in ahead of it.
@@ -109,12 +110,12 @@ class SlowReader:
 def serving(
     log: Path,
     workers: int = 1,
-    program: Sequence[str] = (sys.executable, "manage.py"),
+    program: Sequence[str] = PROGRAM,
     folder: Path | None = None,
     /,
     **environment: str,
 ) -> Iterator[Server]:
-    server, process = _started(log, workers, program, folder, environment)
+    server, process = start_server(log, workers, program, folder, environment)
     try:
         yield server
     finally:
@@ -138,8 +139,13 @@ def _free_port() -> int:
     return port
 
 
-def _started(
-    log: Path, workers: int, program: Sequence[str], folder: Path | None, environment: dict[str, str]
+def start_server(
+    log: Path,
+    workers: int,
+    program: Sequence[str] = PROGRAM,
+    folder: Path | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    process_group: int | None = None,
 ) -> tuple[Server, subprocess.Popen[bytes]]:
     """Start a server that answers, on another port where somebody else took the first one in between."""
     named = {"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DEBUG": "off"}
@@ -153,6 +159,7 @@ def _started(
                 env=os.environ | named | environment,
                 stdout=output,
                 stderr=output,
+                process_group=process_group,
             )
         server = Server(port, process.pid, log)
         try:

@@ -1,4 +1,4 @@
-"""Requests that the server refuses before anybody reads them are answered as described."""
+"""Answers to requests that the server refuses before a view sees them match the description."""
 
 import pytest
 import requests
@@ -9,7 +9,7 @@ from tests.server import Server
 
 @pytest.mark.parametrize("path", ["/api/v1/sms/messages", "/api/sms/messages"])
 @pytest.mark.parametrize(("status", "query", "headers"), [(414, "a" * 9000, {}), (431, "", {"X-Long": "a" * 9000})])
-def test_what_the_server_refuses_unread_is_answered_as_described(
+def test_an_answer_without_a_view_matches_the_description(
     description: Description, gunicorn: Server, path: str, status: int, query: str, headers: dict[str, str]
 ) -> None:
     answer = requests.get(f"{gunicorn.url}{path}?{query}", headers=headers, timeout=30)

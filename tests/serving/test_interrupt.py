@@ -4,19 +4,17 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
 import requests
-from django.conf import settings
 from django.db import connection, transaction
 
 from tests.conftest import person
 from tests.export.test_stream import within
-from tests.server import HOST, Server, _free_port, _wait_for, database_url
+from tests.server import HOST, Server, database_url, start_server
 
 SOON = 20
 LIST = "/api/v1/sms/messages"
@@ -28,17 +26,9 @@ STOP_SECONDS = 100
 @contextmanager
 def terminal(log: Path) -> Iterator[tuple[Server, subprocess.Popen[bytes]]]:
     """A server with two workers in a process group of its own."""
-    port = _free_port()
-    command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", "2"]
-    named = {"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DATABASE_URL": database_url()}
-    environment = os.environ | named | {"SMSREPORTS_STOP_SECONDS": str(STOP_SECONDS)}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=settings.BASE_DIR, env=environment, stdout=output, stderr=output, process_group=0
-        )
-    server = Server(port, process.pid, log)
+    environment = {"DATABASE_URL": database_url(), "SMSREPORTS_STOP_SECONDS": str(STOP_SECONDS)}
+    server, process = start_server(log, workers=2, environment=environment, process_group=0)
     try:
-        _wait_for(server, process)
         yield server, process
     finally:
         if process.poll() is None:
