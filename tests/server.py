@@ -156,7 +156,7 @@ def start_server(
             process = subprocess.Popen(
                 command,
                 cwd=folder or settings.BASE_DIR,
-                env=os.environ | named | environment,
+                env={**os.environ, **named, **environment},
                 stdout=output,
                 stderr=output,
                 process_group=process_group,

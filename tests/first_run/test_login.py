@@ -51,7 +51,7 @@ def test_a_key_that_was_switched_off_is_replaced_and_stays(first: LocalLogin, tm
     ApiKey.objects.update(is_active=False)
     second = ensure_local_login(tmp_path, acme)
     assert second.key != first.key
-    assert second.replaced == "new: of the one before, the key is switched off"
+    assert second.replaced == "new: of the one before, the API key has been revoked"
     assert second.password == first.password
     assert list(ApiKey.objects.order_by("id").values_list("is_active", flat=True)) == [False, True]
 
@@ -70,7 +70,7 @@ def test_a_new_server_secret_gets_a_new_key(
 ) -> None:
     settings.SECRET_KEY = "another one, as after `.env` was made anew, of fifty characters"  # type: ignore[attr-defined]
     second = ensure_local_login(tmp_path, acme)
-    assert second.replaced == "new: of the one before, the key is not known"
+    assert second.replaced == "new: of the one before, the API key is unknown"
     assert ensure_local_login(tmp_path, acme).key == second.key
 
 

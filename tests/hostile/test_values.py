@@ -85,7 +85,7 @@ class TestCursor:
                     continue
                 assert target.ask(f"/api/v1/sms/messages?to=9999-12-31&cursor={forged}").status == 400, forged
 
-    @pytest.mark.parametrize("forged", ["", ":::", "W10:1:x", ".eJw:1:1", "x" * 3000, "%00", "%ff", "null", "é"])
+    @pytest.mark.parametrize("forged", [":::", "W10:1:x", ".eJw:1:1", "x" * 3000, "%00", "%ff", "null", "é"])
     def test_one_that_was_made_up_is_refused(self, target: Target, forged: str) -> None:
         for path in ("/api/v1/sms/messages", "/api/v1/sms/messages/unified", "/api/sms/messages"):
             answer = target.ask(f"{path}?cursor={quote(forged, safe='%')}")

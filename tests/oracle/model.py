@@ -540,7 +540,7 @@ def paginate(
     after = page + 1 if page < last else None
     links = [link("&laquo; Previous", before, url, with_page)]
     for number in window(page, last):
-        shown = link(str(number or "..."), number, url, with_page and number is not None)
+        shown = link(str(number or "..."), number, url, with_page)
         links.append({**shown, "active": number == page})
     links.append(link("Next &raquo;", after, url, with_page))
     return {

@@ -217,12 +217,13 @@ def _bad_ersaal() -> list[Bad]:
         "per_page=0",
         "per_page=-1",
         "per_page=x",
-        "per_page=",
         "source=campaign",
         "source=%ff",
         "source=%00",
     )
-    return [_refused(ERSAAL, "INVALID_PARAMETERS", query) for query in (*BAD_DAYS, *BAD_PAGES, *others)]
+    # An empty parameter is absent there, as in Laravel.
+    queries = [query for query in (*BAD_DAYS, *BAD_PAGES, *others) if not query.endswith("=")]
+    return [_refused(ERSAAL, "INVALID_PARAMETERS", query) for query in queries]
 
 
 def _bad_callers() -> list[Bad]:

@@ -20,6 +20,9 @@ def bound(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.delenv("PORT", raising=False)
     found: list[str] = []
     monkeypatch.setattr(serve, "serve", lambda bind, workers: found.append(bind))
+    # This machine has not every address of these tests.
+    monkeypatch.setattr(serve, "check_port", lambda host, port, data: None)
+    monkeypatch.setattr(serve, "mark_port", lambda data, port: None)
     return found
 
 
