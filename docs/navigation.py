@@ -5,7 +5,8 @@ from typing import Any
 
 
 def on_config(config: Any) -> Any:
+    """Append the index of decisions and the decisions themselves, by their numbers."""
     folder = Path(config["docs_dir"])
-    decisions: list[str] = [str(page.relative_to(folder)) for page in sorted(folder.glob("adr/*.md"))]
-    config["nav"].append({"Decisions": decisions})
+    decisions: list[str] = [str(page.relative_to(folder)) for page in sorted(folder.glob("adr/[0-9]*.md"))]
+    config["nav"].append({"Decisions": ["adr/README.md", *decisions]})
     return config

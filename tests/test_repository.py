@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,14 @@ PAGES = "\n".join([README, *(path.read_text() for path in GUIDES)])
 FOREIGN_PATHS = {"/dev/shm", "/send", "/v2/reports", "/v2/reports/records", "/v3/media/{file_id}"}
 CONFIGURATION = (ROOT / "docs" / "operators" / "configuration.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
+DECISIONS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+DECISION_INDEX = (ROOT / "docs" / "adr" / "README.md").read_text()
+# A decision's state, on the third line of its record.
+DECISION_STATE = re.compile(
+    r"^Date: (?P<date>\d{4}-\d{2}-\d{2})\. "
+    r"Status: (?P<status>accepted|superseded by ADR \d+|accepted, amended by ADR \d+(?: and ADR \d+)*)\.",
+    re.MULTILINE,
+)
 
 
 def files(*endings: str) -> Iterator[Path]:
@@ -209,15 +218,39 @@ def test_every_link_leads_to_a_file() -> None:
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:
-    decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
-    assert [path.name[:5] for path in decisions] == [f"{number:04}-" for number in range(1, len(decisions) + 1)]
+    assert [path.name[:5] for path in DECISIONS] == [f"{number:04}-" for number in range(1, len(DECISIONS) + 1)]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "adr").glob("*.md")), ids=named)
-def test_a_decision_says_what_was_decided_why_and_what_follows(path: Path) -> None:
-    text = path.read_text()
-    assert text.startswith(f"# {int(path.name[:4])}. ")
-    assert [part for part in ("**Context.**", "**Decision.**", "**Consequences.**") if part not in text] == []
+@pytest.mark.parametrize("path", DECISIONS, ids=named)
+def test_a_decision_has_its_title_date_status_and_three_parts(path: Path) -> None:
+    title, blank, dated = path.read_text().splitlines()[:3]
+    assert title.startswith(f"# {int(path.name[:4])}. ")
+    assert blank == ""
+    found = DECISION_STATE.match(dated)
+    assert found, dated
+    date.fromisoformat(found["date"])
+    parts = re.findall(r"^\*\*(\w+)\.\*\*", path.read_text(), re.MULTILINE)
+    assert parts == ["Context", "Decision", "Consequences"]
+
+
+@pytest.mark.parametrize("path", DECISIONS, ids=named)
+def test_a_decision_is_superseded_or_amended_by_a_later_one(path: Path) -> None:
+    found = DECISION_STATE.search(path.read_text())
+    assert found
+    number = int(path.name[:4])
+    later = {int(other.name[:4]) for other in DECISIONS} - set(range(number + 1))
+    assert {int(named) for named in re.findall(r"ADR (\d+)", found["status"])} <= later
+
+
+def test_the_index_of_decisions_is_complete() -> None:
+    """Number, title, file, date and status of each row are those of the record."""
+    rows = re.findall(r"^\| (\d+) \| \[(.+)\]\((.+)\) \| (\S+) \| (.+) \|$", DECISION_INDEX, re.MULTILINE)
+    records = []
+    for path in DECISIONS:
+        title, found = path.read_text().splitlines()[0], DECISION_STATE.search(path.read_text())
+        assert found, named(path)
+        records.append((*title.removeprefix("# ").split(". ", 1), path.name, found["date"], found["status"]))
+    assert rows == records
 
 
 def quoted(page: str) -> list[str]:
