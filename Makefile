@@ -26,6 +26,7 @@ lint: setup ## check format, style, types, migrations and the deployment setting
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy . .make
+	@$(VENV)/bin/lint-imports
 	@$(MANAGE) makemigrations --check --dry-run
 	@.ci/check-deploy $(MANAGE)
 

@@ -11,32 +11,32 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from broadcasts_app.filters import BroadcastFilterSet, BroadcastSendFilterSet
-from broadcasts_app.funnel import funnels
+from broadcasts_app.funnel import build_funnels
 from broadcasts_app.models import Broadcast, BroadcastSend
-from smsreports.api.admin import TrafficAdmin, keys
-from smsreports.api.staff.asked import BROADCAST, Question
-from smsreports.api.staff.changelist import shown
-from smsreports.api.staff.cuts import Cut, Newest
-from smsreports.counters.reading import sums_of_broadcasts
+from smsreports.counters.queries import sum_broadcasts
+from smsreports.staff.admin import ReadOnlyTrafficAdmin, build_key_table
+from smsreports.staff.changelist import format_value
+from smsreports.staff.list_query import BROADCAST_PARAM, ListQuery
+from smsreports.staff.result_sets import LatestRows, ResultSet
 
 
 @admin.register(Broadcast)
-class BroadcastAdmin(TrafficAdmin):
-    list_display = ("key", "own", "name", "sender_id", "created_at")
-    rows = keys(Broadcast.objects.for_account, BroadcastFilterSet, "created_at", "broadcasts")
+class BroadcastAdmin(ReadOnlyTrafficAdmin):
+    list_display = ("key", "account_link", "name", "sender_id", "created_at")
+    source_table = build_key_table(Broadcast.objects.for_account, BroadcastFilterSet, "created_at", "broadcasts")
     slug = "broadcasts"
     measure = "requests"
-    finds = ("key",)
+    exact_search_fields = ("key",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*super().get_fields(request, obj), "funnel", "sends"]
+        return [*super().get_fields(request, obj), "funnel_table", "sends_link"]
 
     @admin.display(description="funnel")
-    def funnel(self, broadcast: Broadcast) -> SafeString:
+    def funnel_table(self, broadcast: Broadcast) -> SafeString:
         """The same figures as on its report page."""
-        found = funnels(broadcast.account, [broadcast.pk])[broadcast.pk]
+        found = build_funnels(broadcast.account, [broadcast.pk])[broadcast.pk]
         cells = (
-            (step.name, f"{step.number:,}", "" if step.share is None else f"{step.share} %", shown(step.each))
+            (step.name, f"{step.number:,}", "" if step.share is None else f"{step.share} %", format_value(step.each))
             for step in found.steps
         )
         return format_html(
@@ -47,41 +47,43 @@ class BroadcastAdmin(TrafficAdmin):
         )
 
     @admin.display(description="sends")
-    def sends(self, broadcast: Broadcast) -> SafeString:
+    def sends_link(self, broadcast: Broadcast) -> SafeString:
         page = reverse("admin:broadcasts_app_broadcastsend_changelist")
-        return format_html('<a href="{}?{}={}">all sends</a>', page, BROADCAST, broadcast.pk)
+        return format_html('<a href="{}?{}={}">all sends</a>', page, BROADCAST_PARAM, broadcast.pk)
 
 
 @cache
-def _broadcasts() -> str:
+def _broadcast_changelist_url() -> str:
     """The address of their list: every line of the list of sends leads to one of them."""
     return reverse("admin:broadcasts_app_broadcast_changelist")
 
 
 @admin.register(BroadcastSend)
-class BroadcastSendAdmin(TrafficAdmin):
-    list_display = ("message_id", "own", "campaign", "recipient", "status", "cost", "sent_at")
+class BroadcastSendAdmin(ReadOnlyTrafficAdmin):
+    list_display = ("message_id", "account_link", "broadcast_link", "recipient", "status", "cost", "sent_at")
     list_select_related = ("account", "broadcast")
-    rows = keys(BroadcastSend.objects.for_account, BroadcastSendFilterSet, "sent_at", "campaign")
+    source_table = build_key_table(BroadcastSend.objects.for_account, BroadcastSendFilterSet, "sent_at", "campaign")
     slug = "broadcasts"
-    finds = ("message_id",)
+    exact_search_fields = ("message_id",)
 
     @admin.display(description="broadcast")
-    def campaign(self, send: BroadcastSend) -> SafeString:
-        return format_html('<a href="{}{}/change/">{}</a>', _broadcasts(), send.broadcast_id, send.broadcast.name)
+    def broadcast_link(self, send: BroadcastSend) -> SafeString:
+        return format_html(
+            '<a href="{}{}/change/">{}</a>', _broadcast_changelist_url(), send.broadcast_id, send.broadcast.name
+        )
 
-    def names(self) -> Sequence[str]:
-        return (*super().names(), BROADCAST)
+    def get_filter_names(self) -> Sequence[str]:
+        return (*super().get_filter_names(), BROADCAST_PARAM)
 
-    def cut(self, question: Question) -> Cut:
+    def get_result_set(self, list_query: ListQuery) -> ResultSet:
         """A broadcast's sends stand in an index of their own, and in counters of their own."""
-        if question.broadcast is None:
-            return super().cut(question)
-        broadcast = Broadcast.everyones.select_related("account").filter(pk=question.broadcast).first()
-        sends = BroadcastSend.everyones.filter(broadcast=question.broadcast)
-        return Newest(sends, partial(_sends_of, broadcast) if broadcast else None)
+        if list_query.broadcast is None:
+            return super().get_result_set(list_query)
+        broadcast = Broadcast.everyones.select_related("account").filter(pk=list_query.broadcast).first()
+        sends = BroadcastSend.everyones.filter(broadcast=list_query.broadcast)
+        return LatestRows(sends, partial(_count_sends, broadcast) if broadcast else None)
 
 
-def _sends_of(broadcast: Broadcast) -> int:
-    groups = sums_of_broadcasts(broadcast.account, [broadcast.pk]).get(broadcast.pk, {})
+def _count_sends(broadcast: Broadcast) -> int:
+    groups = sum_broadcasts(broadcast.account, [broadcast.pk]).get(broadcast.pk, {})
     return sum(part["sms"] for part in groups.values())

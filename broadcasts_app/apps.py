@@ -8,7 +8,7 @@ class BroadcastsConfig(AppConfig):
     verbose_name = "Broadcasts"
 
     def ready(self) -> None:
-        from broadcasts_app.exports import SOURCE
-        from smsreports.sources import register
+        from broadcasts_app.source import SOURCE
+        from smsreports.sources import register_source
 
-        register(SOURCE)
+        register_source(SOURCE)

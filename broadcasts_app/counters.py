@@ -1,10 +1,10 @@
 """What the kept totals hold of broadcasts and their sends."""
 
-from smsreports.counters.counted import Counted
 from smsreports.counters.models import Grain
+from smsreports.counters.specs import CounterSpec
 
-COUNTED = (
-    Counted(
+COUNTER_SPECS = (
+    CounterSpec(
         source="broadcasts",
         table="broadcasts_app_broadcastsend",
         time="sent_at",
@@ -25,7 +25,7 @@ COUNTED = (
         grains=(Grain.DAY, Grain.ROUTE, Grain.BROADCAST),
     ),
     # A broadcast is one act of sending, on the day it was made.
-    Counted(
+    CounterSpec(
         source="broadcasts",
         table="broadcasts_app_broadcast",
         time="created_at",

@@ -4,7 +4,7 @@ import django_filters as filters
 from django import forms
 
 from broadcasts_app.models import Broadcast, BroadcastSend
-from smsreports.api.filters import InTimeFilter, SmsFilterSet
+from smsreports.queries.filters import InTimeFilter, SmsFilterSet
 
 
 class BroadcastFilter(filters.NumberFilter):

@@ -7,8 +7,8 @@ from typing import Any
 
 from broadcasts_app.models import BroadcastSend
 from smsreports.accounts.models import Account
-from smsreports.counters.reading import sums_of_broadcasts
-from smsreports.statuses import Group
+from smsreports.counters.queries import sum_broadcasts
+from smsreports.sms.statuses import StatusGroup
 
 CENT = Decimal("0.01")
 
@@ -32,20 +32,20 @@ class Funnel:
 
     @property
     def sent(self) -> int:
-        return self._sum("sms")
+        return self._sum_measure("sms")
 
     @property
     def delivered(self) -> int:
-        return int(self.groups[Group.DELIVERED]["sms"]) if Group.DELIVERED in self.groups else 0
+        return int(self.groups[StatusGroup.DELIVERED]["sms"]) if StatusGroup.DELIVERED in self.groups else 0
 
     @property
     def clicked(self) -> int:
-        return self._sum("unique_clicks")
+        return self._sum_measure("unique_clicks")
 
     @property
     def actions(self) -> int:
         """An SMS may lead to several."""
-        return self._sum("actions")
+        return self._sum_measure("actions")
 
     @property
     def cost(self) -> Decimal:
@@ -54,21 +54,24 @@ class Funnel:
     @property
     def steps(self) -> Sequence[Step]:
         numbers = {"sent": self.sent, "delivered": self.delivered, "clicked": self.clicked, "action": self.acted}
-        return [Step(name, number, self._share(number), self._each(number)) for name, number in numbers.items()]
+        return [
+            Step(name, number, self._percent_of_sent(number), self._cost_each(number))
+            for name, number in numbers.items()
+        ]
 
-    def _share(self, number: int) -> Decimal | None:
+    def _percent_of_sent(self, number: int) -> Decimal | None:
         return (Decimal(100 * number) / self.sent).quantize(CENT, ROUND_HALF_UP) if self.sent else None
 
-    def _each(self, number: int) -> Decimal | None:
+    def _cost_each(self, number: int) -> Decimal | None:
         """To a hundredth of a cent."""
         return (self.cost / number).quantize(CENT * CENT, ROUND_HALF_UP) if number else None
 
-    def _sum(self, measure: str) -> int:
+    def _sum_measure(self, measure: str) -> int:
         return sum(part[measure] for part in self.groups.values())
 
 
-def funnels(account: Account, broadcasts: Sequence[int]) -> Mapping[int, Funnel]:
+def build_funnels(account: Account, broadcasts: Sequence[int]) -> Mapping[int, Funnel]:
     """By broadcast id, in two queries."""
-    groups = sums_of_broadcasts(account, broadcasts)
-    acted = BroadcastSend.objects.for_account(account).acted(broadcasts)
+    groups = sum_broadcasts(account, broadcasts)
+    acted = BroadcastSend.objects.for_account(account).count_acted(broadcasts)
     return {one: Funnel(groups.get(one, {}), acted.get(one, 0)) for one in broadcasts}

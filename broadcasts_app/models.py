@@ -4,9 +4,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from broadcasts_app.querysets import BroadcastQuerySet, BroadcastSendQuerySet
-from smsreports.accounts.binding import OfAccount
+from smsreports.accounts.managers import AccountScopedManager
 from smsreports.accounts.models import Account
-from smsreports.api import sms
+from smsreports.sms import abstract
 
 # Indexes of a broadcast's sends, and which sends stand in each.
 NEWEST_OF_BROADCAST = {
@@ -31,7 +31,7 @@ class Broadcast(models.Model):
     created_at = models.DateTimeField()
 
     everyones = models.Manager["Broadcast"]()
-    objects = OfAccount(BroadcastQuerySet)
+    objects = AccountScopedManager(BroadcastQuerySet)
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -49,7 +49,7 @@ class Broadcast(models.Model):
         return self.name
 
 
-class BroadcastSend(sms.Sms):
+class BroadcastSend(abstract.Sms):
     """One SMS of a broadcast. Its status lives as a message's does; beyond it, the recipient may act::
 
         pending ──> sent ──> ENROUTE / ACCEPTD ──> a final status
@@ -71,14 +71,14 @@ class BroadcastSend(sms.Sms):
     action_count = models.PositiveIntegerField(default=0, db_default=0)
 
     everyones = models.Manager["BroadcastSend"]()
-    objects = OfAccount(BroadcastSendQuerySet)
+    objects = AccountScopedManager(BroadcastSendQuerySet)
 
     class Meta:
         ordering = ("-sent_at", "-id")
         default_manager_name = "everyones"
         constraints = [
             models.UniqueConstraint("account", "message_id", name="send_known_once"),
-            *sms.constraints("send"),
+            *abstract.build_constraints("send"),
             models.CheckConstraint(
                 condition=Q(action_type__isnull=True, action_at__isnull=True)
                 | Q(action_type__isnull=False, action_at__isnull=False),
@@ -86,7 +86,7 @@ class BroadcastSend(sms.Sms):
             ),
         ]
         indexes = [
-            *sms.indexes("send", "sent_at"),
+            *abstract.build_indexes("send", "sent_at"),
             # The receivers of a broadcast, in the Laravel dialect and in the admin.
             models.Index("broadcast", "id", name="send_of_broadcast"),
             # The report pages' list of a broadcast's SMS, newest first: all, those clicked, those that led to an

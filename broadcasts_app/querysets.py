@@ -7,7 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Sum
 from django.db.models.functions import Greatest
 
-from smsreports.sources import FIRST_RECEIVERS, Receivers
+from smsreports.sources import MAX_RECEIVERS, Receivers
 
 RECEIVER = ("id", "recipient", "sent_at", "delivered_at", "status", "status_code", "updated_at")
 
@@ -21,18 +21,18 @@ class BroadcastSendQuerySet(QuerySet[Any]):
         """The latest change of each send's delivery."""
         return self.annotate(updated_at=Greatest("sent_at", "delivered_at", "status_at"))
 
-    def receivers(self, broadcasts: QuerySet[Any]) -> Mapping[int, Receivers]:
+    def get_receivers(self, broadcasts: QuerySet[Any]) -> Mapping[int, Receivers]:
         """The receivers of these broadcasts, by broadcast id; the first of them by id."""
-        first = self.filter(broadcast=OuterRef("id")).order_by("id").values("id")[:FIRST_RECEIVERS]
+        first = self.filter(broadcast=OuterRef("id")).order_by("id").values("id")[:MAX_RECEIVERS]
         ids = dict(broadcasts.annotate(first=ArraySubquery(first)).values_list("id", "first").order_by())
         rows = self._by_id([send for sends in ids.values() for send in sends])
-        totals = self._totals(list(ids))
+        totals = self._fetch_totals(list(ids))
         return {
-            broadcast: _receivers([rows[send] for send in sends], totals.get(broadcast))
+            broadcast: _build_receivers([rows[send] for send in sends], totals.get(broadcast))
             for broadcast, sends in ids.items()
         }
 
-    def acted(self, broadcasts: Sequence[int]) -> Mapping[int, int]:
+    def count_acted(self, broadcasts: Sequence[int]) -> Mapping[int, int]:
         """How many SMS of each of these broadcasts led to an action; those of which none did are left out.
 
         An SMS may lead to several actions, and the counters know only how many actions there were.
@@ -44,13 +44,13 @@ class BroadcastSendQuerySet(QuerySet[Any]):
         rows = self.filter(id__in=ids).with_updated_at().values(*RECEIVER, created_at=F("sent_at"))
         return {row["id"]: row for row in rows}
 
-    def _totals(self, broadcasts: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+    def _fetch_totals(self, broadcasts: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
         grouped = self.filter(broadcast__in=broadcasts).with_updated_at().values("broadcast")
         totals = grouped.annotate(number=Count("id"), parts=Sum("segments"), latest=Max("updated_at"))
         return {row["broadcast"]: row for row in totals.order_by()}
 
 
-def _receivers(first: Sequence[Mapping[str, Any]], totals: Mapping[str, Any] | None) -> Receivers:
+def _build_receivers(first: Sequence[Mapping[str, Any]], totals: Mapping[str, Any] | None) -> Receivers:
     if totals is None:
         return Receivers(0, 0, None, first)
     return Receivers(totals["number"], totals["parts"], totals["latest"], first)

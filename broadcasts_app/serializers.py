@@ -1,9 +1,9 @@
 """What a list of sends carries."""
 
-from smsreports.api.serializers import RowSerializer
+from smsreports.api.serializers import MappingSerializer
 
 
-class BroadcastSendSerializer(RowSerializer):
+class BroadcastSendSerializer(MappingSerializer):
     columns = (
         "id",
         "message_id",

@@ -3,12 +3,12 @@
 from broadcasts_app.filters import BroadcastSendFilterSet
 from broadcasts_app.models import BroadcastSend
 from broadcasts_app.serializers import BroadcastSendSerializer
-from smsreports.api.viewsets import SmsViewSet
+from smsreports.api.viewsets import SourceViewSet
 
 
-class BroadcastSendViewSet(SmsViewSet):
+class BroadcastSendViewSet(SourceViewSet):
     slug = "broadcasts"
-    rows = BroadcastSend.objects
-    time = "sent_at"
+    manager = BroadcastSend.objects
+    time_field = "sent_at"
     filterset_class = BroadcastSendFilterSet
     serializer_class = BroadcastSendSerializer

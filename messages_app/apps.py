@@ -8,7 +8,7 @@ class MessagesConfig(AppConfig):
     verbose_name = "API messages"
 
     def ready(self) -> None:
-        from messages_app.exports import SOURCE
-        from smsreports.sources import register
+        from messages_app.source import SOURCE
+        from smsreports.sources import register_source
 
-        register(SOURCE)
+        register_source(SOURCE)

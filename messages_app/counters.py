@@ -1,10 +1,10 @@
 """What the kept totals hold of messages."""
 
-from smsreports.counters.counted import Counted
 from smsreports.counters.models import Grain
+from smsreports.counters.specs import CounterSpec
 
-COUNTED = (
-    Counted(
+COUNTER_SPECS = (
+    CounterSpec(
         source="api",
         table="messages_app_message",
         time="created_at",

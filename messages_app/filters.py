@@ -3,7 +3,7 @@
 import django_filters as filters
 
 from messages_app.models import Message
-from smsreports.api.filters import InTimeFilter, SmsFilterSet
+from smsreports.queries.filters import InTimeFilter, SmsFilterSet
 
 
 class MessageFilterSet(SmsFilterSet):

@@ -4,15 +4,15 @@ from django.db import models
 from django.db.models import Q
 
 from messages_app.querysets import MessageQuerySet
-from smsreports.accounts.binding import OfAccount
-from smsreports.api import sms
+from smsreports.accounts.managers import AccountScopedManager
+from smsreports.sms import abstract
 
 
-class Message(sms.Sms):
+class Message(abstract.Sms):
     """One SMS to one recipient. One API call to send is a *request*: it made one message, or several
     with the same text, which share a `request_key`; the first of them heads the request.
 
-    The life of a message; it never goes back, and `smsreports.statuses` decides between two reports::
+    The life of a message; it never goes back, and `smsreports.sms.statuses` decides between two reports::
 
         pending ──> sent ──> ENROUTE / ACCEPTD ──> DELIVRD
            │          │               └──────────> UNDELIV  REJECTD  DELETED  EXPIRED  UNKNOWN
@@ -34,7 +34,7 @@ class Message(sms.Sms):
     sent_at = models.DateTimeField(null=True)
 
     everyones = models.Manager["Message"]()
-    objects = OfAccount(MessageQuerySet)
+    objects = AccountScopedManager(MessageQuerySet)
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -46,10 +46,10 @@ class Message(sms.Sms):
             models.UniqueConstraint(
                 "account", "request_key", condition=Q(heads_request=True), name="message_heads_once"
             ),
-            *sms.constraints("message"),
+            *abstract.build_constraints("message"),
         ]
         indexes = [
-            *sms.indexes("message", "created_at"),
+            *abstract.build_indexes("message", "created_at"),
             # The other receivers of a request, in the Laravel dialect.
             models.Index("account", "request_key", "id", condition=Q(heads_request=False), name="message_of_request"),
             # Receipts that name the carrier's id.

@@ -1,9 +1,9 @@
 """What a list of messages carries."""
 
-from smsreports.api.serializers import RowSerializer
+from smsreports.api.serializers import MappingSerializer
 
 
-class MessageSerializer(RowSerializer):
+class MessageSerializer(MappingSerializer):
     columns = (
         "id",
         "client_message_id",

@@ -30,7 +30,7 @@ def _run_command() -> None:
         from django.core.management import execute_from_command_line
         from django.db import InterfaceError, OperationalError
 
-        from smsreports.database.errors import DatabaseUnavailable
+        from smsreports.embedded_postgres.errors import DatabaseUnavailable
         from smsreports.installation import NAME, read_version
     except ModuleNotFoundError as fault:
         sys.exit(f"{fault} for {sys.executable}. `make setup` installs everything into .venv; use .venv/bin/python")

@@ -7,16 +7,17 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from smsreports.api.errors import dialects
-from smsreports.sources import registered
+from smsreports.api.errors import get_dialects
+from smsreports.concurrency.limits import MIN_FREE_THREADS, THREADS, threads_in_use
+from smsreports.sources import get_sources
 
 
 @register()
-def joined_columns(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_joined_columns(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Legs are merged by position: every source must declare the same columns in the same order."""
     errors: list[CheckMessage] = []
     for rows in ("sms", "items"):
-        declared = {source.slug: list(getattr(source, rows).columns) for source in registered()}
+        declared = {source.slug: list(getattr(source, rows).columns) for source in get_sources()}
         if len({tuple(names) for names in declared.values()}) > 1:
             errors.append(
                 Error(
@@ -28,9 +29,9 @@ def joined_columns(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 
 @register()
-def dialect_prefixes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_dialect_prefixes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Below a prefix every address is its dialect's, so none may lie below another's."""
-    prefixes = [dialect.prefix for dialect in dialects()]
+    prefixes = [dialect.prefix for dialect in get_dialects()]
     clashes = [(a, b) for a in prefixes for b in prefixes if a is not b and a.startswith(b)]
     return [
         Error(f"dialect prefix {a!r} must not begin with another one, {b!r}", id="smsreports.E002") for a, b in clashes
@@ -38,10 +39,21 @@ def dialect_prefixes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
 
 
 @register()
-def wsgi_only(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_wsgi_only(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """An ASGI server would collect a whole export in memory before its first byte."""
     if getattr(settings, "ASGI_APPLICATION", None):
         return [
             Error("ASGI_APPLICATION must not be set: exports can only be streamed under WSGI", id="smsreports.E003")
         ]
     return []
+
+
+@register()
+def check_thread_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Long work, running and waiting, must leave threads for lists."""
+    if threads_in_use() + MIN_FREE_THREADS <= THREADS:
+        return []
+    text = (
+        f"long work may take {threads_in_use()} of {THREADS} threads, and {MIN_FREE_THREADS} must stay free for lists"
+    )
+    return [Error(f"{text}: change smsreports/concurrency/limits.py", id="smsreports.E004")]

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 # Up to 9,999 days: 27 years, longer than anybody has sent SMS through an API.
-DURATION = re.compile(r"([1-9][0-9]{0,3})([mhd])")
+DURATION_PATTERN = re.compile(r"([1-9][0-9]{0,3})([mhd])")
 
 
-def duration(text: str) -> timedelta:
-    found = DURATION.fullmatch(text)
+def parse_duration(text: str) -> timedelta:
+    found = DURATION_PATTERN.fullmatch(text)
     if found is None:
         raise ArgumentTypeError(f"{text!r} is not a duration such as 90m, 72h or 3d")
     number, unit = found.groups()

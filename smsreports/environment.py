@@ -24,64 +24,64 @@ def read_env_file(path: Path) -> None:
         raise ImproperlyConfigured(f"{path} is not text in UTF-8") from None
 
 
-def text(name: str, default: str | None = None) -> str:
+def read_text(name: str, default: str | None = None) -> str:
     value = os.environ.get(name, "") or default
     if value is None:
         raise ImproperlyConfigured(f"{name} is not set")
     return value
 
 
-def choice(name: str, allowed: Sequence[str], default: str) -> str:
-    value = text(name, default)
+def read_choice(name: str, allowed: Sequence[str], default: str) -> str:
+    value = read_text(name, default)
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
     return value
 
 
-def switch(name: str, *, default: bool) -> bool:
-    value = text(name, str(default)).lower()
+def read_bool(name: str, *, default: bool) -> bool:
+    value = read_text(name, str(default)).lower()
     if value not in TRUE + FALSE:
         raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(TRUE + FALSE)}")
     return value in TRUE
 
 
-def number(name: str, *, default: int, least: int, most: int) -> int:
-    value = text(name, str(default))
-    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
-        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a whole number from {least} to {most}")
+def read_int(name: str, *, default: int, minimum: int, maximum: int) -> int:
+    value = read_text(name, str(default))
+    if not (value.isascii() and value.isdigit() and minimum <= int(value) <= maximum):
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a whole number from {minimum} to {maximum}")
     return int(value)
 
 
-def words(name: str, default: str | None = None) -> list[str]:
+def read_list(name: str, default: str | None = None) -> list[str]:
     """A comma-separated list, blanks dropped; only a default may be empty."""
-    given = text(name, default)
+    given = read_text(name, default)
     found = [word.strip() for word in given.split(",") if word.strip()]
     if given and not found:
         raise ImproperlyConfigured(f"{name} is {given!r}; it must be a comma-separated list")
     return found
 
 
-def networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
+def read_networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
     """A comma-separated list of addresses and networks."""
     try:
-        return [ip_network(word) for word in words(name, default)]
+        return [ip_network(word) for word in read_list(name, default)]
     except ValueError as fault:
         raise ImproperlyConfigured(f"{name}: {fault}") from None
 
 
-def proxies(name: str) -> list[IPv4Network | IPv6Network]:
+def read_proxies(name: str) -> list[IPv4Network | IPv6Network]:
     """The addresses and networks of proxies; formerly the variable held their number."""
-    if (value := text(name, "")).isdigit():
+    if (value := read_text(name, "")).isdigit():
         raise ImproperlyConfigured(
             f"{name} is {value!r}; it no longer counts the proxies but lists their addresses and networks, "
             "separated by commas, e.g. 127.0.0.1 or 10.0.0.0/8,fd00::/8. Leave it empty without a proxy"
         )
-    return networks(name, "")
+    return read_networks(name, "")
 
 
-def pair(name: str) -> tuple[str, str] | None:
+def read_pair(name: str) -> tuple[str, str] | None:
     """`KEY=value`, or None where nothing is set."""
-    key, equals, value = text(name, "").partition("=")
+    key, equals, value = read_text(name, "").partition("=")
     if (key or equals) and not (key and value):
         raise ImproperlyConfigured(f"{name} is {key + equals + value!r}; it must be written as KEY=value")
     return (key, value) if key else None

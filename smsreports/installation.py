@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from smsreports.environment import text
+from smsreports.environment import read_text
 
 NAME = "smsreports"
 PACKAGE = Path(__file__).resolve().parent
@@ -20,7 +20,7 @@ TEMPLATES_DIR = BASE_DIR / "templates" if IS_CHECKOUT else PACKAGE / "templates"
 
 def find_home() -> Path:
     """Return the folder of `.env` and `.data`: SMSREPORTS_HOME, else the checkout, else the working directory."""
-    home = Path(text("SMSREPORTS_HOME", str(BASE_DIR if IS_CHECKOUT else Path.cwd()))).expanduser().resolve()
+    home = Path(read_text("SMSREPORTS_HOME", str(BASE_DIR if IS_CHECKOUT else Path.cwd()))).expanduser().resolve()
     if not home.is_dir():
         raise ImproperlyConfigured(f"SMSREPORTS_HOME is '{home}'; there is no such folder")
     return home

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.exceptions import APIException
 
 from smsreports import pages
-from smsreports.api.errors import as_problem
+from smsreports.api.errors import to_api_exception
 from smsreports.database.outages import is_outage
 
 PRIVATE = "private, no-store"
@@ -44,5 +44,5 @@ class RefusalPages:
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
         if isinstance(fault, APIException) or is_outage(fault):
-            return pages.show_error(request, as_problem(fault))
+            return pages.show_error(request, to_api_exception(fault))
         return None

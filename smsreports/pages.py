@@ -9,19 +9,20 @@ from django.views.decorators.http import require_safe
 from rest_framework import exceptions
 from rest_framework.exceptions import APIException
 
-from smsreports.api.errors import Unavailable, answer_outside_views, as_problem, dialects
-from smsreports.api.staff.refusals import page_of
+from smsreports.api.errors import get_dialects, render_error_for_path, to_api_exception
 from smsreports.database.outages import is_outage
+from smsreports.exceptions import ServiceUnavailable
+from smsreports.staff.errors import render_error_page
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html", {"dialects": dialects()})
+    return render(request, "home.html", {"dialects": get_dialects()})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_outage(exception):  # a session that could not be written is reported as an interrupted one
-        return show_error(request, as_problem(exception))
+        return show_error(request, to_api_exception(exception))
     return show_error(request, exceptions.ParseError("The request is malformed."))
 
 
@@ -33,21 +34,21 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return show_error(request, exceptions.NotFound("There is no page at this address."))
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
-    return show_error(request, Unavailable("Too many requests are under way; try again later."))
+def service_unavailable(request: HttpRequest) -> HttpResponse:
+    return show_error(request, ServiceUnavailable("Too many requests are under way; try again later."))
 
 
 def server_error(request: HttpRequest, **ignored: Any) -> HttpResponse:
     """Answer for a fault outside every view; called while it is handled."""
     fault = sys.exception()
     if isinstance(fault, Exception) and is_outage(fault):
-        return show_error(request, as_problem(fault))
+        return show_error(request, to_api_exception(fault))
     return show_error(request, APIException("Something went wrong on our side."))
 
 
 def show_error(request: HttpRequest, problem: APIException) -> HttpResponse:
     """Answer in the dialect whose prefix the path has, else with a page."""
-    answer = answer_outside_views(request, problem)
+    answer = render_error_for_path(request, problem)
     if answer is not None:
         return answer
-    return page_of(request, problem)
+    return render_error_page(request, problem)

@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from smsreports.database.pinger import pinger
-from smsreports.serving import stopping
-from smsreports.telemetry.meters import meters
+from smsreports.serving import shutdown
+from smsreports.telemetry.metrics import get_metrics
 
 NO_DATABASE = "the database does not answer"
 
@@ -42,22 +42,22 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """The counts of all workers, for Prometheus, if it asks from one of METRICS_FROM."""
-    # Late, as in `smsreports.telemetry.meters`.
+    # Late, as in `smsreports.telemetry.metrics`.
     from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
     if not _may_read(request):
         raise Http404
-    return HttpResponse(generate_latest(meters().registry), CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(get_metrics().registry), CONTENT_TYPE_LATEST)
 
 
 def _check() -> None:
     """Raises NotReady."""
-    if stopping.begun():
+    if shutdown.is_shutting_down():
         raise NotReady("stopping")
     try:
         health = pinger.ask()
     except (DatabaseError, InterfaceError):
-        meters().database_faults.inc()
+        get_metrics().database_faults.inc()
         raise NotReady(NO_DATABASE) from None
     if health.is_read_only:
         raise NotReady("the database is read-only")

@@ -8,20 +8,20 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import NotFound
 
-from smsreports.api.errors import answer_outside_views, dialects
-from smsreports.audit.views import AuditViewSet, ReceiptViewSet
+from smsreports.api.errors import get_dialects, render_error_for_path
+from smsreports.audit.views import AuditViewSet, ManifestViewSet
 from smsreports.dialects.base import Dialect
 from smsreports.ingest.gateways.views import GatewayViewSet
-from smsreports.ingest.status import StatusViewSet
+from smsreports.ingest.message_status import StatusViewSet
 from smsreports.ingest.views import IngestViewSet
-from smsreports.sources import registered
+from smsreports.sources import get_sources
 from smsreports.unified.stats import StatsViewSet
 from smsreports.unified.views import ExportViewSet, ItemViewSet, UnifiedViewSet
 
 VIEWS: dict[str, type[Any]] = {
     "unified": UnifiedViewSet,
     "export": ExportViewSet,
-    "receipt": ReceiptViewSet,
+    "receipt": ManifestViewSet,
     "audit": AuditViewSet,
     "items": ItemViewSet,
     "stats": StatsViewSet,
@@ -31,21 +31,21 @@ VIEWS: dict[str, type[Any]] = {
 }
 
 
-def urlpatterns() -> list[URLPattern]:
+def build_urlpatterns() -> list[URLPattern]:
     """Every dialect's addresses, and below each prefix its own 404 for all the others."""
-    return [pattern for dialect in dialects() for pattern in _patterns(dialect)]
+    return [pattern for dialect in get_dialects() for pattern in _build_patterns(dialect)]
 
 
-def _patterns(dialect: Dialect) -> Iterator[URLPattern]:
-    views = VIEWS | {source.slug: source.viewset for source in registered()}
-    for door in dialect.paths:
-        actions = {method.lower(): door.action for method in door.methods}
-        view = views[door.view].as_view(actions, dialect=dialect, door=door)
-        yield path(dialect.prefix + door.route, view, name=f"{dialect.slug}-{door.view}-{door.action}")
-    yield re_path(rf"^{dialect.prefix}", csrf_exempt(_unknown), name=f"{dialect.slug}-unknown")
+def _build_patterns(dialect: Dialect) -> Iterator[URLPattern]:
+    views = VIEWS | {source.slug: source.viewset for source in get_sources()}
+    for endpoint in dialect.endpoints:
+        actions = {method.lower(): endpoint.action for method in endpoint.methods}
+        view = views[endpoint.view].as_view(actions, dialect=dialect, endpoint=endpoint)
+        yield path(dialect.prefix + endpoint.route, view, name=f"{dialect.slug}-{endpoint.view}-{endpoint.action}")
+    yield re_path(rf"^{dialect.prefix}", csrf_exempt(_render_unknown_path), name=f"{dialect.slug}-unknown")
 
 
-def _unknown(request: HttpRequest) -> HttpResponse:
-    answer = answer_outside_views(request, NotFound("There is no endpoint at this address."))
+def _render_unknown_path(request: HttpRequest) -> HttpResponse:
+    answer = render_error_for_path(request, NotFound("There is no endpoint at this address."))
     assert answer is not None
     return answer

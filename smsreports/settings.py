@@ -6,7 +6,17 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from smsreports import database
-from smsreports.environment import choice, networks, number, pair, proxies, read_env_file, switch, text, words
+from smsreports.environment import (
+    read_bool,
+    read_choice,
+    read_env_file,
+    read_int,
+    read_list,
+    read_networks,
+    read_pair,
+    read_proxies,
+    read_text,
+)
 from smsreports.installation import BASE_DIR as BASE_DIR
 from smsreports.installation import TEMPLATES_DIR, find_home, read_version
 from smsreports.telemetry import logs
@@ -17,42 +27,44 @@ read_env_file(HOME / ".env")
 VERSION = read_version()
 
 # Production unless said otherwise: what a forgotten variable leaves behind must be the safe half.
-MODE = choice("SMSREPORTS_MODE", ("production", "local"), "production")
+MODE = read_choice("SMSREPORTS_MODE", ("production", "local"), "production")
 LOCAL = MODE == "local"
-DEBUG = switch("DEBUG", default=False)
-SECRET_KEY = text("SECRET_KEY")
+DEBUG = read_bool("DEBUG", default=False)
+SECRET_KEY = read_text("SECRET_KEY")
 # Former keys: API keys and sessions made under them stay good while the key is replaced.
-SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS", "")
-ALLOWED_HOSTS = words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if LOCAL else None)
+SECRET_KEY_FALLBACKS = read_list("SECRET_KEY_FALLBACKS", "")
+ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if LOCAL else None)
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS is '*'; name the hosts, because links in answers are built from them")
 
 # Where the data is. Production names its server; the embedded one is for one machine and its user.
-SMSREPORTS_DATA = Path(text("SMSREPORTS_DATA", str(HOME / ".data"))).expanduser().resolve()
-DATABASES = {"default": database.config(text("DATABASE_URL", "" if LOCAL else None) or None, SMSREPORTS_DATA)}
+SMSREPORTS_DATA = Path(read_text("SMSREPORTS_DATA", str(HOME / ".data"))).expanduser().resolve()
+DATABASES = {
+    "default": database.build_database_config(read_text("DATABASE_URL", "" if LOCAL else None) or None, SMSREPORTS_DATA)
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Limits that callers are told of.
 # One export holds at most so many rows: a spreadsheet's 1,048,576 is just above it.
-EXPORT_LIMIT = number("SMSREPORTS_EXPORT_LIMIT", default=1_000_000, least=1, most=100_000_000)
+EXPORT_LIMIT = read_int("SMSREPORTS_EXPORT_LIMIT", default=1_000_000, minimum=1, maximum=100_000_000)
 # Requests per minute of one account at one dialect: the 1,000 a second that 23 Telecom documents.
-RATE_LIMIT = number("SMSREPORTS_RATE_LIMIT", default=60_000, least=1, most=100_000_000)
+RATE_LIMIT = read_int("SMSREPORTS_RATE_LIMIT", default=60_000, minimum=1, maximum=100_000_000)
 # Addresses and networks of the proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.
-PROXIES = proxies("SMSREPORTS_PROXIES")
+PROXIES = read_proxies("SMSREPORTS_PROXIES")
 # Seconds that running answers, exports among them, have to end when the server is told to stop.
-STOP_SECONDS = number("SMSREPORTS_STOP_SECONDS", default=30, least=1, most=86_400)
+STOP_SECONDS = read_int("SMSREPORTS_STOP_SECONDS", default=30, minimum=1, maximum=86_400)
 
 # Exports of one account at once, in all processes: a second one for who slices, and none for who floods.
-EXPORTS_AT_ONCE = number("SMSREPORTS_EXPORTS_AT_ONCE", default=2, least=1, most=100)
+EXPORTS_AT_ONCE = read_int("SMSREPORTS_EXPORTS_AT_ONCE", default=2, minimum=1, maximum=100)
 # Seconds that an export may take: a million rows take far less, and what is open for longer keeps old rows alive.
-EXPORT_SECONDS = number("SMSREPORTS_EXPORT_SECONDS", default=3600, least=1, most=86_400)
+EXPORT_SECONDS = read_int("SMSREPORTS_EXPORT_SECONDS", default=3600, minimum=1, maximum=86_400)
 # Seconds that a statement of a request may take, before the caller is told to come back later.
-STATEMENT_SECONDS = number("SMSREPORTS_STATEMENT_SECONDS", default=30, least=1, most=3600)
+STATEMENT_SECONDS = read_int("SMSREPORTS_STATEMENT_SECONDS", default=30, minimum=1, maximum=3600)
 # Seconds that a list, or figures that no counter has, may take in the database: with slots for such queries, this keeps
 # one account's from holding up the others.
-LIST_SECONDS = number("SMSREPORTS_LIST_SECONDS", default=5, least=1, most=3600)
+LIST_SECONDS = read_int("SMSREPORTS_LIST_SECONDS", default=5, minimum=1, maximum=3600)
 # Seconds in which a client must take each block of an answer: 256 KiB of an export.
-READER_SECONDS = number("SMSREPORTS_READER_SECONDS", default=60, least=1, most=3600)
+READER_SECONDS = read_int("SMSREPORTS_READER_SECONDS", default=60, minimum=1, maximum=3600)
 
 # The ways of speaking the API; each is a package that defines `dialect`.
 DIALECTS = ["smsreports.dialects.telecom23", "smsreports.dialects.laravel"]
@@ -73,6 +85,7 @@ INSTALLED_APPS = [
     "smsreports.accounts",
     "smsreports.counters",
     "smsreports.audit",
+    "smsreports.demo",
     "messages_app",
     "broadcasts_app",
     "smsreports.ingest",
@@ -82,13 +95,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "smsreports.telemetry.middleware.RequestMiddleware",
     "smsreports.middleware.PrivateAnswers",
-    "smsreports.serving.queue.TurnedAway",
-    "smsreports.accounts.addresses.ProxyHeadersMiddleware",
+    "smsreports.serving.overload.OverloadMiddleware",
+    "smsreports.accounts.client_address.ProxyHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "smsreports.telemetry.hosts.NamedHosts",
+    "smsreports.telemetry.host_check.ProbeAwareCommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -149,18 +162,18 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
 # A server behind a proxy that ends TLS names the header it sets, e.g. `HTTP_X_FORWARDED_PROTO=https`.
-SECURE_PROXY_SSL_HEADER = pair("PROXY_SSL_HEADER")
+SECURE_PROXY_SSL_HEADER = read_pair("PROXY_SSL_HEADER")
 if SECURE_PROXY_SSL_HEADER and not PROXIES:
     raise ImproperlyConfigured(
         "PROXY_SSL_HEADER is set, but SMSREPORTS_PROXIES names no proxy that may send this header. "
         "Set SMSREPORTS_PROXIES to the addresses or networks of your proxies, e.g. 127.0.0.1"
     )
-SECURE_SSL_REDIRECT = switch("SECURE_SSL_REDIRECT", default=not LOCAL)
+SECURE_SSL_REDIRECT = read_bool("SECURE_SSL_REDIRECT", default=not LOCAL)
 # Load balancers and Prometheus ask over plain HTTP, and by an address that is not in ALLOWED_HOSTS.
 PROBES = ("/healthz", "/readyz", "/metrics")
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 # Where Prometheus asks from; for others there is nothing at its address.
-METRICS_FROM = networks("SMSREPORTS_METRICS_FROM", "127.0.0.0/8,::1")
+METRICS_FROM = read_networks("SMSREPORTS_METRICS_FROM", "127.0.0.0/8,::1")
 SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
 
@@ -170,8 +183,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["smsreports.api.rendering.ExactJsonRenderer"],
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_THROTTLE_CLASSES": [],
-    "EXCEPTION_HANDLER": "smsreports.api.errors.handle",
-    "DEFAULT_SCHEMA_CLASS": "smsreports.openapi.operations.DescribedSchema",
+    "EXCEPTION_HANDLER": "smsreports.api.errors.handle_exception",
+    "DEFAULT_SCHEMA_CLASS": "smsreports.apidocs.operations.DescribedSchema",
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
 }
@@ -189,5 +202,5 @@ SPECTACULAR_SETTINGS = {
 }
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-LOG_LEVEL = choice("LOG_LEVEL", LEVELS, "INFO")
-LOGGING = logs.config(choice("LOG_FORMAT", ("json", "line"), "line" if LOCAL else "json"), LOG_LEVEL)
+LOG_LEVEL = read_choice("LOG_LEVEL", LEVELS, "INFO")
+LOGGING = logs.build_logging_config(read_choice("LOG_FORMAT", ("json", "line"), "line" if LOCAL else "json"), LOG_LEVEL)

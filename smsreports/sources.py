@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from smsreports.accounts.models import Account
-from smsreports.counters.counted import Counted
-from smsreports.statements import Slot
+from smsreports.counters.specs import CounterSpec
+from smsreports.database.compiled import Param
 
 # The word that means every source.
-ALL = "all"
+ALL_SOURCES = "all"
 # An item may have 100,000 receivers; an answer carries the first of them, and their number.
-FIRST_RECEIVERS = 100
+MAX_RECEIVERS = 100
 
 
 @dataclass(frozen=True)
@@ -22,23 +22,23 @@ class Receivers:
     total: int
     segments: int
     updated_at: datetime | None
-    first: Sequence[Mapping[str, Any]]
+    rows: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class SourceTable:
     """Rows that can be joined with other sources': whose they are, what narrows them, what they show.
 
     A declaration, made once: what is compiled of it is kept.
     """
 
     # A manager whose `for_account` gives the rows, and one step further, such as only the heads.
-    of: Callable[[Account | Slot], Any]
+    for_account: Callable[[Account | Param], Any]
     filterset: type[Any]
     # The field that the rows are ordered by.
-    time: str
+    time_field: str
     # The word that breaks ties between sources.
-    label: str
+    source_label: str
     # The joined column's name: this source's expression for it.
     columns: Mapping[str, Any]
 
@@ -50,37 +50,37 @@ class Source:
     # The word by which a caller asks for it.
     slug: str
     # One row an SMS.
-    sms: Rows
+    sms: SourceTable
     # One row an act of sending: a request, a broadcast.
-    items: Rows
+    items: SourceTable
     # An item by the key that its account knows it by.
-    key: str
+    item_key: str
     # Receivers by item id.
     receivers: Callable[[Account, Sequence[int]], Mapping[int, Receivers]]
     # The tables whose rows are counted.
-    counted: Sequence[Counted]
+    counter_specs: Sequence[CounterSpec]
     # Serves the source's own list.
     viewset: type[Any]
 
 
-_registered: dict[str, Source] = {}
+_sources: dict[str, Source] = {}
 
 
-def register(source: Source) -> None:
+def register_source(source: Source) -> None:
     """Called by an app when it is ready."""
-    _registered[source.slug] = source
+    _sources[source.slug] = source
 
 
-def registered() -> list[Source]:
+def get_sources() -> list[Source]:
     """Every source, in the order of slugs."""
-    return [_registered[slug] for slug in sorted(_registered)]
+    return [_sources[slug] for slug in sorted(_sources)]
 
 
-def asked_for(word: str) -> Iterable[Source]:
+def get_sources_for(word: str) -> Iterable[Source]:
     """The sources that a caller's word means: one, or all of them."""
-    return [source for source in registered() if word in (ALL, source.slug)]
+    return [source for source in get_sources() if word in (ALL_SOURCES, source.slug)]
 
 
-def counted() -> list[Counted]:
+def get_counter_specs() -> list[CounterSpec]:
     """Every table whose rows are counted."""
-    return [one for source in registered() for one in source.counted]
+    return [one for source in get_sources() for one in source.counter_specs]

@@ -12,5 +12,5 @@ from smsreports.database import watchdog
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsreports.settings")
 application = get_wsgi_application()
 # Whoever waits for an answer gets one in time; commands, which load and migrate, take theirs.
-database.bound(connection.settings_dict, settings.STATEMENT_SECONDS)
+database.set_statement_timeout(connection.settings_dict, settings.STATEMENT_SECONDS)
 watchdog.install()

@@ -17,7 +17,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 
-from smsreports.accounts.keys import create
+from smsreports.accounts.keys import create_key
 from smsreports.accounts.models import Account, Scope
 from smsreports.audit.models import Export, ExportEnd
 from tests.server import Server
@@ -103,7 +103,7 @@ class Person:
 
 def person(account: str, *scopes: Scope) -> Person:
     found, _ = Account.objects.get_or_create(name=account)
-    return Person(account, create(found, scopes or [Scope.READ]))
+    return Person(account, create_key(found, scopes or [Scope.READ]))
 
 
 def taken(who: Person) -> Export:
@@ -189,7 +189,7 @@ class Live:
         load(lines)
 
     def key(self, account: str, scope: Scope = Scope.READ) -> str:
-        return create(Account.objects.get(name=account), [scope])
+        return create_key(Account.objects.get(name=account), [scope])
 
 
 @pytest.fixture(scope="session")

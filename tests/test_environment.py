@@ -7,41 +7,41 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from smsreports.environment import choice, number, pair, switch, text, words
+from smsreports.environment import read_bool, read_choice, read_int, read_list, read_pair, read_text
 
 NAME = "SMSREPORTS_TEST"
-colour = partial(choice, NAME, ("red", "green"), "red")
-flag = partial(switch, NAME, default=False)
-count = partial(number, NAME, default=5, least=1, most=100)
+colour = partial(read_choice, NAME, ("red", "green"), "red")
+flag = partial(read_bool, NAME, default=False)
+count = partial(read_int, NAME, default=5, minimum=1, maximum=100)
 
 TAKEN: list[tuple[Callable[[], Any], str, Any]] = [
-    (partial(text, NAME), "a b", "a b"),
-    (partial(text, NAME, "default"), "given", "given"),
+    (partial(read_text, NAME), "a b", "a b"),
+    (partial(read_text, NAME, "default"), "given", "given"),
     (colour, "green", "green"),
     *((flag, value, True) for value in ("1", "true", "TRUE", "yes", "On")),
-    *((partial(switch, NAME, default=True), value, False) for value in ("0", "false", "False", "no", "OFF")),
+    *((partial(read_bool, NAME, default=True), value, False) for value in ("0", "false", "False", "no", "OFF")),
     (count, "1", 1),
     (count, "100", 100),
     (count, "007", 7),
-    (partial(words, NAME), "a", ["a"]),
-    (partial(words, NAME), " a, b ,,c,", ["a", "b", "c"]),
-    (partial(pair, NAME), "HTTP_X_PROTO=https", ("HTTP_X_PROTO", "https")),
+    (partial(read_list, NAME), "a", ["a"]),
+    (partial(read_list, NAME), " a, b ,,c,", ["a", "b", "c"]),
+    (partial(read_pair, NAME), "HTTP_X_PROTO=https", ("HTTP_X_PROTO", "https")),
 ]
 DEFAULTS: list[tuple[Callable[[], Any], Any]] = [
-    (partial(text, NAME, "default"), "default"),
-    (partial(text, NAME, ""), ""),
+    (partial(read_text, NAME, "default"), "default"),
+    (partial(read_text, NAME, ""), ""),
     (colour, "red"),
     (flag, False),
-    (partial(switch, NAME, default=True), True),
+    (partial(read_bool, NAME, default=True), True),
     (count, 5),
-    (partial(words, NAME, ""), []),
-    (partial(words, NAME, "a,b"), ["a", "b"]),
-    (partial(pair, NAME), None),
+    (partial(read_list, NAME, ""), []),
+    (partial(read_list, NAME, "a,b"), ["a", "b"]),
+    (partial(read_pair, NAME), None),
 ]
 REFUSED: list[tuple[Callable[[], Any], str]] = [
     (colour, "blue"),
-    *((partial(words, NAME), value) for value in (",", " , ,")),
-    *((partial(pair, NAME), value) for value in ("HTTP_X_PROTO", "HTTP_X_PROTO=", "=https", "=")),
+    *((partial(read_list, NAME), value) for value in (",", " , ,")),
+    *((partial(read_pair, NAME), value) for value in ("HTTP_X_PROTO", "HTTP_X_PROTO=", "=https", "=")),
     (colour, "RED"),
     (colour, "red "),
     *((flag, value) for value in ("maybe", "2", "y", " on")),
@@ -68,7 +68,7 @@ def test_an_unset_and_an_empty_variable_are_the_default(
     assert read() == default
 
 
-@pytest.mark.parametrize("read", [text, words])
+@pytest.mark.parametrize("read", [read_text, read_list])
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch, read: Callable[[str], Any]) -> None:
     monkeypatch.delenv(NAME, raising=False)
     with pytest.raises(ImproperlyConfigured, match=f"{NAME} is not set"):

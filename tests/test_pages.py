@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from smsreports.api.errors import dialects
+from smsreports.api.errors import get_dialects
 from tests.conftest import CLIENT, Person
 from tests.server import Server
 
@@ -23,7 +23,7 @@ def test_the_front_page_names_every_address(db: None) -> None:
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/html; charset=utf-8")
     text = answer.content.decode().replace("&lt;", "<").replace("&gt;", ">")
     assert [
-        path for dialect in dialects() for path in dialect.paths if f"/{dialect.prefix}{path.route}" not in text
+        path for dialect in get_dialects() for path in dialect.endpoints if f"/{dialect.prefix}{path.route}" not in text
     ] == []
 
 
@@ -90,7 +90,7 @@ def test_a_crash_outside_of_the_api_is_a_page_that_tells_nothing(
     def dialects() -> Any:
         raise ValueError("a secret")
 
-    monkeypatch.setattr("smsreports.pages.dialects", dialects)
+    monkeypatch.setattr("smsreports.pages.get_dialects", dialects)
     answer = CLIENT.get("/")
     assert (answer.status_code, answer["Content-Type"]) == (500, "text/html; charset=utf-8")
     assert "Something went wrong on our side." in answer.content.decode()

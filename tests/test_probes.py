@@ -14,9 +14,9 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.test import Client
 
-from smsreports.database.layout import Layout
 from smsreports.database.pinger import _check_migrations
-from smsreports.serving import stopping
+from smsreports.embedded_postgres.layout import Layout
+from smsreports.serving import shutdown
 from tests.conftest import CLIENT
 from tests.export.test_stream import within
 from tests.server import Server, serving
@@ -72,8 +72,8 @@ def test_migrations_of_a_newer_release_are_no_fault(migrations: CursorWrapper) -
 
 
 def test_a_process_that_is_stopping_says_so(committed: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stopping, "_is_stopping", False)
-    stopping.begin()
+    monkeypatch.setattr(shutdown, "_is_stopping", False)
+    shutdown.begin_shutdown()
     assert asked() == (503, {"status": "stopping"})
     assert CLIENT.get("/healthz").status_code == 200
 

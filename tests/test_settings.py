@@ -109,7 +109,7 @@ def test_production_is_the_database_that_was_named() -> None:
 
 def test_local_is_the_embedded_database_and_loopback() -> None:
     found = settings(LOCAL)
-    assert found["DATABASES"]["default"]["ENGINE"] == "smsreports.database"
+    assert found["DATABASES"]["default"]["ENGINE"] == "smsreports.embedded_postgres"
     assert found["ALLOWED_HOSTS"] == ["127.0.0.1", "localhost", "[::1]"]
 
 

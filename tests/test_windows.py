@@ -8,7 +8,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smsreports.windows import EVER, ONE_DAY, PERIODS, Window, days_of_period, midnight, of_days, of_period, today
+from smsreports.sms.windows import (
+    ALL_TIME,
+    ONE_DAY,
+    PERIODS,
+    Window,
+    days_of_period,
+    utc_midnight,
+    utc_today,
+    window_of_days,
+    window_of_period,
+)
 
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 DAYS = st.dates() | st.none()
@@ -31,12 +41,12 @@ def test_a_window_of_days_holds_the_moments_of_those_days(
     first: date | None, last: date | None, moment: datetime
 ) -> None:
     inside = (first is None or first <= moment.date()) and (last is None or moment.date() <= last)
-    assert holds(of_days(first, last), moment) == inside
+    assert holds(window_of_days(first, last), moment) == inside
 
 
 @given(MOMENTS)
 def test_ever_holds_every_moment(moment: datetime) -> None:
-    assert holds(EVER, moment)
+    assert holds(ALL_TIME, moment)
 
 
 @pytest.mark.parametrize("period", PERIODS)
@@ -48,7 +58,7 @@ def test_a_period_has_the_days_that_are_counted_one_by_one(period: str, now: dat
     counted = [day for day in backwards_from(now) if belongs(day, period, now)]
     assert days_of_period(period, now) == (min(counted), max(counted))
     assert len(counted) == (max(counted) - min(counted)).days + 1
-    assert of_period(period, now) == of_days(min(counted), max(counted))
+    assert window_of_period(period, now) == window_of_days(min(counted), max(counted))
 
 
 def backwards_from(now: date) -> Iterator[date]:
@@ -86,7 +96,7 @@ def test_a_period_that_does_not_exist_is_an_error() -> None:
 
 
 def test_midnight_is_that_of_utc() -> None:
-    assert midnight(date(2026, 2, 13)).isoformat() == "2026-02-13T00:00:00+00:00"
+    assert utc_midnight(date(2026, 2, 13)).isoformat() == "2026-02-13T00:00:00+00:00"
 
 
 @pytest.fixture
@@ -104,4 +114,4 @@ def zone(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Ite
 @pytest.mark.parametrize("zone", ["XXX-14", "XXX+12"], indirect=True)
 def test_today_is_the_day_of_utc_wherever_the_process_runs() -> None:
     before = datetime.now(UTC).date()
-    assert before <= today() <= datetime.now(UTC).date()
+    assert before <= utc_today() <= datetime.now(UTC).date()

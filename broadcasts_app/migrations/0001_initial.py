@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.manager
-import smsreports.statuses
+import smsreports.sms.statuses
 from django.db import migrations, models
 
 
@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='broadcastsend',
-            index=models.Index(models.F('account'), models.F('status_group'), models.OrderBy(models.F('sent_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('status_group', smsreports.statuses.Group['DELIVERED']), _negated=True), name='send_newest_of_group'),
+            index=models.Index(models.F('account'), models.F('status_group'), models.OrderBy(models.F('sent_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('status_group', smsreports.sms.statuses.StatusGroup['DELIVERED']), _negated=True), name='send_newest_of_group'),
         ),
         migrations.AddIndex(
             model_name='broadcastsend',

@@ -2,10 +2,12 @@
 
 from django.db import migrations
 
-from broadcasts_app.counters import COUNTED
+from broadcasts_app.counters import COUNTER_SPECS
 
 
 class Migration(migrations.Migration):
     dependencies = [("broadcasts_app", "0001_initial"), ("counters", "0001_initial")]
 
-    operations = [migrations.RunSQL(counted.create_triggers(), counted.drop_triggers()) for counted in COUNTED]
+    operations = [
+        migrations.RunSQL(counted.create_triggers_sql(), counted.drop_triggers_sql()) for counted in COUNTER_SPECS
+    ]

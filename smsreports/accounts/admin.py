@@ -12,14 +12,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from smsreports.accounts.keys import issue, shown_once
+from smsreports.accounts.keys import credentials_to_show, save_new_key
 from smsreports.accounts.models import Account, ApiKey, Reveal, Scope
-from smsreports.accounts.rotation import OVERLAP, NotRotated, rotate
+from smsreports.accounts.rotation import DEFAULT_OVERLAP, RotationError, rotate_key
 
 HOUR = timedelta(hours=1)
 
 
-class DeclaredFilters(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class StrictListFilterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
     """Django takes any column as a filter in the address, and some values of some columns crash it: only the declared
     filters are taken."""
 
@@ -28,7 +28,7 @@ class DeclaredFilters(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in
 
 
 @admin.register(Account)
-class AccountAdmin(DeclaredFilters):
+class AccountAdmin(StrictListFilterAdmin):
     list_display = ("name", "currency", "rate_limit", "is_active", "created_at")
     search_fields = ("name",)
     readonly_fields = ("created_at",)
@@ -42,7 +42,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(DeclaredFilters):
+class ApiKeyAdmin(StrictListFilterAdmin):
     form = ApiKeyForm
     list_display = ("prefix", "account", "name", "scopes", "is_active", "expires_at", "last_used_at")
     list_filter = ("is_active",)
@@ -51,26 +51,26 @@ class ApiKeyAdmin(DeclaredFilters):
     search_help_text = "Search by the first characters of a key or the name of an account"
     actions = ("revoke", "rotate")
     # What a key tells of itself, and the demand for signatures: the secret for it can be shown no later than the key.
-    told = ("prefix", "last_used_at", "created_at", "replaces")
-    readonly_fields = ("account", "requires_signature", *told)
+    automatic_fields = ("prefix", "last_used_at", "created_at", "replaces")
+    readonly_fields = ("account", "requires_signature", *automatic_fields)
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         return self.readonly_fields if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         given = ["account", "name", "scopes", "allowed_networks", "requires_signature", "expires_at"]
-        return [*given, "is_active", *self.told] if obj else given
+        return [*given, "is_active", *self.automatic_fields] if obj else given
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
         else:
-            obj.shown = shown_once(obj, issue(obj))
+            obj.shown = credentials_to_show(obj, save_new_key(obj))
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        return self._made(request, obj, obj.shown)
+        return self._render_new_key(request, obj, obj.shown)
 
-    def _made(self, request: HttpRequest, key: ApiKey, shown: Sequence[str]) -> HttpResponse:
+    def _render_new_key(self, request: HttpRequest, key: ApiKey, shown: Sequence[str]) -> HttpResponse:
         """The secrets stand in this very answer, which nothing keeps: no session, no message, no cache."""
         more = {"title": f"API key {key.prefix}…", "key": key, "shown": shown}
         return TemplateResponse(request, "admin/key_made.html", {**self.admin_site.each_context(request), **more})
@@ -91,7 +91,7 @@ class ApiKeyAdmin(DeclaredFilters):
         return self.has_add_permission(request) and self.has_change_permission(request)
 
     @admin.action(
-        description=f"Rotate the selected key (the old key works for {OVERLAP // HOUR} more hours)",
+        description=f"Rotate the selected key (the old key works for {DEFAULT_OVERLAP // HOUR} more hours)",
         permissions=["rotate"],
     )
     def rotate(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> HttpResponse | None:
@@ -99,19 +99,19 @@ class ApiKeyAdmin(DeclaredFilters):
         try:
             with transaction.atomic():
                 key = keys.get()
-                successor, secret = rotate(key, OVERLAP)
+                successor, secret = rotate_key(key, DEFAULT_OVERLAP)
                 self.log_change(request, key, f"Replaced by {successor.prefix}….")
                 self.log_addition(request, successor, f"Replaces {key.prefix}….")
         except (ApiKey.DoesNotExist, ApiKey.MultipleObjectsReturned):
             self.message_user(request, "Select exactly one key: the new key is shown only once.", messages.ERROR)
-        except NotRotated as fault:
+        except RotationError as fault:
             self.message_user(request, str(fault), messages.ERROR)
         else:
-            return self._made(request, successor, shown_once(successor, secret))
+            return self._render_new_key(request, successor, credentials_to_show(successor, secret))
         return None
 
 
-class Record(DeclaredFilters):
+class ReadOnlyLogAdmin(StrictListFilterAdmin):
     """What staff did: written by the pages on which they did it, and by nobody's hand."""
 
     show_full_result_count = False
@@ -129,13 +129,13 @@ class Record(DeclaredFilters):
 
 
 @admin.register(Reveal)
-class RevealAdmin(Record):
+class RevealAdmin(ReadOnlyLogAdmin):
     list_display = ("at", "user", "account", "reference", "model", "reason", "address")
     list_select_related = ("user", "account")
 
 
 @admin.register(LogEntry)
-class LogEntryAdmin(Record):
+class LogEntryAdmin(ReadOnlyLogAdmin):
     """Keys made and revoked, and every change of the rest."""
 
     list_display = ("action_time", "user", "content_type", "object_repr", "change_message")

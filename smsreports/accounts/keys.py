@@ -14,25 +14,25 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
-from smsreports.accounts import replays, signing
+from smsreports.accounts import nonces, signing
 from smsreports.accounts.models import Account, ApiKey
-from smsreports.accounts.signing import Signed
-from smsreports.statements import Slot, Statement
+from smsreports.accounts.signing import SignedRequest
+from smsreports.database.compiled import CompiledQuery, Param
 
 # What 23 Telecom's live keys begin with; clients and secret scanners know the form.
 KEY_PREFIX = "sk_prod_"
 # 32 random bytes: no guessing, so the hash may be fast.
 KEY_BYTES = 32
-SHOWN_CHARACTERS = len(KEY_PREFIX) + 6
+PREFIX_LENGTH = len(KEY_PREFIX) + 6
 # No key that was ever made is longer; what is longer is not worth hashing.
-LONGEST_KEY = 128
+MAX_KEY_LENGTH = 128
 # `last_used_at` answers "is it still in use?", for which a minute is exact enough.
-LAST_USED_STEP = timedelta(minutes=1)
+LAST_USED_RESOLUTION = timedelta(minutes=1)
 KEY_FIELDS = [field.attname for field in ApiKey._meta.concrete_fields]
 ACCOUNT_FIELDS = [field.attname for field in Account._meta.concrete_fields]
 
 
-class Refusal(StrEnum):
+class AuthFailure(StrEnum):
     """Why a caller is not let in."""
 
     NO_KEY = "no API key was given"
@@ -47,20 +47,20 @@ class Refusal(StrEnum):
     USED_SIGNATURE = "the signature was used before; sign every request anew"
 
 
-class AccessRefused(Exception):
+class AuthenticationError(Exception):
     """The caller's key does not let them in, for this `reason`."""
 
-    def __init__(self, reason: Refusal) -> None:
+    def __init__(self, reason: AuthFailure) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-def digest(key: str, secret: str) -> str:
+def hash_key(key: str, secret: str) -> str:
     """The keyed hash under which a key is stored, 64 hex digits."""
     return hmac.new(b"smsreports.api-key:" + secret.encode(), key.encode(), sha256).hexdigest()
 
 
-def create(
+def create_key(
     account: Account,
     scopes: Sequence[str],
     *,
@@ -69,7 +69,7 @@ def create(
     expires_at: datetime | None = None,
 ) -> str:
     """Makes a key of `account` and returns it: the only time that it is seen."""
-    return issue(
+    return save_new_key(
         ApiKey(
             account=account,
             name=name,
@@ -80,53 +80,57 @@ def create(
     )
 
 
-def issue(row: ApiKey) -> str:
+def save_new_key(row: ApiKey) -> str:
     """Saves the new `row` with a secret of its own and returns that: the only time that it is seen."""
     key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
-    row.prefix, row.digest = key[:SHOWN_CHARACTERS], digest(key, settings.SECRET_KEY)
+    row.prefix, row.digest = key[:PREFIX_LENGTH], hash_key(key, settings.SECRET_KEY)
     row.save(force_insert=True)
     return key
 
 
-def shown_once(row: ApiKey, key: str) -> list[str]:
+def credentials_to_show(row: ApiKey, key: str) -> list[str]:
     """What whoever made the new `row` is shown: the `key`, and the secret with which its requests are signed, if they
     must be."""
-    return [key, signing.signing_secret(row.digest, settings.SECRET_KEY)] if row.requires_signature else [key]
+    return [key, signing.derive_signing_secret(row.digest, settings.SECRET_KEY)] if row.requires_signature else [key]
 
 
-def caller(key: str | None, address: str, signed: Callable[[ApiKey], Signed] | None = None) -> ApiKey:
+def authenticate_key(
+    key: str | None, address: str, build_signed_request: Callable[[ApiKey], SignedRequest] | None = None
+) -> ApiKey:
     """The ApiKey (with its account) behind the secret `key`, used from the IP `address`.
 
     `signed` tells how the request was signed, and is asked only if the key demands it. Raises AccessRefused. The lookup
     is by hash, so its time tells nothing about stored keys.
     """
     if not key:
-        raise AccessRefused(Refusal.NO_KEY)
-    found = _find(key)
+        raise AuthenticationError(AuthFailure.NO_KEY)
+    found = _find_key(key)
     if found is None:
-        raise AccessRefused(Refusal.UNKNOWN_KEY)
-    if fault := _fault(found, address):
-        raise AccessRefused(fault)
-    if found.requires_signature and (fault := _fault_of_signature(key, found, signed)):
-        raise AccessRefused(fault)
-    note_use(found)
+        raise AuthenticationError(AuthFailure.UNKNOWN_KEY)
+    if fault := _find_key_failure(found, address):
+        raise AuthenticationError(fault)
+    if found.requires_signature and (fault := _find_signature_failure(key, found, build_signed_request)):
+        raise AuthenticationError(fault)
+    touch_last_used(found)
     return found
 
 
-def refusal_of(key: str, address: str) -> Refusal | None:
+def refusal_of(key: str, address: str) -> AuthFailure | None:
     """Return why an unsigned request with `key` from `address` would be refused; None if it would not. No use of the
     key is noted."""
-    found = _find(key)
+    found = _find_key(key)
     if found is None:
-        return Refusal.UNKNOWN_KEY
-    return _fault(found, address) or (Refusal.NO_SIGNATURE if found.requires_signature else None)
+        return AuthFailure.UNKNOWN_KEY
+    return _find_key_failure(found, address) or (AuthFailure.NO_SIGNATURE if found.requires_signature else None)
 
 
-def _find(key: str) -> ApiKey | None:
-    if len(key) > LONGEST_KEY:
+def _find_key(key: str) -> ApiKey | None:
+    if len(key) > MAX_KEY_LENGTH:
         return None
-    hashes = [digest(key, secret) for secret in _server_secrets()]
-    for row in _lookup(len(hashes)).bound({f"hash{number}": one for number, one in enumerate(hashes)}).rows():
+    hashes = [hash_key(key, secret) for secret in _server_secrets()]
+    for row in (
+        _compile_lookup(len(hashes)).bind({f"hash{number}": one for number, one in enumerate(hashes)}).fetch_all()
+    ):
         found = ApiKey.from_db(connection.alias, KEY_FIELDS, row[: len(KEY_FIELDS)])
         found.account = Account.from_db(connection.alias, ACCOUNT_FIELDS, row[len(KEY_FIELDS) :])
         return found
@@ -134,41 +138,43 @@ def _find(key: str) -> ApiKey | None:
 
 
 @cache
-def _lookup(hashes: int) -> Statement:
+def _compile_lookup(hashes: int) -> CompiledQuery:
     """The key and its account by any of so many hashes. Every request asks this."""
-    found = ApiKey.objects.filter(digest__in=[Slot(f"hash{number}") for number in range(hashes)]).order_by()
-    return Statement.of(found.values_list(*KEY_FIELDS, *(f"account__{name}" for name in ACCOUNT_FIELDS)))
+    found = ApiKey.objects.filter(digest__in=[Param(f"hash{number}") for number in range(hashes)]).order_by()
+    return CompiledQuery.from_queryset(found.values_list(*KEY_FIELDS, *(f"account__{name}" for name in ACCOUNT_FIELDS)))
 
 
-def _fault(key: ApiKey, address: str) -> Refusal | None:
+def _find_key_failure(key: ApiKey, address: str) -> AuthFailure | None:
     if not key.is_active:
-        return Refusal.INACTIVE_KEY
+        return AuthFailure.INACTIVE_KEY
     if key.has_expired():
-        return Refusal.EXPIRED_KEY
+        return AuthFailure.EXPIRED_KEY
     if not key.account.is_active:
-        return Refusal.INACTIVE_ACCOUNT
-    if key.allowed_networks and not _within(address, key.allowed_networks):
-        return Refusal.FOREIGN_ADDRESS
+        return AuthFailure.INACTIVE_ACCOUNT
+    if key.allowed_networks and not _is_within(address, key.allowed_networks):
+        return AuthFailure.FOREIGN_ADDRESS
     return None
 
 
-def _fault_of_signature(key: str, found: ApiKey, signed: Callable[[ApiKey], Signed] | None) -> Refusal | None:
+def _find_signature_failure(
+    key: str, found: ApiKey, build_signed_request: Callable[[ApiKey], SignedRequest] | None
+) -> AuthFailure | None:
     """What is wrong writes nothing; what is right is used up. The body comes in before any verdict: whoever is refused
     while still sending sees the connection break, and not why."""
-    request = signed(found) if signed else None
+    request = build_signed_request(found) if build_signed_request else None
     if request is None or not (request.timestamp and request.signature):
-        return Refusal.NO_SIGNATURE
+        return AuthFailure.NO_SIGNATURE
     now = time.time()
-    if not request.is_timely(now):
-        return Refusal.UNTIMELY_SIGNATURE
+    if not request.is_within_tolerance(now):
+        return AuthFailure.UNTIMELY_SIGNATURE
     # A key that was made under a former SECRET_KEY signs with the secret that was shown then.
-    server_secret = next(secret for secret in _server_secrets() if digest(key, secret) == found.digest)
-    if not request.is_by(signing.signing_secret(found.digest, server_secret)):
-        return Refusal.WRONG_SIGNATURE
-    return None if replays.use(request, now) else Refusal.USED_SIGNATURE
+    server_secret = next(secret for secret in _server_secrets() if hash_key(key, secret) == found.digest)
+    if not request.has_valid_signature(signing.derive_signing_secret(found.digest, server_secret)):
+        return AuthFailure.WRONG_SIGNATURE
+    return None if nonces.consume_once(request, now) else AuthFailure.USED_SIGNATURE
 
 
-def _within(address: str, networks: Sequence[str]) -> bool:
+def _is_within(address: str, networks: Sequence[str]) -> bool:
     try:
         caller_address = ip_address(address)
     except ValueError:  # no address, as over a Unix socket: not one that was allowed
@@ -178,11 +184,11 @@ def _within(address: str, networks: Sequence[str]) -> bool:
     return any(caller_address in ip_network(network, strict=False) for network in networks)
 
 
-def note_use(key: ApiKey) -> None:
+def touch_last_used(key: ApiKey) -> None:
     """Of many uses at once, the first to come is noted: the others find it done, and write nothing."""
     now = datetime.now(UTC)
-    if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
-        due = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
+    if key.last_used_at is None or now - key.last_used_at > LAST_USED_RESOLUTION:
+        due = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_RESOLUTION)
         ApiKey.objects.filter(due, pk=key.pk).update(last_used_at=now)
 
 

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from smsreports.accounts.keys import create, refusal_of
+from smsreports.accounts.keys import create_key, refusal_of
 from smsreports.accounts.models import Account, Scope
 
 FILE = "local-login.json"
@@ -49,7 +49,7 @@ def ensure_local_login(folder: Path, owner: Account) -> LocalLogin:
         password, remark = _ensure_staff(kept)
         refusal = refusal_of(kept["keys"][owner.name], LOOPBACK) if owner.name in kept["keys"] else None
         if refusal or owner.name not in kept["keys"]:
-            kept["keys"][owner.name] = create(owner, [Scope.READ], name=KEY_NAME)
+            kept["keys"][owner.name] = create_key(owner, [Scope.READ], name=KEY_NAME)
         # Before the commit: what a kill in between leaves behind is a kept secret that is not good, which the next
         # run replaces, and not one that nobody knows.
         _write(folder, kept)

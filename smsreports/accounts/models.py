@@ -13,12 +13,12 @@ from django.db.models.functions import Now
 
 # Accounts are named on command lines, in file names and in records: letters, digits, `.`, `_` and `-`.
 # `$` would let a line end pass behind them.
-NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
 # Requests a minute, within which a limit is one: as SMSREPORTS_RATE_LIMIT has it.
-LEAST_RATE, MOST_RATE = 1, 100_000_000
+MIN_RATE_LIMIT, MAX_RATE_LIMIT = 1, 100_000_000
 
 
-def network(text: str) -> None:
+def validate_network(text: str) -> None:
     """A validator: an address or a network in CIDR, host bits allowed."""
     try:
         ip_network(text, strict=False)
@@ -36,7 +36,7 @@ class Scope(models.TextChoices):
 class Account(models.Model):
     """The customer whose traffic it is: every row, key, figure and file belongs to one."""
 
-    name = models.CharField(max_length=64, unique=True, validators=[RegexValidator(NAME)])
+    name = models.CharField(max_length=64, unique=True, validators=[RegexValidator(NAME_PATTERN)])
     # ISO 4217; every cost of the account is in it.
     currency = models.CharField(max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$")])
     is_active = models.BooleanField(default=True)
@@ -44,7 +44,7 @@ class Account(models.Model):
     rate_limit = models.PositiveIntegerField(
         null=True,
         blank=True,
-        validators=[MinValueValidator(LEAST_RATE), MaxValueValidator(MOST_RATE)],
+        validators=[MinValueValidator(MIN_RATE_LIMIT), MaxValueValidator(MAX_RATE_LIMIT)],
         help_text="Requests per minute in each dialect. Leave empty to use the default.",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -53,7 +53,8 @@ class Account(models.Model):
         ordering = ("name",)
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(rate_limit__range=(LEAST_RATE, MOST_RATE)), name="account_rate_limit_within_bounds"
+                condition=models.Q(rate_limit__range=(MIN_RATE_LIMIT, MAX_RATE_LIMIT)),
+                name="account_rate_limit_within_bounds",
             ),
         ]
 
@@ -75,7 +76,9 @@ class ApiKey(models.Model):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=32, choices=Scope.choices), default=list)
     # CIDR; empty means from anywhere.
-    allowed_networks = ArrayField(models.CharField(max_length=43, validators=[network]), default=list, blank=True)
+    allowed_networks = ArrayField(
+        models.CharField(max_length=43, validators=[validate_network]), default=list, blank=True
+    )
     # Whether its requests must be signed; the secret for it is shown with the key, and can be shown no later.
     requires_signature = models.BooleanField(default=False, db_default=False)
     is_active = models.BooleanField(default=True)

@@ -10,7 +10,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 
-class Negotiation(BaseContentNegotiation):
+class DialectNegotiation(BaseContentNegotiation):
     """One renderer answers; a dialect that negotiates refuses callers who accept none of `media_types`."""
 
     def __init__(self, media_types: Sequence[str]) -> None:
@@ -23,12 +23,12 @@ class Negotiation(BaseContentNegotiation):
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         renderer = next(iter(renderers))
-        if self._media_types and not any(_takes(request, kind) for kind in self._media_types):
+        if self._media_types and not any(_accepts_media_type(request, kind) for kind in self._media_types):
             raise NotAcceptable
         return renderer, renderer.media_type
 
 
-def _takes(request: Request, kind: str) -> bool:
+def _accepts_media_type(request: Request, kind: str) -> bool:
     """A blank header asks for nothing. Parameters, such as a charset, change nothing in what we would send;
     Django's own `accepts` refuses `application/json; charset=utf-8`."""
     if not request.headers.get("Accept", "").strip():

@@ -11,19 +11,19 @@ from rest_framework.renderers import BaseRenderer
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 
 
-def plain(number: Decimal) -> str:
+def format_decimal(number: Decimal) -> str:
     """Without exponent and trailing zeros: `0.0085`, `12`."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def dump(data: Any) -> bytes:
-    return orjson.dumps(data, default=_default, option=OPTIONS)
+def dump_json(data: Any) -> bytes:
+    return orjson.dumps(data, default=_encode_default, option=OPTIONS)
 
 
-def _default(value: Any) -> Any:
+def _encode_default(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return orjson.Fragment(plain(value))
+        return orjson.Fragment(format_decimal(value))
     return str(value)
 
 
@@ -38,4 +38,4 @@ class ExactJsonRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        return dump(data)
+        return dump_json(data)

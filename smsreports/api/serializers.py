@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from rest_framework.serializers import BaseSerializer
 
 
-class RowSerializer(BaseSerializer[Any]):
+class MappingSerializer(BaseSerializer[Any]):
     """A declaration: the columns a list reads, in our names.
 
     The rows stay the plain mappings that the database gave, because building an object and a field

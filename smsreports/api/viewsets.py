@@ -17,50 +17,51 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from smsreports.accounts.limits import Allowance, spend, untouched
 from smsreports.accounts.models import Account, ApiKey
-from smsreports.api.filters import SHAPES
-from smsreports.api.listing import Listing, narrowed
-from smsreports.api.negotiation import Negotiation
-from smsreports.api.serializers import RowSerializer
-from smsreports.dialects.base import Asked, Dialect, Path
-from smsreports.dialects.described import Traits
-from smsreports.sources import Rows
-from smsreports.telemetry.underway import note
+from smsreports.accounts.throttling import RateLimitState, consume_request, unlimited_state
+from smsreports.api.negotiation import DialectNegotiation
+from smsreports.api.serializers import MappingSerializer
+from smsreports.dialects.base import Dialect, Endpoint
+from smsreports.openapi.spec import ViewSpec
+from smsreports.queries.filters import SCHEMAS
+from smsreports.queries.list_request import ListRequest
+from smsreports.queries.listing import Listing, build_listing
+from smsreports.sources import SourceTable
+from smsreports.telemetry.request_context import add_log_fields
 
-JSON = ("application/json",)
+JSON_MEDIA_TYPES = ("application/json",)
 
 
 class DialectViewSet(GenericViewSet[Any]):
     """A view that speaks the dialect it is mounted under; `smsreports.routing` mounts it."""
 
     dialect: Dialect = None  # type: ignore[assignment]  # given by as_view
-    door: Path = None  # type: ignore[assignment]  # given by as_view
-    media_types: Sequence[str] = JSON
+    endpoint: Endpoint = None  # type: ignore[assignment]  # given by as_view
+    media_types: Sequence[str] = JSON_MEDIA_TYPES
     # What the published description says of it in every dialect.
-    traits: ClassVar[Traits] = Traits(shapes=SHAPES)
+    spec: ClassVar[ViewSpec] = ViewSpec(schemas=SCHEMAS)
     # OPTIONS would describe the view in DRF's own words, which are no dialect's.
     http_method_names = ["get", "head", "post"]
     # DRF's suffixes (`messages.json`) do not exist here.
     format_kwarg = None
-    allowance: Allowance | None = None
+    rate_limit: RateLimitState | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """A key first, then its share of the minute, then its scope: a refused caller costs nobody anything."""
-        note(dialect=self.dialect.slug)
+        add_log_fields(dialect=self.dialect.slug)
         self.perform_authentication(request)
-        note(account=self.account.pk, key=self.key.prefix)
-        self.allowance = spend(self.account, self.dialect.slug)
-        if self.allowance.exceeded:
-            raise exceptions.Throttled(self.allowance.wait)
-        if self.door.scope not in self.key.scopes:
-            raise exceptions.PermissionDenied(f"This requires an API key with the scope {self.door.scope}.")
+        add_log_fields(account=self.account.pk, key=self.key.prefix)
+        self.rate_limit = consume_request(self.account, self.dialect.slug)
+        if self.rate_limit.exceeded:
+            raise exceptions.Throttled(self.rate_limit.retry_after)
+        if self.endpoint.scope not in self.key.scopes:
+            raise exceptions.PermissionDenied(f"This requires an API key with the scope {self.endpoint.scope}.")
         negotiated = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = negotiated
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in self.dialect.limit_headers(self.allowance or untouched()).items():
+        for name, value in self.dialect.build_rate_limit_headers(self.rate_limit or unlimited_state()).items():
             response[name] = value
         return response
 
@@ -74,48 +75,48 @@ class DialectViewSet(GenericViewSet[Any]):
         return self.key.account
 
     @cached_property
-    def asked(self) -> Asked:
-        return self.door.params(self.request.META.get("QUERY_STRING", ""))
+    def list_request(self) -> ListRequest:
+        return self.endpoint.parse_query(self.request.META.get("QUERY_STRING", ""))
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        return [self.dialect.authentication(self.sent)]
+        return [self.dialect.authentication(self.get_raw_body)]
 
-    def sent(self, key: ApiKey) -> bytes:
+    def get_raw_body(self, key: ApiKey) -> bytes:
         """The body as it was sent, which is what is signed; of a view that takes in none, none."""
         return b""
 
     def get_content_negotiator(self) -> BaseContentNegotiation:
-        return Negotiation(self.media_types if self.dialect.negotiates else ())
+        return DialectNegotiation(self.media_types if self.dialect.negotiates else ())
 
     @property
     def pagination_class(self) -> type[BasePagination]:  # type: ignore[override]
         return self.dialect.pagination
 
-    def written(self, rows: Sequence[Any]) -> list[Any]:
+    def render_rows(self, rows: Sequence[Any]) -> list[Any]:
         """The rows in the dialect's own keys."""
-        return [self.door.row(row) for row in rows]
+        return [self.endpoint.render_row(row) for row in rows]
 
 
-class SmsViewSet(DialectViewSet):
+class SourceViewSet(DialectViewSet):
     """The list of one source, which declares what is read, and how it is narrowed and ordered."""
 
     # The source's word, its `objects` (an OfAccount), and the field that is a row's own time.
     slug: ClassVar[str]
-    rows: Any
-    time: ClassVar[str]
+    manager: Any
+    time_field: ClassVar[str]
     filterset_class: ClassVar[type[FilterSet]]
-    serializer_class: type[RowSerializer]
+    serializer_class: type[MappingSerializer]
 
     def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.listing())  # type: ignore[arg-type]  # a Listing is no QuerySet
-        return self.get_paginated_response(self.written(self.get_serializer(page, many=True).data))
+        page = self.paginate_queryset(self.get_listing())  # type: ignore[arg-type]  # a Listing is no QuerySet
+        return self.get_paginated_response(self.render_rows(self.get_serializer(page, many=True).data))
 
     @classmethod
     @cache
-    def shown(cls) -> Rows:
+    def as_source_table(cls) -> SourceTable:
         """The declaration as rows of a list."""
         columns = {name: F(name) for name in cls.serializer_class.columns}
-        return Rows(cls.rows.for_account, cls.filterset_class, cls.time, cls.slug, columns)
+        return SourceTable(cls.manager.for_account, cls.filterset_class, cls.time_field, cls.slug, columns)
 
-    def listing(self) -> Listing:
-        return narrowed(self.account, {self.slug: self.shown()}, self.asked, time=self.time)
+    def get_listing(self) -> Listing:
+        return build_listing(self.account, {self.slug: self.as_source_table()}, self.list_request, time=self.time_field)

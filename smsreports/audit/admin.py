@@ -8,24 +8,24 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from smsreports.accounts.admin import Record
+from smsreports.accounts.admin import ReadOnlyLogAdmin
 from smsreports.accounts.models import Account
 from smsreports.audit.models import Export
-from smsreports.audit.states import settled
+from smsreports.audit.status import resolve_states
 
 
-class Settled(ChangeList):
+class ExportChangeList(ChangeList):
     """The page's exports with their states, which are looked up for all of them at once."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         exports: Any = self.result_list
-        for export, (state, end) in settled(exports).items():
+        for export, (state, end) in resolve_states(exports).items():
             export.state, export.sent = state, end
 
 
 @admin.register(Export)
-class ExportAdmin(Record):
+class ExportAdmin(ReadOnlyLogAdmin):
     list_display = ("begun_at", "account", "by", "address", "asked", "format", "rows", "bytes", "sha256", "state")
     list_select_related = ("account", "key", "user", "end")
     ordering = ("-begun_at", "-id")  # type: ignore[assignment]  # the base's is one name
@@ -33,7 +33,7 @@ class ExportAdmin(Record):
     search_help_text = "Search by the exact name of an account"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return Settled
+        return ExportChangeList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

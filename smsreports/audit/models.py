@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from smsreports.accounts.binding import OfAccount
+from smsreports.accounts.managers import AccountScopedManager
 from smsreports.accounts.models import Account, ApiKey
 
 
@@ -31,7 +31,7 @@ class Export(models.Model):
     begun_at = models.DateTimeField(db_default=Now())
 
     everyones = models.Manager["Export"]()
-    objects = OfAccount()
+    objects = AccountScopedManager()
 
     class Meta:
         default_manager_name = "everyones"

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q, QuerySet
 
-from smsreports.accounts.binding import OfAccount
+from smsreports.accounts.managers import AccountScopedManager
 from smsreports.accounts.models import Account
 
 # What is summed; every one of them is zero where it means nothing for a source.
@@ -52,7 +52,7 @@ class Counter(models.Model):
     squashed = models.BooleanField()
 
     everyones = models.Manager["Counter"]()
-    objects = OfAccount(QuerySet)
+    objects = AccountScopedManager(QuerySet)
 
     class Meta:
         default_manager_name = "everyones"

@@ -2,14 +2,14 @@
 
 from django.db import connection, transaction
 
-from smsreports.counters.counted import LOCK, TABLE
 from smsreports.counters.models import COLUMNS, KEY, MEASURES
+from smsreports.counters.specs import ADVISORY_LOCK, TABLE
 
 # Differences taken at once: few enough for a short transaction.
 BATCH = 50_000
 
 
-def squash() -> int:
+def squash_counters() -> int:
     """Squashes what there is and returns how many differences that were. Safe at any time, and concurrently.
 
     A reader sees the rows before or after, never between: one statement takes and puts. What others write
@@ -23,7 +23,7 @@ def squash() -> int:
 
 def _squash_batch() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         if not cursor.fetchone()[0]:
             return 0  # somebody else is at it
         cursor.execute(_squash_sql(), [BATCH])

@@ -7,10 +7,10 @@ from urllib.parse import unquote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from smsreports.database.layout import NAME, PORT, Layout
+from smsreports.embedded_postgres.layout import NAME, PORT, Layout
 
 # Django finds `base.DatabaseWrapper` under this name.
-ENGINE = "smsreports.database"
+ENGINE = "smsreports.embedded_postgres"
 SCHEMES = ("postgres", "postgresql", "psql", "pgsql")
 # Seconds that a worker keeps its connection: opening one can cost as much as a whole answer.
 CONNECTION_SECONDS = 60
@@ -18,7 +18,7 @@ CONNECTION_SECONDS = 60
 # middle of an answer or of a question, is told as a pause soon, and not after the two minutes, two hours and quarter of
 # an hour that TCP would wait. `tcp_user_timeout` is in milliseconds.
 CONNECT = {"connect_timeout": 5}
-PATIENCE = CONNECT | {
+CONNECT_OPTIONS = CONNECT | {
     "keepalives_idle": 15,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -26,20 +26,20 @@ PATIENCE = CONNECT | {
 }
 
 
-def config(url: str | None, data: Path) -> dict[str, Any]:
+def build_database_config(url: str | None, data: Path) -> dict[str, Any]:
     """Django's `DATABASES["default"]`. Nothing is made or started before somebody connects."""
     kept = {"CONN_MAX_AGE": CONNECTION_SECONDS, "CONN_HEALTH_CHECKS": True}
-    return kept | (_named(url) if url else _embedded(data))
+    return kept | (_config_from_url(url) if url else _embedded_config(data))
 
 
-def bound(config: dict[str, Any], seconds: int) -> None:
+def set_statement_timeout(config: dict[str, Any], seconds: int) -> None:
     """Lets no statement of this process run for longer, unless the URL says otherwise: told to the server with the
     connection, it costs nothing. To be called before the first one."""
     options = config.setdefault("OPTIONS", {})
     options["options"] = f"-c statement_timeout={seconds}s {options.get('options', '')}".rstrip()
 
 
-def _named(url: str) -> dict[str, Any]:
+def _config_from_url(url: str) -> dict[str, Any]:
     """A refusal repeats nothing of the URL: there is a password in it."""
     if url.partition("://")[0] not in SCHEMES:
         raise ImproperlyConfigured(f"DATABASE_URL must name a PostgreSQL: {' or '.join(SCHEMES)}, then ://")
@@ -53,7 +53,7 @@ def _named(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL is not of the form postgres://user:password@host:5432/name")
     # A socket directory stands percent-encoded where a host would: postgres://user@%2Frun%2Fpostgresql/name
     found["HOST"] = unquote(found["HOST"])
-    found["OPTIONS"] = PATIENCE | found.get("OPTIONS", {})
+    found["OPTIONS"] = CONNECT_OPTIONS | found.get("OPTIONS", {})
     return found
 
 
@@ -70,7 +70,7 @@ def _several_hosts(url: str) -> dict[str, str]:
     return {"HOST": ",".join(hosts), "PORT": ",".join(ports)}
 
 
-def _embedded(data: Path) -> dict[str, Any]:
+def _embedded_config(data: Path) -> dict[str, Any]:
     layout = Layout.of(data)
     return {
         "ENGINE": ENGINE,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
 
-from smsreports.database.errors import DatabaseUnavailable
+from smsreports.embedded_postgres.errors import DatabaseUnavailable
 
 # Classes of SQLSTATE: connection lost, transaction rolled back (serialization, deadlock, conflict with recovery),
 # insufficient resources (disk, memory, connections), operator intervention (shutdown, crash, cancelled), system error.

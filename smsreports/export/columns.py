@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 
-class Kind(Enum):
+class ColumnKind(Enum):
     """What a column holds, which decides how a format writes it."""
 
     # Anyone's words: a spreadsheet may take them for a formula.
@@ -23,4 +23,4 @@ class Column:
     """One entry of an export, by our name."""
 
     name: str
-    kind: Kind
+    kind: ColumnKind

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from smsreports.export.columns import Column, Kind
+from smsreports.export.columns import Column, ColumnKind
 
 BOM = b"\xef\xbb\xbf"
 # First characters at which a spreadsheet runs a cell: = + - @ tab CR, by code point.
-RUN_BY_SPREADSHEETS = (61, 43, 45, 64, 9, 13)
+FORMULA_PREFIXES = (61, 43, 45, 64, 9, 13)
 PHONE_NUMBER = r"^\+[0-9]+$"
 
 
@@ -18,73 +18,74 @@ class Format:
 
     content_type: str
     extension: str
-    json: bool = False
-    guarded: bool = False
-    bom: bool = False
+    is_json: bool = False
+    is_guarded: bool = False
+    has_bom: bool = False
 
-    def preamble(self, titles: Sequence[str]) -> bytes:
+    def build_preamble(self, titles: Sequence[str]) -> bytes:
         """What stands before the first row."""
-        if self.json:
+        if self.is_json:
             return b""
-        return (BOM if self.bom else b"") + ",".join(titles).encode() + b"\n"
+        return (BOM if self.has_bom else b"") + ",".join(titles).encode() + b"\n"
 
-    def copy_sql(self, columns: Sequence[Column], titles: Sequence[str], rows: str) -> str:
+    def build_copy_sql(self, columns: Sequence[Column], titles: Sequence[str], rows: str) -> str:
         """The COPY statement over the SQL `rows`, whose columns come in the order of `columns`.
 
         The ORM has no COPY. The SQL is built of our own names; a caller's values stay parameters.
         """
-        names = ", ".join(_quoted(column.name) for column in columns)
+        names = ", ".join(_quote_identifier(column.name) for column in columns)
         shown = ", ".join(
-            f"{self._shown(column)} AS {_quoted(title)}" for column, title in zip(columns, titles, strict=True)
+            f"{self._column_sql(column)} AS {_quote_identifier(title)}"
+            for column, title in zip(columns, titles, strict=True)
         )
         select = f"SELECT {shown} FROM ({rows}) AS u ({names})"
-        if self.json:
+        if self.is_json:
             # The control characters as quote and delimiter never occur in JSON: each row comes out as it is.
             options = "FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'"
             return f"COPY (SELECT row_to_json(r) FROM ({select}) AS r) TO STDOUT ({options})"
         return f"COPY ({select}) TO STDOUT (FORMAT csv)"
 
-    def _shown(self, column: Column) -> str:
-        name = f"u.{_quoted(column.name)}"
+    def _column_sql(self, column: Column) -> str:
+        name = f"u.{_quote_identifier(column.name)}"
         match column.kind:
-            case Kind.TIME:
+            case ColumnKind.TIME:
                 return f"""to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
-            case Kind.MONEY:
+            case ColumnKind.MONEY:
                 return f"trim_scale({name})"
-            case Kind.LABEL:
+            case ColumnKind.LABEL:
                 return f"{name}::text"
-            case Kind.FLAG if not self.json:
+            case ColumnKind.FLAG if not self.is_json:
                 return f"{name}::text"
-            case Kind.TEXT if self.guarded:
-                return _guard(name)
+            case ColumnKind.TEXT if self.is_guarded:
+                return _guard_sql(name)
         return name
 
 
-def _guard(name: str) -> str:
-    codes = ", ".join(map(str, RUN_BY_SPREADSHEETS))
+def _guard_sql(name: str) -> str:
+    codes = ", ".join(map(str, FORMULA_PREFIXES))
     return f"CASE WHEN ascii({name}) IN ({codes}) AND {name} !~ '{PHONE_NUMBER}' THEN '''' || {name} ELSE {name} END"
 
 
-def guarded(text: str) -> str:
+def guard_cell(text: str) -> str:
     """The cell of a text, where rows do pass through Python."""
-    return f"'{text}" if _runs(text) else text
+    return f"'{text}" if _is_formula(text) else text
 
 
-def unguarded(cell: str) -> str:
+def unguard_cell(cell: str) -> str:
     """The text of a guarded cell. One that itself began with ' and such a character is not told apart from that."""
-    return cell[1:] if cell.startswith("'") and _runs(cell[1:]) else cell
+    return cell[1:] if cell.startswith("'") and _is_formula(cell[1:]) else cell
 
 
-def _runs(text: str) -> bool:
-    return text != "" and ord(text[0]) in RUN_BY_SPREADSHEETS and not re.fullmatch(r"\+[0-9]+", text)
+def _is_formula(text: str) -> bool:
+    return text != "" and ord(text[0]) in FORMULA_PREFIXES and not re.fullmatch(r"\+[0-9]+", text)
 
 
-def _quoted(name: str) -> str:
+def _quote_identifier(name: str) -> str:
     return f'"{name}"'
 
 
 FORMATS = {
-    "csv": Format("text/csv; charset=utf-8", "csv", guarded=True, bom=True),
+    "csv": Format("text/csv; charset=utf-8", "csv", is_guarded=True, has_bom=True),
     "csv-strict": Format("text/csv; charset=utf-8", "csv"),
-    "ndjson": Format("application/x-ndjson", "ndjson", json=True),
+    "ndjson": Format("application/x-ndjson", "ndjson", is_json=True),
 }

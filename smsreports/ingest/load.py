@@ -11,160 +11,165 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from smsreports.accounts.models import Account
-from smsreports.counters.squash import squash
-from smsreports.ingest.fields import Refused
-from smsreports.ingest.merge import Rejected, merge
-from smsreports.ingest.records import parse, staged
-from smsreports.ingest.staging import copy_in, prepare
-from smsreports.ingest.statistics import refresh_statistics
+from smsreports.counters.squash import squash_counters
+from smsreports.ingest.analyze import refresh_statistics
+from smsreports.ingest.field_parsers import InvalidRecord
+from smsreports.ingest.merge import RejectedLine, merge_staged
+from smsreports.ingest.records import build_staging_row, parse_line
+from smsreports.ingest.staging import copy_rows, prepare_tables
 
 # Large enough that a batch's fixed cost is spread thin, small enough for its memory and for a short transaction.
 BATCH_LINES = 10_000
 # Batches after which the counters' differences are squashed, so that a long load does not slow its readers.
-SQUASH_EVERY = 20
-# A numbered line, and how it becomes a record, raising Refused: a line of NDJSON, unless the caller says otherwise.
-Line = tuple[int, Any]
-Parse = Callable[[Any], Mapping[str, Any]]
+SQUASH_EVERY_BATCHES = 20
+# A numbered line, and how it becomes a record, raising InvalidRecord: a line of NDJSON, unless the caller says
+# otherwise.
+NumberedLine = tuple[int, Any]
+LineParser = Callable[[Any], Mapping[str, Any]]
 
 
 @dataclass
-class Outcome:
+class BatchResult:
     """What became of a batch: `accepted` lines are new, `duplicates` were known, `rejected` are named."""
 
     accepted: int = 0
     duplicates: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: list[RejectedLine] = field(default_factory=list)
 
 
 @dataclass
-class Counts:
+class LoadTotals:
     """What became of many batches, in numbers."""
 
     accepted: int = 0
     duplicates: int = 0
     rejected: int = 0
 
-    def add(self, outcome: Outcome) -> None:
-        self.accepted += outcome.accepted
-        self.duplicates += outcome.duplicates
-        self.rejected += len(outcome.rejected)
+    def add_batch(self, result: BatchResult) -> None:
+        self.accepted += result.accepted
+        self.duplicates += result.duplicates
+        self.rejected += len(result.rejected)
 
     def __str__(self) -> str:
         return f"{self.accepted} accepted, {self.duplicates} duplicates, {self.rejected} rejected"
 
 
-class Accounts:
+class AccountResolver:
     """Account ids by name, remembered; with `create` an unknown one is made."""
 
     def __init__(self, *, create: bool = False) -> None:
         self._create = create
         self._ids: dict[str, int] = {}
 
-    def id(self, name: object) -> int:
-        """Raises Refused."""
+    def resolve_id(self, name: object) -> int:
+        """Raises InvalidRecord."""
         if not isinstance(name, str):
-            raise Refused("account: is missing" if name is None else "account: must be text")
+            raise InvalidRecord("account: is missing" if name is None else "account: must be text")
         if name not in self._ids:
-            self._ids[name] = self._find(name)
+            self._ids[name] = self._find_or_create(name)
         return self._ids[name]
 
-    def _find(self, name: str) -> int:
-        found = Account.objects.filter(name=name).first() if "\0" not in name else None
-        if found is None and self._create:
-            found = self._made(name)
-        if found is None:
-            raise Refused(f"account: {name!r} is not known")
-        return int(found.pk)
+    def _find_or_create(self, name: str) -> int:
+        account = Account.objects.filter(name=name).first() if "\0" not in name else None
+        if account is None and self._create:
+            account = self._create_account(name)
+        if account is None:
+            raise InvalidRecord(f"account: {name!r} is not known")
+        return int(account.pk)
 
-    def _made(self, name: str) -> Account:
+    def _create_account(self, name: str) -> Account:
         try:
             Account(name=name).full_clean()
         except ValidationError:
-            raise Refused(f"account: {name!r} is not a valid name; use letters, digits and . _ -") from None
+            raise InvalidRecord(f"account: {name!r} is not a valid name; use letters, digits and . _ -") from None
         return Account.objects.get_or_create(name=name)[0]
 
 
 @dataclass
-class Batch:
+class ParsedBatch:
     """Lines as they were read: rows of a staging table with the account's name, and those that are none."""
 
     rows: list[tuple[int, str, object, str]] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: list[RejectedLine] = field(default_factory=list)
 
 
-def load(lines: Iterable[Line], accounts: Accounts, parse: Parse = parse) -> Iterator[Outcome]:
+def load_lines(
+    lines: Iterable[NumberedLine], accounts: AccountResolver, parse: LineParser = parse_line
+) -> Iterator[BatchResult]:
     """Loads numbered lines, batch by batch.
 
     Each outcome is on disk when it is given out. A batch is loaded whole or not at all.
     """
     with ThreadPoolExecutor(1) as reader:
-        for number, batch in enumerate(_ahead(reader, lines, parse), start=1):
-            yield _store(batch, accounts)
-            if number % SQUASH_EVERY == 0:
-                squash()
-    squash()
+        for number, batch in enumerate(_prefetch_batches(reader, lines, parse), start=1):
+            yield _store_batch(batch, accounts)
+            if number % SQUASH_EVERY_BATCHES == 0:
+                squash_counters()
+    squash_counters()
 
 
-def load_batch(lines: Sequence[Line], accounts: Accounts, parse: Parse = parse) -> Outcome:
-    return _store(_read(lines, parse), accounts)
+def load_batch(lines: Sequence[NumberedLine], accounts: AccountResolver, parse: LineParser = parse_line) -> BatchResult:
+    return _store_batch(_parse_batch(lines, parse), accounts)
 
 
-def _ahead(reader: Executor, lines: Iterable[Line], parse: Parse) -> Iterator[Batch]:
+def _prefetch_batches(reader: Executor, lines: Iterable[NumberedLine], parse: LineParser) -> Iterator[ParsedBatch]:
     """Each batch, read. The next one is read, on another core, while the database has this one to do."""
-    rest, before = iter(lines), None
-    while batch := list(islice(rest, BATCH_LINES)):
-        reading = reader.submit(_read, batch, parse)
-        if before is not None:
-            yield before.result()
-        before = reading
-    if before is not None:
-        yield before.result()
+    remaining, pending = iter(lines), None
+    while batch := list(islice(remaining, BATCH_LINES)):
+        parsing = reader.submit(_parse_batch, batch, parse)
+        if pending is not None:
+            yield pending.result()
+        pending = parsing
+    if pending is not None:
+        yield pending.result()
 
 
-def _read(lines: Sequence[Line], parse: Parse) -> Batch:
+def _parse_batch(lines: Sequence[NumberedLine], parse: LineParser) -> ParsedBatch:
     """Nothing here asks the database: another thread has no part in this one's transactions."""
-    batch = Batch()
+    batch = ParsedBatch()
     for number, line in lines:
         try:
             record = parse(line)
-            table, values = staged(record)
-        except Refused as fault:
-            batch.rejected.append(Rejected(number, str(fault)))
+            table, values = build_staging_row(record)
+        except InvalidRecord as error:
+            batch.rejected.append(RejectedLine(number, str(error)))
             continue
         batch.rows.append((number, table, record.get("account"), values))
     return batch
 
 
-def _store(batch: Batch, accounts: Accounts) -> Outcome:
-    rows, unknown, touched = _owned(batch, accounts)
+def _store_batch(batch: ParsedBatch, accounts: AccountResolver) -> BatchResult:
+    rows, unknown, account_ids = _resolve_accounts(batch, accounts)
     rejected = batch.rejected + unknown
-    read = sum(len(staged_rows) for staged_rows in rows.values())
-    if not read:
-        return Outcome(rejected=sorted(rejected, key=_line))
+    staged_count = sum(len(staged_rows) for staged_rows in rows.values())
+    if not staged_count:
+        return BatchResult(rejected=sorted(rejected, key=_get_line))
     refresh_statistics()
     with transaction.atomic(), connection.cursor() as cursor:
-        prepare(cursor)
+        prepare_tables(cursor)
         for table, staged_rows in rows.items():
-            copy_in(cursor, table, staged_rows)
-        accepted, refused = merge(cursor, touched, rows.keys())
-    known = read - accepted - sum(not one.waited for one in refused)
-    return Outcome(accepted, known, sorted(rejected + refused, key=_line))
+            copy_rows(cursor, table, staged_rows)
+        accepted, conflicts = merge_staged(cursor, account_ids, rows.keys())
+    duplicates = staged_count - accepted - sum(not one.waited for one in conflicts)
+    return BatchResult(accepted, duplicates, sorted(rejected + conflicts, key=_get_line))
 
 
-def _owned(batch: Batch, accounts: Accounts) -> tuple[dict[str, list[str]], list[Rejected], set[int]]:
+def _resolve_accounts(
+    batch: ParsedBatch, accounts: AccountResolver
+) -> tuple[dict[str, list[str]], list[RejectedLine], set[int]]:
     """Rows by staging table, the lines of accounts that are not known, and the accounts that the rows belong to."""
     rows: dict[str, list[str]] = defaultdict(list)
-    rejected, touched = [], set()
+    rejected, account_ids = [], set()
     for number, table, name, values in batch.rows:
         try:
-            account = accounts.id(name)
-        except Refused as fault:
-            rejected.append(Rejected(number, str(fault)))
+            account = accounts.resolve_id(name)
+        except InvalidRecord as error:
+            rejected.append(RejectedLine(number, str(error)))
             continue
         rows[table].append(f"{number}\t{account}\t{values}")
-        touched.add(account)
-    return rows, rejected, touched
+        account_ids.add(account)
+    return rows, rejected, account_ids
 
 
-def _line(rejected: Rejected) -> int:
+def _get_line(rejected: RejectedLine) -> int:
     return rejected.line

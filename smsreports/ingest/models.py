@@ -4,10 +4,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from smsreports import statuses
-from smsreports.accounts.binding import OfAccount
+from smsreports.accounts.managers import AccountScopedManager
 from smsreports.accounts.models import Account
 from smsreports.ingest.querysets import EventQuerySet
+from smsreports.sms import statuses
 
 
 class Event(models.Model):
@@ -45,7 +45,7 @@ class Event(models.Model):
     waits = models.BooleanField(default=True)
 
     everyones = models.Manager["Event"]()
-    objects = OfAccount(EventQuerySet)
+    objects = AccountScopedManager(EventQuerySet)
 
     class Meta:
         default_manager_name = "everyones"
@@ -82,7 +82,7 @@ class WaitingSend(models.Model):
     digest = models.CharField(max_length=32)
 
     everyones = models.Manager["WaitingSend"]()
-    objects = OfAccount()
+    objects = AccountScopedManager()
 
     class Meta:
         default_manager_name = "everyones"

@@ -6,189 +6,202 @@ from typing import Any
 
 import orjson
 
-from smsreports.ingest import fields
-from smsreports.ingest.countries import country
-from smsreports.ingest.fields import NULL, Refused
-from smsreports.ingest.segments import segments
-from smsreports.statuses import PENDING
+from smsreports.ingest import field_parsers
+from smsreports.ingest.field_parsers import COPY_NULL, InvalidRecord
+from smsreports.sms.countries import find_country
+from smsreports.sms.segments import count_segments
+from smsreports.sms.statuses import PENDING
 
 # Far above any SMS; a longer line is not one.
-LONGEST_LINE = 16 * 1024
-Reader = Callable[[Any], str]
+MAX_LINE_BYTES = 16 * 1024
+FieldParser = Callable[[Any], str]
 
 
 @dataclass(frozen=True)
-class Field:
+class FieldSpec:
     """How a key of a record is read; one that is left out, or null, is `default`, or missed if that is None."""
 
-    read: Reader
+    parse: FieldParser
     default: str | None = None
 
 
-def optional(read: Reader, default: str = NULL) -> Field:
-    return Field(read, default)
+def make_optional(parse: FieldParser, default: str = COPY_NULL) -> FieldSpec:
+    return FieldSpec(parse, default)
 
 
-ID, CODE, GROUP = fields.text(128), fields.text(16, empty=True), fields.text(64)
-SENDER, BODY = fields.text(32), fields.text(LONGEST_LINE, empty=True)
+PARSE_ID, PARSE_CODE, PARSE_GROUP = (
+    field_parsers.make_text_parser(128),
+    field_parsers.make_text_parser(16, allow_empty=True),
+    field_parsers.make_text_parser(64),
+)
+PARSE_SENDER, PARSE_BODY = (
+    field_parsers.make_text_parser(32),
+    field_parsers.make_text_parser(MAX_LINE_BYTES, allow_empty=True),
+)
 
-MESSAGE = {
-    "client_message_id": Field(ID),
-    "request_id": optional(ID),
-    "message_id": optional(ID),
-    "recipient": Field(fields.number_of_phone),
-    "country": optional(fields.country_code),
-    "sender_id": Field(SENDER),
-    "message": Field(BODY),
-    "status": optional(fields.status, PENDING),
-    "status_code": optional(CODE, ""),
-    "segments": optional(fields.part_count),
-    "cost": optional(fields.cost, "0"),
-    "contact_group_id": optional(GROUP),
-    "created_at": Field(fields.moment),
-    "sent_at": optional(fields.moment),
-    "delivered_at": optional(fields.moment),
+MESSAGE_FIELDS = {
+    "client_message_id": FieldSpec(PARSE_ID),
+    "request_id": make_optional(PARSE_ID),
+    "message_id": make_optional(PARSE_ID),
+    "recipient": FieldSpec(field_parsers.parse_phone),
+    "country": make_optional(field_parsers.parse_country),
+    "sender_id": FieldSpec(PARSE_SENDER),
+    "message": FieldSpec(PARSE_BODY),
+    "status": make_optional(field_parsers.parse_status, PENDING),
+    "status_code": make_optional(PARSE_CODE, ""),
+    "segments": make_optional(field_parsers.parse_segments),
+    "cost": make_optional(field_parsers.parse_cost, "0"),
+    "contact_group_id": make_optional(PARSE_GROUP),
+    "created_at": FieldSpec(field_parsers.parse_datetime),
+    "sent_at": make_optional(field_parsers.parse_datetime),
+    "delivered_at": make_optional(field_parsers.parse_datetime),
 }
-BROADCAST = {
-    "broadcast": Field(ID),
-    "name": Field(fields.text(200)),
-    "message": Field(BODY),
-    "sender_id": Field(SENDER),
-    "contact_group_id": optional(GROUP),
-    "created_at": Field(fields.moment),
+BROADCAST_FIELDS = {
+    "broadcast": FieldSpec(PARSE_ID),
+    "name": FieldSpec(field_parsers.make_text_parser(200)),
+    "message": FieldSpec(PARSE_BODY),
+    "sender_id": FieldSpec(PARSE_SENDER),
+    "contact_group_id": make_optional(PARSE_GROUP),
+    "created_at": FieldSpec(field_parsers.parse_datetime),
 }
-SEND = {
-    "broadcast": Field(ID),
-    "message_id": Field(ID),
-    "recipient": Field(fields.number_of_phone),
-    "country": optional(fields.country_code),
-    "sender_id": optional(SENDER),
-    "message": optional(BODY),
-    "status": optional(fields.status, PENDING),
-    "status_code": optional(CODE, ""),
-    "segments": optional(fields.part_count),
-    "cost": optional(fields.cost, "0"),
-    "sent_at": Field(fields.moment),
-    "delivered_at": optional(fields.moment),
-    "clicked_at": optional(fields.moment),
-    "action_type": optional(GROUP),
-    "action_at": optional(fields.moment),
+SEND_FIELDS = {
+    "broadcast": FieldSpec(PARSE_ID),
+    "message_id": FieldSpec(PARSE_ID),
+    "recipient": FieldSpec(field_parsers.parse_phone),
+    "country": make_optional(field_parsers.parse_country),
+    "sender_id": make_optional(PARSE_SENDER),
+    "message": make_optional(PARSE_BODY),
+    "status": make_optional(field_parsers.parse_status, PENDING),
+    "status_code": make_optional(PARSE_CODE, ""),
+    "segments": make_optional(field_parsers.parse_segments),
+    "cost": make_optional(field_parsers.parse_cost, "0"),
+    "sent_at": FieldSpec(field_parsers.parse_datetime),
+    "delivered_at": make_optional(field_parsers.parse_datetime),
+    "clicked_at": make_optional(field_parsers.parse_datetime),
+    "action_type": make_optional(PARSE_GROUP),
+    "action_at": make_optional(field_parsers.parse_datetime),
 }
-RECEIPT = {
-    "client_message_id": optional(ID),
-    "message_id": optional(ID),
-    "status": Field(fields.status),
-    "status_code": optional(CODE, ""),
-    "at": Field(fields.moment),
+RECEIPT_FIELDS = {
+    "client_message_id": make_optional(PARSE_ID),
+    "message_id": make_optional(PARSE_ID),
+    "status": FieldSpec(field_parsers.parse_status),
+    "status_code": make_optional(PARSE_CODE, ""),
+    "at": FieldSpec(field_parsers.parse_datetime),
 }
-CLICK = {"message_id": Field(ID), "at": Field(fields.moment)}
-ACTION = {"message_id": Field(ID), "action_type": Field(GROUP), "at": Field(fields.moment)}
+CLICK_FIELDS = {"message_id": FieldSpec(PARSE_ID), "at": FieldSpec(field_parsers.parse_datetime)}
+ACTION_FIELDS = {
+    "message_id": FieldSpec(PARSE_ID),
+    "action_type": FieldSpec(PARSE_GROUP),
+    "at": FieldSpec(field_parsers.parse_datetime),
+}
 
 
-def parse(line: bytes) -> dict[str, Any]:
-    """The JSON object of one line. Raises Refused."""
-    if len(line) > LONGEST_LINE:
-        raise Refused(f"is longer than {LONGEST_LINE} bytes")
+def parse_line(line: bytes) -> dict[str, Any]:
+    """The JSON object of one line. Raises InvalidRecord."""
+    if len(line) > MAX_LINE_BYTES:
+        raise InvalidRecord(f"is longer than {MAX_LINE_BYTES} bytes")
     try:
         record = orjson.loads(line)
-    except orjson.JSONDecodeError as fault:
-        raise Refused(f"is not JSON: {fault.msg}") from None
+    except orjson.JSONDecodeError as error:
+        raise InvalidRecord(f"is not JSON: {error.msg}") from None
     if not isinstance(record, dict):
-        raise Refused("is not a JSON object")
+        raise InvalidRecord("is not a JSON object")
     return record
 
 
-def staged(record: Mapping[str, Any]) -> tuple[str, str]:
+def build_staging_row(record: Mapping[str, Any]) -> tuple[str, str]:
     """The staging table of `record` and its row there, as COPY's text format takes it, without line and account.
 
-    Raises Refused.
+    Raises InvalidRecord.
     """
     kind = record.get("type")
-    if not isinstance(kind, str) or kind not in SHAPES:
-        raise Refused(f"type: must be one of {', '.join(SHAPES)}")
-    known, table, build = SHAPES[kind]
-    if strange := record.keys() - known.keys() - COMMON:
-        raise Refused(f"{', '.join(sorted(strange))}: unknown in a record of type {kind}")
-    return table, "\t".join(build(_read(record, known), record))
+    if not isinstance(kind, str) or kind not in RECORD_KINDS:
+        raise InvalidRecord(f"type: must be one of {', '.join(RECORD_KINDS)}")
+    fields_of_kind, table, build = RECORD_KINDS[kind]
+    if unknown := record.keys() - fields_of_kind.keys() - COMMON_KEYS:
+        raise InvalidRecord(f"{', '.join(sorted(unknown))}: unknown in a record of type {kind}")
+    return table, "\t".join(build(_parse_values(record, fields_of_kind), record))
 
 
-def _read(record: Mapping[str, Any], known: Mapping[str, Field]) -> dict[str, str]:
+def _parse_values(record: Mapping[str, Any], fields_of_kind: Mapping[str, FieldSpec]) -> dict[str, str]:
     values = {}
-    for name, field in known.items():
+    for name, field in fields_of_kind.items():
         value = record.get(name)
         if value is None:
             if field.default is None:
-                raise Refused(f"{name}: is missing")
+                raise InvalidRecord(f"{name}: is missing")
             values[name] = field.default
             continue
         try:
-            values[name] = field.read(value)
-        except Refused as fault:
-            raise Refused(f"{name}: {fault}") from None
+            values[name] = field.parse(value)
+        except InvalidRecord as error:
+            raise InvalidRecord(f"{name}: {error}") from None
     return values
 
 
-def _message(values: dict[str, str], record: Mapping[str, Any]) -> list[str]:
-    _final_if_delivered(values)
-    if values["request_id"] == NULL:
+def _build_message_values(values: dict[str, str], record: Mapping[str, Any]) -> list[str]:
+    _check_final_if_delivered(values)
+    if values["request_id"] == COPY_NULL:
         values["request_id"] = values["client_message_id"]
-    if values["segments"] == NULL:
-        values["segments"] = str(segments(record["message"]))
-    _place(values, record)
-    return [*values.values(), _status_at(values, "delivered_at", "sent_at", "created_at")]
+    if values["segments"] == COPY_NULL:
+        values["segments"] = str(count_segments(record["message"]))
+    _fill_country(values, record)
+    return [*values.values(), _get_status_time(values, "delivered_at", "sent_at", "created_at")]
 
 
-def _broadcast(values: dict[str, str], record: Mapping[str, Any]) -> list[str]:
-    return [*values.values(), str(segments(record["message"]))]
+def _build_broadcast_values(values: dict[str, str], record: Mapping[str, Any]) -> list[str]:
+    return [*values.values(), str(count_segments(record["message"]))]
 
 
-def _send(values: dict[str, str], record: Mapping[str, Any]) -> list[str]:
-    _final_if_delivered(values)
-    if (values["action_type"] == NULL) != (values["action_at"] == NULL):
-        raise Refused("action_type and action_at: must be given together")
-    if values["segments"] == NULL and values["message"] != NULL:
-        values["segments"] = str(segments(record["message"]))
-    _place(values, record)
-    return [*values.values(), _status_at(values, "delivered_at", "sent_at")]
+def _build_send_values(values: dict[str, str], record: Mapping[str, Any]) -> list[str]:
+    _check_final_if_delivered(values)
+    if (values["action_type"] == COPY_NULL) != (values["action_at"] == COPY_NULL):
+        raise InvalidRecord("action_type and action_at: must be given together")
+    if values["segments"] == COPY_NULL and values["message"] != COPY_NULL:
+        values["segments"] = str(count_segments(record["message"]))
+    _fill_country(values, record)
+    return [*values.values(), _get_status_time(values, "delivered_at", "sent_at")]
 
 
-def _receipt(values: dict[str, str], record: Mapping[str, Any]) -> list[str]:
-    given = [name for name in ("client_message_id", "message_id") if values[name] != NULL]
-    if len(given) != 1:
-        raise Refused("client_message_id, message_id: exactly one must be given")
-    return ["receipt", given[0], values[given[0]], values["status"], values["status_code"], "", values["at"]]
+def _build_receipt_values(values: dict[str, str], record: Mapping[str, Any]) -> list[str]:
+    references = [name for name in ("client_message_id", "message_id") if values[name] != COPY_NULL]
+    if len(references) != 1:
+        raise InvalidRecord("client_message_id, message_id: exactly one must be given")
+    return ["receipt", references[0], values[references[0]], values["status"], values["status_code"], "", values["at"]]
 
 
-def _click(values: dict[str, str], record: Mapping[str, Any]) -> list[str]:
+def _build_click_values(values: dict[str, str], record: Mapping[str, Any]) -> list[str]:
     return ["click", "message_id", values["message_id"], "", "", "", values["at"]]
 
 
-def _action(values: dict[str, str], record: Mapping[str, Any]) -> list[str]:
+def _build_action_values(values: dict[str, str], record: Mapping[str, Any]) -> list[str]:
     return ["action", "message_id", values["message_id"], "", "", values["action_type"], values["at"]]
 
 
-def _place(values: dict[str, str], record: Mapping[str, Any]) -> None:
-    if values["country"] == NULL:
-        values["country"] = country(record["recipient"]) or NULL
+def _fill_country(values: dict[str, str], record: Mapping[str, Any]) -> None:
+    if values["country"] == COPY_NULL:
+        values["country"] = find_country(record["recipient"]) or COPY_NULL
 
 
-def _final_if_delivered(values: Mapping[str, str]) -> None:
-    if values["delivered_at"] != NULL and not fields.is_final(values["status"]):
-        raise Refused(f"delivered_at: is given, but status {values['status']} is not final")
+def _check_final_if_delivered(values: Mapping[str, str]) -> None:
+    if values["delivered_at"] != COPY_NULL and not field_parsers.is_final(values["status"]):
+        raise InvalidRecord(f"delivered_at: is given, but status {values['status']} is not final")
 
 
-def _status_at(values: Mapping[str, str], *times: str) -> str:
+def _get_status_time(values: Mapping[str, str], *times: str) -> str:
     """A record's status counts as reported at the first of these times that it has."""
-    return next(values[name] for name in times if values[name] != NULL)
+    return next(values[name] for name in times if values[name] != COPY_NULL)
 
 
 # What every record may hold beside its own keys.
-COMMON = frozenset(("type", "account"))
-SHAPES: dict[str, tuple[Mapping[str, Field], str, Callable[[dict[str, str], Mapping[str, Any]], list[str]]]] = {
-    "message": (MESSAGE, "stage_message", _message),
-    "broadcast": (BROADCAST, "stage_broadcast", _broadcast),
-    "send": (SEND, "stage_send", _send),
-    "receipt": (RECEIPT, "stage_event", _receipt),
-    "click": (CLICK, "stage_event", _click),
-    "action": (ACTION, "stage_event", _action),
+COMMON_KEYS = frozenset(("type", "account"))
+RECORD_KINDS: dict[
+    str, tuple[Mapping[str, FieldSpec], str, Callable[[dict[str, str], Mapping[str, Any]], list[str]]]
+] = {
+    "message": (MESSAGE_FIELDS, "stage_message", _build_message_values),
+    "broadcast": (BROADCAST_FIELDS, "stage_broadcast", _build_broadcast_values),
+    "send": (SEND_FIELDS, "stage_send", _build_send_values),
+    "receipt": (RECEIPT_FIELDS, "stage_event", _build_receipt_values),
+    "click": (CLICK_FIELDS, "stage_event", _build_click_values),
+    "action": (ACTION_FIELDS, "stage_event", _build_action_values),
 }

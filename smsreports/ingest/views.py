@@ -12,36 +12,37 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from smsreports.accounts.models import Account, ApiKey
-from smsreports.api.errors import TooLarge
 from smsreports.api.viewsets import DialectViewSet
-from smsreports.dialects.described import Traits
-from smsreports.ingest import described
-from smsreports.ingest.backpressure import bounded, places
-from smsreports.ingest.body import discard, keep, read
-from smsreports.ingest.fields import Refused
-from smsreports.ingest.lines import numbered
-from smsreports.ingest.load import BATCH_LINES, Accounts, Line, Outcome, load_batch
-from smsreports.telemetry.meters import meters
+from smsreports.concurrency.slots import load_slots
+from smsreports.exceptions import RequestTooLarge
+from smsreports.ingest import record_schemas
+from smsreports.ingest.backpressure import apply_load_settings
+from smsreports.ingest.field_parsers import InvalidRecord
+from smsreports.ingest.lines import read_numbered_lines
+from smsreports.ingest.load import BATCH_LINES, AccountResolver, BatchResult, NumberedLine, load_batch
+from smsreports.ingest.request_body import buffer_body, drain_body, read_body
+from smsreports.openapi.spec import ViewSpec
+from smsreports.telemetry.metrics import get_metrics
 
 NDJSON = "application/x-ndjson"
 # What the contract promises; it is held in memory whole.
-MOST_BYTES = 10 * 1024 * 1024
-TRAITS = Traits(
-    body=described.body(NDJSON, BATCH_LINES, MOST_BYTES),
-    shapes=described.RECORDS | {"TrafficRecord": described.RECORD},
+MAX_BODY_BYTES = 10 * 1024 * 1024
+VIEW_SPEC = ViewSpec(
+    body=record_schemas.build_body_spec(NDJSON, BATCH_LINES, MAX_BODY_BYTES),
+    schemas=record_schemas.RECORD_SCHEMAS | {"TrafficRecord": record_schemas.RECORD_SCHEMA},
 )
 
 
-class OwnAccount(Accounts):
+class OwnAccountResolver(AccountResolver):
     """The account of the caller's key. That others exist is not told."""
 
     def __init__(self, account: Account) -> None:
         super().__init__()
         self._account = account
 
-    def id(self, name: object) -> int:
+    def resolve_id(self, name: object) -> int:
         if name not in (None, self._account.name):
-            raise Refused("account: must be the key's own, or left out")
+            raise InvalidRecord("account: must be the key's own, or left out")
         return self._account.pk
 
 
@@ -49,32 +50,32 @@ class LoadingViewSet(DialectViewSet):
     """What every door into the tables shares: a place, for as long as it works, and bounds in the database."""
 
     # Seconds to wait for a place.
-    patience: ClassVar[float]
+    max_wait_seconds: ClassVar[float]
     # Bytes that it takes in.
-    most: ClassVar[int]
+    max_bytes: ClassVar[int]
 
     def handle_exception(self, exc: Exception) -> Response:
-        if self.allowance is not None or isinstance(exc, APIException):  # a caller whom we know
-            discard(self.request._request, MOST_BYTES)
+        if self.rate_limit is not None or isinstance(exc, APIException):  # a caller whom we know
+            drain_body(self.request._request, MAX_BODY_BYTES)
         return super().handle_exception(exc)
 
-    def sent(self, key: ApiKey) -> bytes:
+    def get_raw_body(self, key: ApiKey) -> bytes:
         """Held in a place, as any body is: who has the key alone and not its secret takes no more than that."""
         if self.request.method != "POST":
             return b""
-        with places.taken(key.account_id, self.patience):
-            return keep(self.request._request, self.most)
+        with load_slots.acquire_slot(key.account_id, self.max_wait_seconds):
+            return buffer_body(self.request._request, self.max_bytes)
 
-    def place(self) -> AbstractContextManager[None]:
-        return places.taken(self.account.pk, self.patience)
+    def acquire_slot(self) -> AbstractContextManager[None]:
+        return load_slots.acquire_slot(self.account.pk, self.max_wait_seconds)
 
-    def load(self, batch: Sequence[Line]) -> Outcome:
-        outcome = load_batch(batch, OwnAccount(self.account))
-        lines = meters().lines
-        lines.labels("accepted").inc(outcome.accepted)
-        lines.labels("duplicate").inc(outcome.duplicates)
-        lines.labels("rejected").inc(len(outcome.rejected))
-        return outcome
+    def load_records(self, batch: Sequence[NumberedLine]) -> BatchResult:
+        result = load_batch(batch, OwnAccountResolver(self.account))
+        line_counters = get_metrics().lines
+        line_counters.labels("accepted").inc(result.accepted)
+        line_counters.labels("duplicate").inc(result.duplicates)
+        line_counters.labels("rejected").inc(len(result.rejected))
+        return result
 
 
 class IngestViewSet(LoadingViewSet):
@@ -83,22 +84,22 @@ class IngestViewSet(LoadingViewSet):
     # Its body is read in the request's thread, as it comes; the server collects all others before.
     reads_body = True
     # Whoever has a file can send it again.
-    patience = 0
-    most = MOST_BYTES
-    traits: ClassVar[Traits] = TRAITS
+    max_wait_seconds = 0
+    max_bytes = MAX_BODY_BYTES
+    spec: ClassVar[ViewSpec] = VIEW_SPEC
 
     def create(self, request: Request) -> Response:
-        with self.place():
-            batch = lines(read(request._request, NDJSON, MOST_BYTES))
-            with bounded():
-                outcome = self.load(batch)
-        return Response(self.door.row(asdict(outcome)))
+        with self.acquire_slot():
+            batch = split_batch(read_body(request._request, NDJSON, MAX_BODY_BYTES))
+            with apply_load_settings():
+                result = self.load_records(batch)
+        return Response(self.endpoint.render_row(asdict(result)))
 
 
-def lines(body: bytes) -> list[Line]:
+def split_batch(body: bytes) -> list[NumberedLine]:
     """Raises TooLarge for more than one batch."""
-    found: Iterator[Line] = numbered(BytesIO(body))
-    batch = list(islice(found, BATCH_LINES + 1))
+    numbered: Iterator[NumberedLine] = read_numbered_lines(BytesIO(body))
+    batch = list(islice(numbered, BATCH_LINES + 1))
     if len(batch) > BATCH_LINES:
-        raise TooLarge(f"The body must not have more than {BATCH_LINES} lines; nothing was loaded.")
+        raise RequestTooLarge(f"The body must not have more than {BATCH_LINES} lines; nothing was loaded.")
     return batch

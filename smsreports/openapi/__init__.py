@@ -1,1 +1,1 @@
-"""The published description of the API: made of what dialects and views say of themselves, and a page to try it."""
+"""Spec dataclasses and JSON Schema helpers that describe the API."""

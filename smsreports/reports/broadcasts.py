@@ -9,34 +9,39 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
-from broadcasts_app.exports import SOURCE
-from broadcasts_app.funnel import Funnel, Step, funnels
+from broadcasts_app.funnel import Funnel, Step, build_funnels
 from broadcasts_app.models import Broadcast
-from smsreports.api.snapshot import snapshot
-from smsreports.api.staff.masking import sees_numbers
-from smsreports.dialects.base import Asked
-from smsreports.dialects.query import GREATEST_NUMBER
-from smsreports.reports.access import ReportView
-from smsreports.reports.figures import Totals
+from broadcasts_app.source import SOURCE
+from smsreports.accounts.masking import can_see_numbers
+from smsreports.database.snapshot import read_snapshot
+from smsreports.queries.list_request import ListRequest
+from smsreports.queries.query_string import MAX_BIGINT
+from smsreports.reports.base import ReportView
+from smsreports.reports.broadcast_timeline import (
+    MAX_SAMPLED_SENDS,
+    EventLinkBuilder,
+    build_timeline_context,
+    count_events_by_hour,
+)
+from smsreports.reports.csv_response import Table
 from smsreports.reports.forms import BroadcastsForm
-from smsreports.reports.hours import SAMPLE, Link, by_hour, drawn
-from smsreports.reports.messages import HtmlPages
-from smsreports.reports.privacy import HIDDEN
+from smsreports.reports.messages import HtmlPagination
+from smsreports.reports.privacy import HIDDEN_TEXT
 from smsreports.reports.selection import Selection
-from smsreports.reports.tables import Table
-from smsreports.statuses import Group
-from smsreports.unified.joined import items
+from smsreports.reports.totals import Totals
+from smsreports.sms.statuses import StatusGroup
+from smsreports.unified.listings import build_item_listing
 
 # Broadcasts of a page.
 PAGE_SIZE = 25
 # Broadcasts of a file: of each the sums are read.
-MOST_IN_FILE = 10_000
+MAX_FILE_BROADCASTS = 10_000
 # The last day that an address can name: a broadcast's figures are of all its days.
-LAST_DAY = "9999-12-31"
+MAX_DATE = "9999-12-31"
 
 
 @dataclass(frozen=True)
-class Campaign:
+class BroadcastSummary:
     """A broadcast with what came of it, and the address of each figure's SMS by the name of its step."""
 
     broadcast: Broadcast
@@ -46,18 +51,18 @@ class Campaign:
     links: Mapping[str, str]
 
     @property
-    def steps(self) -> Sequence[tuple[Step, str]]:
+    def linked_steps(self) -> Sequence[tuple[Step, str]]:
         return [(step, self.links[step.name]) for step in self.funnel.steps]
 
     @property
-    def sums(self) -> Sequence[tuple[int, str]]:
+    def sent_and_delivered(self) -> Sequence[tuple[int, str]]:
         """How many were sent and delivered, each with its address."""
-        return [(step.number, href) for step, href in self.steps[:2]]
+        return [(step.number, href) for step, href in self.linked_steps[:2]]
 
     @property
-    def reactions(self) -> Sequence[tuple[int, str]]:
+    def clicked_and_acted(self) -> Sequence[tuple[int, str]]:
         """How many were clicked and led to an action."""
-        return [(step.number, href) for step, href in self.steps[2:]]
+        return [(step.number, href) for step, href in self.linked_steps[2:]]
 
 
 class BroadcastsView(ReportView):
@@ -65,88 +70,100 @@ class BroadcastsView(ReportView):
     form_class = BroadcastsForm
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        self.permit()
+        self.check_permission()
         return super().get(request)
 
-    def permit(self) -> None:
+    def check_permission(self) -> None:
         if SOURCE not in self.sources:
             raise PermissionDenied
 
-    def figures(self, form: BroadcastsForm, selection: Selection) -> Mapping[str, Any]:
-        pages = HtmlPages()
-        asked = Asked(page=form.value("page") or 1, size=PAGE_SIZE, cursor=form.value("cursor"))
-        pages.read(items(selection.account, [SOURCE], Asked(filters=selection.filters)), self.request, asked)
-        return {"pages": pages, "campaigns": campaigns(selection, [row["id"] for row in pages.rows])}
+    def build_context(self, form: BroadcastsForm, selection: Selection) -> Mapping[str, Any]:
+        pages = HtmlPagination()
+        list_request = ListRequest(page=form.get_value("page") or 1, size=PAGE_SIZE, cursor=form.get_value("cursor"))
+        pages.read_page(
+            build_item_listing(selection.account, [SOURCE], ListRequest(filters=selection.filters)),
+            self.request,
+            list_request,
+        )
+        return {"pages": pages, "campaigns": load_summaries(selection, [row["id"] for row in pages.rows])}
 
-    def table(self, form: BroadcastsForm, selection: Selection) -> Table:
-        listing = items(selection.account, [SOURCE], Asked(filters=selection.filters))
-        _, rows = listing.page(0, MOST_IN_FILE)
-        found = campaigns(selection, [row["id"] for row in rows])
+    def build_table(self, form: BroadcastsForm, selection: Selection) -> Table:
+        listing = build_item_listing(selection.account, [SOURCE], ListRequest(filters=selection.filters))
+        _, rows = listing.get_page(0, MAX_FILE_BROADCASTS)
+        summaries = load_summaries(selection, [row["id"] for row in rows])
         titles = ("created_at", "key", "name", "sender_id", "sent", "delivered", "delivery_rate", "clicked", "acted")
-        return Table((*titles, "actions", "cost"), [_row(one) for one in found])
+        return Table((*titles, "actions", "cost"), [_build_csv_row(one) for one in summaries])
 
 
 class BroadcastView(BroadcastsView):
     page, title, template = "broadcasts", "Broadcast", "broadcast"
 
     def get(self, request: HttpRequest, row: int) -> HttpResponseBase:  # type: ignore[override]
-        self.permit()
-        selection = Selection.of(self.form_class(request.GET, self.sources))
-        if selection is None or row > GREATEST_NUMBER:
+        self.check_permission()
+        selection = Selection.from_form(self.form_class(request.GET, self.sources))
+        if selection is None or row > MAX_BIGINT:
             raise Http404
-        with snapshot():
-            found = campaigns(selection, [row])
-            hours = by_hour(selection.account, row) if found else None
-        if not found:
+        with read_snapshot():
+            summaries = load_summaries(selection, [row])
+            hours = count_events_by_hour(selection.account, row) if summaries else None
+        if not summaries:
             raise Http404
-        context = {"selection": selection, "page": self.page, "title": found[0].broadcast.name, "campaign": found[0]}
-        context |= {"navigation": list(self.navigation(selection)), "back": selection.link("broadcasts")}
-        context |= {"text": found[0].broadcast.text if sees_numbers(request.user) else HIDDEN}
+        context = {
+            "selection": selection,
+            "page": self.page,
+            "title": summaries[0].broadcast.name,
+            "campaign": summaries[0],
+        }
+        context |= {"navigation": list(self.build_navigation(selection)), "back": selection.build_link("broadcasts")}
+        context |= {"text": summaries[0].broadcast.text if can_see_numbers(request.user) else HIDDEN_TEXT}
         if hours is not None:
-            context |= drawn(hours, _happened(selection, found[0]))
+            context |= build_timeline_context(hours, _make_event_link_builder(selection, summaries[0]))
         return render(request, "reports/broadcast.html", context)
 
 
-def campaigns(selection: Selection, ids: Sequence[int]) -> list[Campaign]:
+def load_summaries(selection: Selection, ids: Sequence[int]) -> list[BroadcastSummary]:
     """In the order of `ids`; those that are not the account's are left out."""
     rows = Broadcast.objects.for_account(selection.account).in_bulk(ids)
-    found = funnels(selection.account, ids)
-    return [_campaign(selection, rows[one], found[one]) for one in ids if one in rows]
+    funnels_by_id = build_funnels(selection.account, ids)
+    return [_build_summary(selection, rows[one], funnels_by_id[one]) for one in ids if one in rows]
 
 
-def _campaign(selection: Selection, row: Broadcast, funnel: Funnel) -> Campaign:
-    asked: Mapping[str, dict[str, str]] = {
+def _build_summary(selection: Selection, row: Broadcast, funnel: Funnel) -> BroadcastSummary:
+    step_params: Mapping[str, dict[str, str]] = {
         "sent": {},
-        "delivered": {"status": Group.DELIVERED.value},
+        "delivered": {"status": StatusGroup.DELIVERED.value},
         "clicked": {"event": "clicked"},
         "action": {"event": "action"},
     }
     links = {
-        name: selection.link("messages", broadcast=str(row.pk), last=LAST_DAY, **more) for name, more in asked.items()
+        name: selection.build_link("messages", broadcast=str(row.pk), last=MAX_DATE, **more)
+        for name, more in step_params.items()
     }
-    return Campaign(row, funnel, Totals.of(funnel.groups), selection.link("broadcast", str(row.pk)), links)
+    return BroadcastSummary(
+        row, funnel, Totals.from_groups(funnel.groups), selection.build_link("broadcast", str(row.pk)), links
+    )
 
 
-def _happened(selection: Selection, one: Campaign) -> Link:
+def _make_event_link_builder(selection: Selection, summary: BroadcastSummary) -> EventLinkBuilder:
     """No link where not all of the SMS were looked at: the list behind it would have more."""
 
-    def link(event: str, after: datetime | None, before: datetime | None) -> str:
-        if one.funnel.sent > SAMPLE:
+    def build_event_link(event: str, after: datetime | None, before: datetime | None) -> str:
+        if summary.funnel.sent > MAX_SAMPLED_SENDS:
             return ""
-        return selection.link(
+        return selection.build_link(
             "messages",
-            last=LAST_DAY,
-            broadcast=str(one.broadcast.pk),
-            status=Group.DELIVERED.value if event == "delivered" else None,
+            last=MAX_DATE,
+            broadcast=str(summary.broadcast.pk),
+            status=StatusGroup.DELIVERED.value if event == "delivered" else None,
             event=event,
             after=after.isoformat() if after else None,
             before=before.isoformat() if before else None,
         )
 
-    return link
+    return build_event_link
 
 
-def _row(one: Campaign) -> tuple[Any, ...]:
-    row, totals, funnel = one.broadcast, one.totals, one.funnel
+def _build_csv_row(summary: BroadcastSummary) -> tuple[Any, ...]:
+    row, totals, funnel = summary.broadcast, summary.totals, summary.funnel
     figures = (totals.sent, totals.delivered, totals.rate, funnel.clicked, funnel.acted, funnel.actions, totals.cost)
     return f"{row.created_at:%Y-%m-%dT%H:%M:%SZ}", row.key, row.name, row.sender_id, *figures

@@ -6,15 +6,15 @@ from typing import Any, TypeVar
 from django import forms
 from django.core.exceptions import ValidationError
 
-from smsreports.api.staff.masking import masked, sees_numbers
+from smsreports.accounts.masking import can_see_numbers, mask_number
 from smsreports.reports.forms import MessagesForm
 
 Form = TypeVar("Form", bound=MessagesForm)
 # Whoever needs to read it reveals it in the admin, for a reason.
-HIDDEN = "•••••"
+HIDDEN_TEXT = "•••••"
 
 
-class WithheldField(forms.CharField):
+class ForbiddenField(forms.CharField):
     """The search by part of a number, for those from whom it would take the mask off digit by digit."""
 
     widget = forms.HiddenInput
@@ -25,15 +25,15 @@ class WithheldField(forms.CharField):
         return ""
 
 
-def limited(form: Form, user: Any) -> Form:
+def restrict_form(form: Form, user: Any) -> Form:
     """The form as `user` may use it."""
-    if not sees_numbers(user):
-        form.fields["phone"] = WithheldField(required=False)
+    if not can_see_numbers(user):
+        form.fields["phone"] = ForbiddenField(required=False)
     return form
 
 
-def shown_to(user: Any, row: Mapping[str, Any]) -> Mapping[str, Any]:
+def mask_row(user: Any, row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The row as `user` may read it."""
-    if sees_numbers(user):
+    if can_see_numbers(user):
         return row
-    return {**row, "recipient": masked(row["recipient"]), "text": HIDDEN}
+    return {**row, "recipient": mask_number(row["recipient"]), "text": HIDDEN_TEXT}

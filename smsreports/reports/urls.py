@@ -4,8 +4,8 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, reverse_lazy
 
+from smsreports.reports.breakdowns import CountriesView, SendersView
 from smsreports.reports.broadcasts import BroadcastsView, BroadcastView
-from smsreports.reports.dimensions import CountriesView, SendersView
 from smsreports.reports.health.views import HealthView
 from smsreports.reports.messages import MessagesView, MessageView
 from smsreports.reports.overview import OverviewView

@@ -36,9 +36,9 @@ def check_port(host: str, port: int, data: Path | None = None) -> None:
     `data` is the data folder, which tells a server of our own from another program.
     """
     try:
-        _listen(host, port)
+        _try_to_listen(host, port)
     except OSError as fault:
-        raise PortUnavailable(f"{_reason(fault, host, port, data)}. {suggest_port(host, port)}") from None
+        raise PortUnavailable(f"{_describe_failure(fault, host, port, data)}. {suggest_port(host, port)}") from None
 
 
 def suggest_port(host: str, taken: int = 0) -> str:
@@ -53,7 +53,7 @@ def mark_port(data: Path, port: int) -> None:
     if not data.is_dir():
         return
     (data / FOLDER).mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(_lock(data, port), os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(_lock_path(data, port), os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     _held.append(descriptor)
 
@@ -61,7 +61,7 @@ def mark_port(data: Path, port: int) -> None:
 def _is_ours(data: Path, port: int) -> bool:
     """Return whether a server of the same data folder has marked `port`."""
     try:
-        descriptor = os.open(_lock(data, port), os.O_RDWR)
+        descriptor = os.open(_lock_path(data, port), os.O_RDWR)
     except OSError:
         return False
     try:
@@ -73,11 +73,11 @@ def _is_ours(data: Path, port: int) -> bool:
     return False
 
 
-def _lock(data: Path, port: int) -> Path:
+def _lock_path(data: Path, port: int) -> Path:
     return data / FOLDER / f"{port}.lock"
 
 
-def _listen(host: str, port: int) -> None:
+def _try_to_listen(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         # As the server does it: connections that have just ended are in nobody's way.
@@ -88,23 +88,23 @@ def _listen(host: str, port: int) -> None:
 
 def _is_free(host: str, port: int) -> bool:
     try:
-        _listen(host, port)
+        _try_to_listen(host, port)
     except OSError:
         return False
     return True
 
 
-def _reason(fault: OSError, host: str, port: int, data: Path | None) -> str:
+def _describe_failure(fault: OSError, host: str, port: int, data: Path | None) -> str:
     if fault.errno == errno.EADDRINUSE:
         if data is not None and _is_ours(data, port):
             return f"Port {port} is in use by a server of this folder, which is at http://{LOOPBACK}:{port}/"
         return f"Port {port} is in use by another program"
     if fault.errno in (errno.EACCES, errno.EPERM):
-        return f"{_user()} is not allowed to listen on port {port}"
+        return f"{_describe_user()} is not allowed to listen on port {port}"
     return f"Nobody can listen on {host}, port {port} ({fault.strerror or fault})"
 
 
-def _user() -> str:
+def _describe_user() -> str:
     try:
         return f"The user {pwd.getpwuid(os.geteuid()).pw_name}"
     except KeyError:

@@ -6,7 +6,7 @@ from typing import Any
 from gunicorn.http import errors as http
 from rest_framework.exceptions import APIException, ParseError
 
-from smsreports.api import errors
+from smsreports import exceptions
 from smsreports.serving.connection import BodyTooSlow, BoundedRequest, FormTooLarge, Parser
 
 # A request line as far as its path, whatever follows; an absolute URL's path counts.
@@ -16,17 +16,17 @@ TARGET = re.compile(rb"[\r\n]*(\S*)[ \t]+(?:https?://[^/\s]*)?(/[A-Za-z0-9/._~%-
 def problem_of(fault: Exception) -> APIException:
     match fault:
         case http.LimitRequestLine():
-            return errors.UriTooLong()
+            return exceptions.UriTooLong()
         case http.LimitRequestHeaders():
-            return errors.HeadersTooLarge()
+            return exceptions.HeadersTooLarge()
         case http.UnsupportedTransferCoding():
-            return errors.UnsupportedCoding()
+            return exceptions.UnsupportedCoding()
         case http.ExpectationFailed():
-            return errors.ExpectationFailed()
+            return exceptions.ExpectationFailed()
         case FormTooLarge():
-            return errors.TooLarge("The body is too large for this address.")
+            return exceptions.RequestTooLarge("The body is too large for this address.")
         case BodyTooSlow():
-            return errors.RequestTimeout()
+            return exceptions.RequestTimeout()
         case http.ParseException() | http.NoMoreData() | StopIteration():
             return ParseError("The request is malformed.")
     return APIException("Something went wrong on our side.")

@@ -8,17 +8,14 @@ from typing import Any
 from django.conf import settings
 from gunicorn.app.base import BaseApplication
 
+from smsreports.concurrency.limits import THREADS
 from smsreports.serving.connection import MAX_LINE_BYTES
 from smsreports.serving.log import Log
-from smsreports.telemetry import underway
-from smsreports.telemetry.meters import SHARED, meters
+from smsreports.telemetry import request_context
+from smsreports.telemetry.metrics import SHARED_FOLDER_VARIABLE, get_metrics
 
 # Memory that looks like a folder, where there is some: heartbeats and counts need no disk.
 MEMORY = "/dev/shm"  # noqa: S108
-# Threads keep a long export from holding up the lists; gunicorn's sync worker would be killed in the middle of one.
-# Four load at most, three send files and one may wait to, three run slow queries and two may wait to: two are always
-# there for lists.
-THREADS = 15
 
 
 class Gunicorn(BaseApplication):
@@ -38,14 +35,14 @@ class Gunicorn(BaseApplication):
         return application
 
 
-def serve(bind: str, workers: int) -> None:
+def run_server(bind: str, workers: int) -> None:
     """Until it is told to stop. The workers' counts lie in a folder of their own, which is gone afterwards."""
-    folder = mkdtemp(prefix="smsreports-counts-", dir=_memory())
-    os.environ[SHARED] = folder
-    Gunicorn(configuration(bind, workers) | _hooks(folder)).run()
+    folder = mkdtemp(prefix="smsreports-counts-", dir=_find_memory_folder())
+    os.environ[SHARED_FOLDER_VARIABLE] = folder
+    Gunicorn(build_configuration(bind, workers) | _build_hooks(folder)).run()
 
 
-def configuration(bind: str, workers: int) -> dict[str, Any]:
+def build_configuration(bind: str, workers: int) -> dict[str, Any]:
     return {
         "bind": bind,
         "workers": workers,
@@ -61,7 +58,7 @@ def configuration(bind: str, workers: int) -> dict[str, Any]:
         # Workers are not replaced after so many requests: their memory stays flat, and one that is told to go away
         # would break an export that lasts longer than a stop may.
         "max_requests": 0,
-        "worker_tmp_dir": _memory(),
+        "worker_tmp_dir": _find_memory_folder(),
         "proc_name": "smsreports",
         # Every request has its line from `smsreports.telemetry`; gunicorn's would hold numbers.
         "accesslog": None,
@@ -82,7 +79,7 @@ def configuration(bind: str, workers: int) -> dict[str, Any]:
     }
 
 
-def _hooks(folder: str) -> dict[str, Any]:
+def _build_hooks(folder: str) -> dict[str, Any]:
     """What gunicorn calls: workers the first two, this process the others."""
 
     def on_exit(arbiter: Any) -> None:
@@ -97,21 +94,21 @@ def _hooks(folder: str) -> dict[str, Any]:
 
 
 def _worker_begins(worker: Any) -> None:
-    meters()
+    get_metrics()
 
 
 def _request_ends(worker: Any, request: Any, environ: Any, response: Any) -> None:
-    underway.end()
+    request_context.end_request()
 
 
 def _worker_ended(arbiter: Any, worker: Any) -> None:
     """What it had under way is not under way any more; what it counted stays."""
     from prometheus_client.multiprocess import mark_process_dead
 
-    mark_process_dead(worker.pid, os.environ[SHARED])  # type: ignore[no-untyped-call]
+    mark_process_dead(worker.pid, os.environ[SHARED_FOLDER_VARIABLE])  # type: ignore[no-untyped-call]
 
 
-def _memory() -> str | None:
+def _find_memory_folder() -> str | None:
     """Return the folder in memory, or None, which stands for the usual temporary folder, where it takes no file."""
     try:
         with TemporaryFile(dir=MEMORY):

@@ -16,10 +16,11 @@ from django.conf import settings
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
-from smsreports.serving import stopping
+from smsreports.concurrency.limits import MAX_QUEUED_REQUESTS, REJECT_THREADS
+from smsreports.serving import shutdown
 from smsreports.serving.client_socket import BLOCK_BYTES, ClientSocket
 from smsreports.serving.connection import BODY_SECONDS, BodyTooSlow, Connection, Phase, Progress
-from smsreports.serving.queue import LONGEST, TELLERS, become_teller
+from smsreports.serving.overload import reject_only
 from smsreports.serving.refusals import problem_of, stand_in
 from smsreports.serving.threads import Threads
 
@@ -40,16 +41,17 @@ GONE = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF)
 
 class Worker(ThreadWorker):
     """The main thread accepts, reads requests and sends what is left of answers, for all clients at once and without
-    waiting for any. Other threads answer whole requests. As many requests as LONGEST says wait for a thread; further
+    waiting for any. Other threads answer whole requests. As many requests as MAX_QUEUED_REQUESTS says wait for a
+    thread; further
     ones are told to come back by threads of their own, and probes have a thread of their own.
 
     On SIGTERM it answers what has come, refuses what comes later, and ends when its answers have gone out.
     """
 
     def init_process(self) -> None:
-        self._places = Semaphore(self.cfg.threads + LONGEST)
+        self._places = Semaphore(self.cfg.threads + MAX_QUEUED_REQUESTS)
         self._requests = Threads("request", self.cfg.threads)
-        self._tellers = Threads("busy", TELLERS, become_teller)
+        self._tellers = Threads("busy", REJECT_THREADS, reject_only)
         self._probes = Threads("probe", 1)
         # In the order in which they began to wait: the first goes when there are too many.
         self._waiting: dict[Connection, None] = {}
@@ -64,7 +66,7 @@ class Worker(ThreadWorker):
     # Signal handlers interrupt the loop anywhere, and each other: they set flags and take no lock.
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        stopping.begin()
+        shutdown.begin_shutdown()
         self.alive = False
         self.method_queue.defer(lambda: None)
 

@@ -8,61 +8,61 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from smsreports.api.slots import slots
-from smsreports.api.snapshot import time_limit
-from smsreports.counters.reading import Figures, added, figures, sums, sums_of_rows
-from smsreports.dialects.base import InvalidParams
+from smsreports.concurrency.slots import query_slots
+from smsreports.counters.queries import Figures, merge_figures, sum_by, sum_rows, to_figures
+from smsreports.database.snapshot import time_limit
+from smsreports.exceptions import InvalidParams
+from smsreports.sms.windows import ONE_DAY
 from smsreports.unified.views import JoinedViewSet
-from smsreports.windows import ONE_DAY
 
 # A day each, for ten years: more would be an answer that nobody reads. An open window is as long as its traffic.
-MOST_DAYS = 3660
+MAX_DAYS = 3660
 
 
 class StatsViewSet(JoinedViewSet):
     """Figures from the counters; where they do not cover a filter, from the rows that an index finds."""
 
     def total(self, request: Request) -> Response:
-        return self._answer(figures=self._figures().get((), {}))
+        return self._render_stats(figures=self._get_figures().get((), {}))
 
     def daily(self, request: Request) -> Response:
-        return self._answer(days=list(self._filled(self._figures("day"))))
+        return self._render_stats(days=list(self._fill_days(self._get_figures("day"))))
 
     def by_country(self, request: Request) -> Response:
-        figures = self._figures("country")
-        most_first = sorted(figures, key=lambda key: (-sms_of(figures[key]), key))
-        return self._answer(countries=[(country, figures[country,]) for (country,) in most_first])
+        figures = self._get_figures("country")
+        most_first = sorted(figures, key=lambda key: (-count_sms(figures[key]), key))
+        return self._render_stats(countries=[(country, figures[country,]) for (country,) in most_first])
 
-    def _answer(self, **found: Any) -> Response:
-        return Response(self.door.row(found | {"currency": self.account.currency} | self._days()))
+    def _render_stats(self, **found: Any) -> Response:
+        return Response(self.endpoint.render_row(found | {"currency": self.account.currency} | self._get_window_days()))
 
-    def _figures(self, *by: str) -> Figures:
-        listing = self.unified()
+    def _get_figures(self, *by: str) -> Figures:
+        listing = self.get_unified_listing()
         if listing.scope is not None:
-            return sums(listing.scope, *by)
+            return sum_by(listing.scope, *by)
         statements = [
-            sums_of_rows(source.counted[0], leg.whole(), *by)
+            sum_rows(source.counter_specs[0], leg.select_all(), *by)
             for source, leg in zip(self.sources, listing.legs, strict=True)
         ]
-        with slots.acquire(self.account.pk), time_limit(settings.LIST_SECONDS) as read:
-            return added(figures(rows, len(by)) for rows in read(*statements))
+        with query_slots.acquire_slot(self.account.pk), time_limit(settings.LIST_SECONDS) as read:
+            return merge_figures(to_figures(rows, len(by)) for rows in read(*statements))
 
-    def _days(self) -> dict[str, date | None]:
+    def _get_window_days(self) -> dict[str, date | None]:
         """The first and the last day of the window, both included."""
-        since, until = self.asked.filters.get("since"), self.asked.filters.get("until")
+        since, until = self.list_request.filters.get("since"), self.list_request.filters.get("until")
         return {"first": since and since.date(), "last": until and until.date() - ONE_DAY}
 
-    def _filled(self, figures: Figures) -> Iterator[tuple[date, dict[str, Any]]]:
+    def _fill_days(self, figures: Figures) -> Iterator[tuple[date, dict[str, Any]]]:
         """Every day of the window, oldest first; a side that is open ends with the traffic."""
-        window = self._days()
+        window = self._get_window_days()
         days = [day for (day,) in figures]
         first, last = window["first"] or min(days, default=None), window["last"] or max(days, default=None)
-        if first is not None and last is not None and (last - first).days >= MOST_DAYS:
-            raise InvalidParams({"from": [f"must not be more than {MOST_DAYS} days before to"]})
+        if first is not None and last is not None and (last - first).days >= MAX_DAYS:
+            raise InvalidParams({"from": [f"must not be more than {MAX_DAYS} days before to"]})
         while first is not None and last is not None and first <= last:
             yield first, figures.get((first,), {})
             first += ONE_DAY
 
 
-def sms_of(groups: dict[str, dict[str, Any]]) -> int:
+def count_sms(groups: dict[str, dict[str, Any]]) -> int:
     return sum(measures["sms"] for measures in groups.values())

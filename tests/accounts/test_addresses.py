@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from smsreports.accounts.addresses import ProxyHeadersMiddleware, client_address, plain
+from smsreports.accounts.client_address import ProxyHeadersMiddleware, client_address, normalize_ip
 
 PEER, PROXY = "198.51.100.1", "203.0.113.9"
 ADDRESSES = st.ip_addresses()
@@ -56,7 +56,7 @@ ENTRIES = st.one_of(st.tuples(HOSTS, PORTS), st.sampled_from(["", "unknown", "10
 
 def model(peer: str, forwarded: list[str], networks: list[Any]) -> str:
     """The same answer, found from the left: the last address that is followed by nothing but proxies."""
-    chain = [*(plain(each) for each in forwarded), peer]
+    chain = [*(normalize_ip(each) for each in forwarded), peer]
     ours = [each != "" and any(ip_address(each) in network for network in networks) for each in chain]
     for place, address in enumerate(chain):
         if all(ours[place + 1 :]) and not ours[place]:
@@ -114,15 +114,15 @@ def test_only_a_declared_proxy_says_that_a_request_came_by_tls(settings: Any, pe
 @example(IPv6Address("::ffff:192.0.2.1"), 80)
 @example(IPv6Address("::"), None)
 def test_an_address_is_read_as_proxies_write_it(address: Any, port: int | None) -> None:
-    assert plain(f" {written(address, port)}\t") == meant(address)
-    assert plain(f"[{address}]") == (meant(address) if address.version == 6 else "")
+    assert normalize_ip(f" {written(address, port)}\t") == meant(address)
+    assert normalize_ip(f"[{address}]") == (meant(address) if address.version == 6 else "")
 
 
 @given(st.text(max_size=50))
 @pytest.mark.parametrize("ours", [True])
 def test_whatever_is_written_is_an_address_or_none(ours: bool, text: str) -> None:
-    found = plain(text)
-    assert found == "" or plain(found) == found
+    found = normalize_ip(text)
+    assert found == "" or normalize_ip(found) == found
 
 
 ODD = [
@@ -135,7 +135,7 @@ ODD = [
 
 @pytest.mark.parametrize("odd", ODD)
 def test_what_is_no_address_is_none(odd: str, settings: Any) -> None:
-    assert plain(odd) == ""
+    assert normalize_ip(odd) == ""
     settings.PROXIES = [ip_network(PROXY)]
     assert client_address(ask(f"192.0.2.1, {odd}", PROXY)) == ""
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from smsreports.accounts.keys import caller, create
+from smsreports.accounts.keys import authenticate_key, create_key
 from smsreports.accounts.models import Account, ApiKey, Reveal, Scope
 from tests.conftest import CLIENT
 from tests.recipe import signed
@@ -24,7 +24,7 @@ ACCOUNTS = "admin:accounts_account"
 
 @pytest.fixture
 def key(account: Account) -> ApiKey:
-    create(account, [Scope.READ], name="reports")
+    create_key(account, [Scope.READ], name="reports")
     return ApiKey.objects.get()
 
 
@@ -60,7 +60,7 @@ def test_a_key_is_made_and_shown_once_and_works(staff: Client, account: Account)
     [secret] = set(re.findall(r"sk_prod_[\w-]{20,}", answer.content.decode()))
     row = ApiKey.objects.get()
     assert (row.account, row.name, row.scopes, row.is_active) == (account, "partner", ["sms.read"], True)
-    assert caller(secret, "192.0.2.1") == row
+    assert authenticate_key(secret, "192.0.2.1") == row
     assert "no-store" in answer["Cache-Control"]
     assert not any(inline in answer.content.decode() for inline in ("<style", " style=", "<script>"))
     for page in (reverse(f"{KEYS}_changelist"), reverse(f"{KEYS}_change", args=[row.pk]), reverse("admin:index")):
@@ -168,7 +168,7 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_one(
 ) -> None:
     for number in range(3):
         owner = Account.objects.create(name=f"account-{number}")
-        create(owner, [Scope.READ])
+        create_key(owner, [Scope.READ])
         seen = {"user": User.objects.get(), "account": owner, "model": "m", "row": number, "reference": "r"}
         Reveal.objects.create(**seen, reason="to see")
         LogEntry.objects.create(user=User.objects.get(), action_flag=CHANGE, object_repr=f"row {number}")

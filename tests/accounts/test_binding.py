@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.db.models import Manager, QuerySet
 
-from smsreports.accounts.binding import OfAccount, UnboundQuery
+from smsreports.accounts.managers import AccountScopedManager, UnscopedQueryError
 from smsreports.accounts.models import Account
 from tests.conftest import broadcast, click, load, message, send
 
@@ -44,14 +44,14 @@ def test_there_is_traffic_in_every_source() -> None:
 
 @pytest.mark.parametrize("model", TRAFFIC, ids=lambda model: model.__name__)
 def test_the_objects_of_traffic_belong_to_an_account(model: Any) -> None:
-    assert isinstance(model.objects, OfAccount)
+    assert isinstance(model.objects, AccountScopedManager)
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("model", TRAFFIC, ids=lambda model: model.__name__)
 def test_a_query_that_does_not_say_whose_is_refused(model: Any, way: str) -> None:
     for objects in (model.objects, model.objects.db_manager("default")):
-        with pytest.raises(UnboundQuery, match=model.__name__):
+        with pytest.raises(UnscopedQueryError, match=model.__name__):
             getattr(objects, way)()
 
 

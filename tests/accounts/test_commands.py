@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from smsreports.accounts.keys import caller
+from smsreports.accounts.keys import authenticate_key
 from smsreports.accounts.models import Account, ApiKey, Scope
 from tests.conftest import CLIENT
 from tests.recipe import signed
@@ -93,7 +93,7 @@ def test_a_limit_that_is_none_is_refused(limit: str) -> None:
 def test_a_key_is_printed_once_and_alone(account: Account) -> None:
     printed = run("create_api_key", "acme")
     assert re.fullmatch(r"sk_prod_[A-Za-z0-9_-]{43}\n", printed)
-    assert caller(printed.strip(), ADDRESS).account == account
+    assert authenticate_key(printed.strip(), ADDRESS).account == account
 
 
 def test_a_key_that_demands_signatures_is_printed_with_its_secret_below(account: Account) -> None:

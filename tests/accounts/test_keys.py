@@ -13,7 +13,14 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from smsreports.accounts import keys
-from smsreports.accounts.keys import LONGEST_KEY, SHOWN_CHARACTERS, AccessRefused, Refusal, caller, create
+from smsreports.accounts.keys import (
+    MAX_KEY_LENGTH,
+    PREFIX_LENGTH,
+    AuthenticationError,
+    AuthFailure,
+    authenticate_key,
+    create_key,
+)
 from smsreports.accounts.models import Account, ApiKey, Scope
 
 ADDRESS = "203.0.113.7"
@@ -22,21 +29,21 @@ MINUTE = timedelta(minutes=1)
 
 def key_of(account: Account, **changes: Any) -> str:
     """A key of the account, changed afterwards."""
-    key = create(account, [Scope.READ])
+    key = create_key(account, [Scope.READ])
     ApiKey.objects.filter(account=account).update(**changes)
     return key
 
 
-def refusal(key: str | None, address: str = ADDRESS) -> Refusal:
-    with pytest.raises(AccessRefused) as refused:
-        caller(key, address)
+def refusal(key: str | None, address: str = ADDRESS) -> AuthFailure:
+    with pytest.raises(AuthenticationError) as refused:
+        authenticate_key(key, address)
     return refused.value.reason
 
 
 def stored(key: str) -> str:
     """Every column of the key's row, as text."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT k::text FROM accounts_apikey k WHERE k.prefix = %s", [key[:SHOWN_CHARACTERS]])
+        cursor.execute("SELECT k::text FROM accounts_apikey k WHERE k.prefix = %s", [key[:PREFIX_LENGTH]])
         row: str = cursor.fetchone()[0]
     return row
 
@@ -46,33 +53,33 @@ def last_used() -> datetime | None:
 
 
 def test_a_key_speaks_for_its_account(account: Account, other: Account) -> None:
-    keys_by_owner = {owner: create(owner, [Scope.READ]) for owner in (account, other)}
+    keys_by_owner = {owner: create_key(owner, [Scope.READ]) for owner in (account, other)}
     for owner, key in keys_by_owner.items():
-        assert caller(key, ADDRESS).account == owner
+        assert authenticate_key(key, ADDRESS).account == owner
 
 
 def test_a_key_carries_its_scopes(account: Account) -> None:
-    assert caller(create(account, []), ADDRESS).scopes == []
-    assert caller(create(account, [Scope.READ]), ADDRESS).scopes == ["sms.read"]
-    assert caller(create(account, [Scope.READ, Scope.WRITE]), ADDRESS).scopes == ["sms.read", "sms.write"]
+    assert authenticate_key(create_key(account, []), ADDRESS).scopes == []
+    assert authenticate_key(create_key(account, [Scope.READ]), ADDRESS).scopes == ["sms.read"]
+    assert authenticate_key(create_key(account, [Scope.READ, Scope.WRITE]), ADDRESS).scopes == ["sms.read", "sms.write"]
 
 
 def test_no_column_holds_the_secret(account: Account) -> None:
-    key = create(account, [Scope.READ], name="reports", allowed_networks=["203.0.113.0/24"])
-    secret = key[SHOWN_CHARACTERS:]
+    key = create_key(account, [Scope.READ], name="reports", allowed_networks=["203.0.113.0/24"])
+    secret = key[PREFIX_LENGTH:]
     assert len(secret) > 32
     assert not any(secret[start : start + 8] in stored(key) for start in range(len(secret) - 7))
 
 
 def test_the_hash_cannot_be_made_without_the_secret_key(account: Account, settings: Any) -> None:
-    key = create(account, [Scope.READ])
+    key = create_key(account, [Scope.READ])
     digest = ApiKey.objects.get().digest
-    assert digest == keys.digest(key, settings.SECRET_KEY) != keys.digest(key, "another")
+    assert digest == keys.hash_key(key, settings.SECRET_KEY) != keys.hash_key(key, "another")
     assert digest != sha256(key.encode()).hexdigest()
 
 
 def test_the_beginning_of_a_key_tells_people_which_it_is(account: Account) -> None:
-    key = create(account, [Scope.READ])
+    key = create_key(account, [Scope.READ])
     shown = ApiKey.objects.get().prefix
     assert key.startswith(shown)
     assert shown.startswith("sk_prod_")
@@ -81,16 +88,16 @@ def test_the_beginning_of_a_key_tells_people_which_it_is(account: Account) -> No
 
 
 def test_no_two_keys_are_the_same(account: Account) -> None:
-    assert len({create(account, []) for _ in range(50)}) == 50
+    assert len({create_key(account, []) for _ in range(50)}) == 50
 
 
-REFUSED: dict[Refusal, Callable[[Account], Any]] = {
-    Refusal.NO_KEY: lambda account: None,
-    Refusal.UNKNOWN_KEY: lambda account: key_of(account)[:-1],
-    Refusal.INACTIVE_KEY: lambda account: key_of(account, is_active=False),
-    Refusal.EXPIRED_KEY: lambda account: key_of(account, expires_at=datetime.now(UTC)),
-    Refusal.INACTIVE_ACCOUNT: lambda account: key_of(switched_off(account)),
-    Refusal.FOREIGN_ADDRESS: lambda account: key_of(account, allowed_networks=["198.51.100.0/24"]),
+REFUSED: dict[AuthFailure, Callable[[Account], Any]] = {
+    AuthFailure.NO_KEY: lambda account: None,
+    AuthFailure.UNKNOWN_KEY: lambda account: key_of(account)[:-1],
+    AuthFailure.INACTIVE_KEY: lambda account: key_of(account, is_active=False),
+    AuthFailure.EXPIRED_KEY: lambda account: key_of(account, expires_at=datetime.now(UTC)),
+    AuthFailure.INACTIVE_ACCOUNT: lambda account: key_of(switched_off(account)),
+    AuthFailure.FOREIGN_ADDRESS: lambda account: key_of(account, allowed_networks=["198.51.100.0/24"]),
 }
 
 
@@ -101,37 +108,37 @@ def switched_off(account: Account) -> Account:
 
 
 @pytest.mark.parametrize("reason", REFUSED)
-def test_a_caller_is_refused_for_every_reason(account: Account, reason: Refusal) -> None:
+def test_a_caller_is_refused_for_every_reason(account: Account, reason: AuthFailure) -> None:
     assert refusal(REFUSED[reason](account)) is reason
 
 
 def test_every_reason_is_tested() -> None:
     """Those about signatures elsewhere, with signatures."""
-    signatures = {reason for reason in Refusal if reason.name.endswith("_SIGNATURE")}
-    assert set(REFUSED) == set(Refusal) - signatures
+    signatures = {reason for reason in AuthFailure if reason.name.endswith("_SIGNATURE")}
+    assert set(REFUSED) == set(AuthFailure) - signatures
 
 
-@pytest.mark.parametrize("reason", sorted(set(REFUSED) - {Refusal.NO_KEY, Refusal.UNKNOWN_KEY}))
-def test_a_refused_caller_leaves_no_trace(account: Account, reason: Refusal) -> None:
+@pytest.mark.parametrize("reason", sorted(set(REFUSED) - {AuthFailure.NO_KEY, AuthFailure.UNKNOWN_KEY}))
+def test_a_refused_caller_leaves_no_trace(account: Account, reason: AuthFailure) -> None:
     refusal(REFUSED[reason](account))
     assert last_used() is None
 
 
-@pytest.mark.parametrize("key", ["", "sk_prod_", "x" * LONGEST_KEY, "\0", "ключ", "sk_prod_%"])
+@pytest.mark.parametrize("key", ["", "sk_prod_", "x" * MAX_KEY_LENGTH, "\0", "ключ", "sk_prod_%"])
 def test_what_was_never_made_is_not_known(account: Account, key: str) -> None:
-    create(account, [Scope.READ])
-    assert refusal(key) is (Refusal.UNKNOWN_KEY if key else Refusal.NO_KEY)
+    create_key(account, [Scope.READ])
+    assert refusal(key) is (AuthFailure.UNKNOWN_KEY if key else AuthFailure.NO_KEY)
 
 
 def test_what_is_too_long_for_a_key_is_not_even_looked_for(
     db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
-        assert refusal("x" * (LONGEST_KEY + 1)) is Refusal.UNKNOWN_KEY
+        assert refusal("x" * (MAX_KEY_LENGTH + 1)) is AuthFailure.UNKNOWN_KEY
 
 
 def test_a_key_is_good_until_the_moment_it_expires(account: Account) -> None:
-    assert caller(key_of(account, expires_at=datetime.now(UTC) + MINUTE), ADDRESS)
+    assert authenticate_key(key_of(account, expires_at=datetime.now(UTC) + MINUTE), ADDRESS)
 
 
 @pytest.mark.parametrize(
@@ -163,23 +170,23 @@ def test_a_key_is_used_from_its_networks_alone(
 ) -> None:
     key = key_of(account, allowed_networks=networks)
     if allowed:
-        assert caller(key, address)
+        assert authenticate_key(key, address)
     else:
-        assert refusal(key, address) is Refusal.FOREIGN_ADDRESS
+        assert refusal(key, address) is AuthFailure.FOREIGN_ADDRESS
 
 
 def test_a_key_made_under_a_former_secret_key_stays_good(account: Account, settings: Any) -> None:
-    key, former = create(account, [Scope.READ]), settings.SECRET_KEY
+    key, former = create_key(account, [Scope.READ]), settings.SECRET_KEY
     settings.SECRET_KEY = "a new one, of more than fifty characters: 0123456789"
-    assert refusal(key) is Refusal.UNKNOWN_KEY
+    assert refusal(key) is AuthFailure.UNKNOWN_KEY
     settings.SECRET_KEY_FALLBACKS = ["an older one", former]
-    assert caller(key, ADDRESS).account == account
+    assert authenticate_key(key, ADDRESS).account == account
 
 
 def test_the_first_use_of_a_key_is_noted(account: Account) -> None:
-    key, before = create(account, [Scope.READ]), datetime.now(UTC)
+    key, before = create_key(account, [Scope.READ]), datetime.now(UTC)
     assert last_used() is None
-    caller(key, ADDRESS)
+    authenticate_key(key, ADDRESS)
     assert before <= (last_used() or before - MINUTE) <= datetime.now(UTC)
 
 
@@ -189,7 +196,7 @@ def test_uses_within_a_minute_are_noted_once(
     noted = datetime.now(UTC)
     key = key_of(account, last_used_at=noted)
     with django_assert_num_queries(1):
-        caller(key, ADDRESS)
+        authenticate_key(key, ADDRESS)
     assert last_used() == noted
 
 
@@ -197,9 +204,9 @@ def test_of_uses_at_once_the_first_is_noted(account: Account) -> None:
     """Each of them has read the row as nobody had used the key."""
     key_of(account, last_used_at=datetime.now(UTC) - 2 * MINUTE)
     first, second = ApiKey.objects.get(), ApiKey.objects.get()
-    keys.note_use(first)
+    keys.touch_last_used(first)
     noted = last_used()
-    keys.note_use(second)
+    keys.touch_last_used(second)
     assert last_used() == noted
 
 
@@ -207,9 +214,9 @@ def test_what_a_caller_waits_for_does_not_tell_whether_a_key_exists(account: Acc
     """Times cannot be asserted; the statements up to the verdict can: one, the same, that finds by a keyed hash."""
     known = key_of(account, last_used_at=datetime.now(UTC))
     asked = []
-    for key in (known, known[:-1] + "~", known[:-1], "sk_prod_", "x", "\0", "ключ", "x" * LONGEST_KEY):
-        with CaptureQueriesContext(connection) as queries, suppress(AccessRefused):
-            caller(key, ADDRESS)
+    for key in (known, known[:-1] + "~", known[:-1], "sk_prod_", "x", "\0", "ключ", "x" * MAX_KEY_LENGTH):
+        with CaptureQueriesContext(connection) as queries, suppress(AuthenticationError):
+            authenticate_key(key, ADDRESS)
         asked.append([re.sub("[0-9a-f]{64}", "…", query["sql"]) for query in queries])
     assert len(asked[0]) == 1
     assert asked == [asked[0]] * len(asked)
@@ -217,5 +224,5 @@ def test_what_a_caller_waits_for_does_not_tell_whether_a_key_exists(account: Acc
 
 def test_a_use_after_a_minute_is_noted_again(account: Account) -> None:
     noted = datetime.now(UTC) - MINUTE * 1.1
-    caller(key_of(account, last_used_at=noted), ADDRESS)
+    authenticate_key(key_of(account, last_used_at=noted), ADDRESS)
     assert (last_used() or noted) > noted

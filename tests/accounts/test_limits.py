@@ -10,8 +10,8 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from smsreports.accounts.limits import SECONDS, Allowance, spend, untouched
 from smsreports.accounts.models import Account, RequestCount
+from smsreports.accounts.throttling import WINDOW_SECONDS, RateLimitState, consume_request, unlimited_state
 from tests.conftest import Person
 
 THREADS, EACH = 8, 25
@@ -22,9 +22,9 @@ def test_no_request_is_lost_when_many_ask_at_once(settings: Any) -> None:
     settings.RATE_LIMIT = THREADS * EACH - 1
     account = Account.objects.create(name="acme")
 
-    def ask(_: int) -> list[Allowance]:
+    def ask(_: int) -> list[RateLimitState]:
         try:
-            return [spend(account, "a") for _ in range(EACH)]
+            return [consume_request(account, "a") for _ in range(EACH)]
         finally:
             connection.close()
 
@@ -43,16 +43,18 @@ def test_no_request_is_lost_when_many_ask_at_once(settings: Any) -> None:
 def test_the_limit_itself_is_allowed_and_one_more_is_not(account: Account, settings: Any) -> None:
     """A test is one transaction, which is one moment to the database: no minute ends meanwhile."""
     settings.RATE_LIMIT = 2
-    told = [(allowance.remaining, allowance.exceeded) for allowance in (spend(account, "a") for _ in range(4))]
+    told = [
+        (allowance.remaining, allowance.exceeded) for allowance in (consume_request(account, "a") for _ in range(4))
+    ]
     assert told == [(1, False), (0, False), (0, True), (0, True)]
 
 
 def test_a_new_minute_starts_anew(account: Account, settings: Any) -> None:
     settings.RATE_LIMIT = 2
     for _ in range(3):
-        spend(account, "a")
+        consume_request(account, "a")
     RequestCount.objects.update(minute=F("minute") - timedelta(minutes=1))
-    assert spend(account, "a").remaining == 1
+    assert consume_request(account, "a").remaining == 1
     assert RequestCount.objects.count() == 1
 
 
@@ -61,7 +63,10 @@ def test_an_account_may_have_a_limit_of_its_own(
 ) -> None:
     settings.RATE_LIMIT, account.rate_limit = 10, 20
     with django_assert_num_queries(2):
-        told = [(allowance.limit, allowance.remaining) for allowance in (spend(who, "a") for who in (account, other))]
+        told = [
+            (allowance.limit, allowance.remaining)
+            for allowance in (consume_request(who, "a") for who in (account, other))
+        ]
     assert told == [(20, 19), (10, 9)]
 
 
@@ -88,29 +93,29 @@ def test_a_limit_out_of_bounds_cannot_be_stored(account: Account, limit: int) ->
 
 def test_dialects_and_accounts_are_counted_apart(account: Account, other: Account, settings: Any) -> None:
     settings.RATE_LIMIT = 10
-    spend(account, "a")
-    left = [spend(*who).remaining for who in ((account, "a"), (account, "b"), (other, "a"))]
+    consume_request(account, "a")
+    left = [consume_request(*who).remaining for who in ((account, "a"), (account, "b"), (other, "a"))]
     assert left == [8, 9, 9]
 
 
 def test_an_allowance_ends_with_the_minute(account: Account) -> None:
-    allowance = spend(account, "a")
+    allowance = consume_request(account, "a")
     with connection.cursor() as cursor:
         cursor.execute("SELECT floor(extract(epoch FROM now()))")
         ((now,),) = cursor.fetchall()
-    assert allowance.resets_at % SECONDS == 0
-    assert 1 <= allowance.wait <= SECONDS
-    assert allowance.resets_at - allowance.wait == now
+    assert allowance.resets_at % WINDOW_SECONDS == 0
+    assert 1 <= allowance.retry_after <= WINDOW_SECONDS
+    assert allowance.resets_at - allowance.retry_after == now
 
 
 def test_an_unknown_caller_is_not_counted(account: Account, settings: Any) -> None:
     settings.RATE_LIMIT = 5
-    assert (untouched().remaining, untouched().exceeded) == (5, False)
+    assert (unlimited_state().remaining, unlimited_state().exceeded) == (5, False)
     assert not RequestCount.objects.exists()
 
 
 def test_an_account_has_one_count_at_a_dialect(account: Account) -> None:
-    spend(account, "a")
+    consume_request(account, "a")
     counted = RequestCount.objects.get()
     counted.pk = None
     with pytest.raises(IntegrityError, match="request_count_once"):

@@ -16,9 +16,9 @@ from django.test import Client
 from django.urls import reverse
 
 from smsreports.accounts import rotation
-from smsreports.accounts.keys import AccessRefused, caller, create
+from smsreports.accounts.keys import AuthenticationError, authenticate_key, create_key
 from smsreports.accounts.models import Account, ApiKey, Scope
-from smsreports.accounts.rotation import NotRotated, rotate
+from smsreports.accounts.rotation import RotationError, rotate_key
 from tests.conftest import CLIENT
 from tests.recipe import signed
 
@@ -31,7 +31,7 @@ ADDRESS = "198.51.100.1"
 
 @pytest.fixture
 def key(account: Account) -> str:
-    return create(account, [Scope.WRITE, Scope.READ], name="nightly", allowed_networks=NETWORKS)
+    return create_key(account, [Scope.WRITE, Scope.READ], name="nightly", allowed_networks=NETWORKS)
 
 
 def run(prefix: str, *options: str) -> list[str]:
@@ -55,15 +55,15 @@ def about(length: timedelta) -> Any:
 
 
 def is_good(key: str) -> bool:
-    with suppress(AccessRefused):
-        return bool(caller(key, ADDRESS))
+    with suppress(AuthenticationError):
+        return bool(authenticate_key(key, ADDRESS))
     return False
 
 
 def test_the_new_key_may_do_what_the_old_one_may(key: str) -> None:
     [successor] = run(old().prefix)
     assert successor != key
-    before, after = old(), caller(successor, ADDRESS)
+    before, after = old(), authenticate_key(successor, ADDRESS)
     for name in ("account", "name", "scopes", "allowed_networks", "requires_signature"):
         assert getattr(after, name) == getattr(before, name)
     assert (after.replaces, after.expires_at, after.is_active) == (before, None, True)
@@ -91,7 +91,7 @@ def test_a_key_that_expires_does_so_no_later_and_its_successor_when_it_would_hav
     ApiKey.objects.update(expires_at=end)
     [successor] = run(old().prefix)
     assert left(old()) == about(expected)
-    assert caller(successor, ADDRESS).expires_at == end
+    assert authenticate_key(successor, ADDRESS).expires_at == end
 
 
 def test_a_key_that_demands_signatures_is_replaced_by_one_that_does(key: str) -> None:
@@ -136,7 +136,7 @@ def test_a_whole_key_is_not_repeated(key: str) -> None:
 
 
 def test_keys_that_look_the_same_are_not_told_apart(key: str, account: Account) -> None:
-    create(account, [])
+    create_key(account, [])
     ApiKey.objects.update(prefix="sk_prod_aaaaaa")
     with pytest.raises(CommandError, match="more than one key begins with 'sk_prod_aaaaaa'"):
         run("sk_prod_aaaaaa")
@@ -154,21 +154,21 @@ def test_a_rotation_that_fails_changes_nothing(key: str, monkeypatch: pytest.Mon
         row.save()
         raise RuntimeError
 
-    monkeypatch.setattr(rotation, "issue", crash)
+    monkeypatch.setattr(rotation, "save_new_key", crash)
     with pytest.raises(RuntimeError):
-        rotate(old(), HOUR)
+        rotate_key(old(), HOUR)
     assert ApiKey.objects.get().expires_at is None
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_that_replace_a_key_at_once_one_does() -> None:
-    create(Account.objects.create(name="acme"), [])
+    create_key(Account.objects.create(name="acme"), [])
     row = ApiKey.objects.get()
 
     def ask(_: int) -> bool:
         try:
-            return bool(rotate(row, HOUR))
-        except NotRotated:
+            return bool(rotate_key(row, HOUR))
+        except RotationError:
             return False
         finally:
             connection.close()
@@ -201,7 +201,7 @@ def test_staff_see_the_secret_for_signing_with_the_key(staff: Client, key: str) 
 
 
 def test_staff_replace_one_key_at_a_time(staff: Client, key: str, account: Account) -> None:
-    create(account, [])
+    create_key(account, [])
     assert "Select exactly one key" in chosen(staff, *ApiKey.objects.all()).content.decode()
     assert ApiKey.objects.count() == 2
 

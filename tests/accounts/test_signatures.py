@@ -8,10 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from smsreports.accounts.keys import Refusal, issue, shown_once
+from smsreports.accounts.keys import AuthFailure, credentials_to_show, save_new_key
 from smsreports.accounts.models import Account, ApiKey, RequestCount, Scope, UsedSignature
-from smsreports.ingest.backpressure import MOST_LOADS_OF_ACCOUNT, places
-from smsreports.ingest.views import MOST_BYTES
+from smsreports.concurrency.limits import LOADS
+from smsreports.concurrency.slots import load_slots
+from smsreports.ingest.views import MAX_BODY_BYTES
 from tests.conftest import CLIENT, load, message
 from tests.recipe import signed
 
@@ -25,7 +26,7 @@ class Signer:
 
     def __init__(self, account: Account) -> None:
         row = ApiKey(account=account, scopes=Scope.values, requires_signature=True)
-        self.key, self.secret = shown_once(row, issue(row))
+        self.key, self.secret = credentials_to_show(row, save_new_key(row))
         self.row = row
 
     def ask(self, method: str, path: str, body: bytes = b"", /, **headers: str) -> Any:
@@ -94,19 +95,19 @@ def test_a_signature_is_of_one_key(signer: Signer, account: Account) -> None:
 @pytest.mark.parametrize(
     ("headers", "said"),
     [
-        ({}, Refusal.NO_SIGNATURE),
-        ({"X-Timestamp": "1770978600"}, Refusal.NO_SIGNATURE),
-        ({"X-Signature": "0" * 64}, Refusal.NO_SIGNATURE),
-        ({"X-Timestamp": "1770978600", "X-Signature": ""}, Refusal.NO_SIGNATURE),
-        ({"X-Timestamp": "1770978600", "X-Signature": "0" * 64}, Refusal.UNTIMELY_SIGNATURE),
-        ({"X-Timestamp": "2026-02-13T10:30:00Z", "X-Signature": "0" * 64}, Refusal.UNTIMELY_SIGNATURE),
+        ({}, AuthFailure.NO_SIGNATURE),
+        ({"X-Timestamp": "1770978600"}, AuthFailure.NO_SIGNATURE),
+        ({"X-Signature": "0" * 64}, AuthFailure.NO_SIGNATURE),
+        ({"X-Timestamp": "1770978600", "X-Signature": ""}, AuthFailure.NO_SIGNATURE),
+        ({"X-Timestamp": "1770978600", "X-Signature": "0" * 64}, AuthFailure.UNTIMELY_SIGNATURE),
+        ({"X-Timestamp": "2026-02-13T10:30:00Z", "X-Signature": "0" * 64}, AuthFailure.UNTIMELY_SIGNATURE),
     ],
 )
-def test_what_is_wrong_is_told(signer: Signer, headers: dict[str, str], said: Refusal) -> None:
+def test_what_is_wrong_is_told(signer: Signer, headers: dict[str, str], said: AuthFailure) -> None:
     answer = signer.ask("GET", LIST, **headers)
     assert (answer.status_code, answer.json()["description"]) == (401, said.value)
     assert answer.json()["error_code"] == (
-        "SIGNATURE_REQUIRED" if said is Refusal.NO_SIGNATURE else "INVALID_SIGNATURE"
+        "SIGNATURE_REQUIRED" if said is AuthFailure.NO_SIGNATURE else "INVALID_SIGNATURE"
     )
 
 
@@ -120,7 +121,7 @@ def test_the_second_of_one_second_is_a_replay(signer: Signer) -> None:
     named = signed(signer.secret, "GET", LIST)
     assert signer.ask("GET", LIST, **named).status_code == 200
     again = signer.ask("GET", f"{LIST}?page=2", **named)
-    assert (code(again), again.json()["description"]) == ((401, "INVALID_SIGNATURE"), Refusal.USED_SIGNATURE.value)
+    assert (code(again), again.json()["description"]) == ((401, "INVALID_SIGNATURE"), AuthFailure.USED_SIGNATURE.value)
 
 
 def test_a_refused_signature_leaves_nothing_behind(signer: Signer) -> None:
@@ -176,13 +177,13 @@ def test_a_path_is_signed_as_it_is_sent_or_as_it_is_meant(signer: Signer, path: 
 
 
 def test_a_body_that_is_too_large_is_refused_before_its_signature(signer: Signer) -> None:
-    assert code(signer.signed("POST", DOOR, b" " * (MOST_BYTES + 1))) == (413, "TOO_LARGE")
+    assert code(signer.signed("POST", DOOR, b" " * (MAX_BODY_BYTES + 1))) == (413, "TOO_LARGE")
     assert not UsedSignature.objects.exists()
 
 
 def test_bodies_wait_for_their_verdict_in_places(signer: Signer, account: Account) -> None:
     """A key without its secret keeps no more threads busy than one that needs none."""
-    held = [places.taken(account.pk, 0) for _ in range(MOST_LOADS_OF_ACCOUNT)]
+    held = [load_slots.acquire_slot(account.pk, 0) for _ in range(LOADS.max_running_per_account)]
     for place in held:
         place.__enter__()
     try:

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from smsreports.accounts.keys import issue, shown_once
+from smsreports.accounts.keys import credentials_to_show, save_new_key
 from smsreports.accounts.models import Account, ApiKey, Scope
-from smsreports.ingest.views import MOST_BYTES
+from smsreports.ingest.views import MAX_BODY_BYTES
 from tests.conftest import EVER, Live, message
 from tests.recipe import signed
 
@@ -49,7 +49,7 @@ class Client:
 def client(live: Live) -> Client:
     live.load([message(client_message_id=key) for key in ("m-0", "a ü")])
     row = ApiKey(account=Account.objects.get(name="acme"), scopes=Scope.values, requires_signature=True)
-    return Client(live.url, *shown_once(row, issue(row)))
+    return Client(live.url, *credentials_to_show(row, save_new_key(row)))
 
 
 def refused(answer: Any) -> tuple[int, str]:
@@ -105,7 +105,7 @@ def test_a_body_that_was_changed_on_the_way_loads_nothing(client: Client, chunke
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_large_body_is_answered_whatever_is_wrong_with_it(client: Client, chunked: bool) -> None:
     """A sender whose connection breaks would not see why."""
-    large, too_large = b" " * (MOST_BYTES - 1), b" " * (MOST_BYTES + 1)
+    large, too_large = b" " * (MAX_BODY_BYTES - 1), b" " * (MAX_BODY_BYTES + 1)
     for body, headers, expected in (
         (too_large, {}, (413, "TOO_LARGE")),
         (large, {"X_Signature": ""}, (401, "SIGNATURE_REQUIRED")),
@@ -116,7 +116,7 @@ def test_a_large_body_is_answered_whatever_is_wrong_with_it(client: Client, chun
 
 
 def test_a_large_body_is_loaded(client: Client) -> None:
-    body = LINES + b"\n" * (MOST_BYTES - len(LINES))
+    body = LINES + b"\n" * (MAX_BODY_BYTES - len(LINES))
     assert client.ask("POST", DOOR, body).json()["rejected"] == []
 
 

@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smsreports.accounts.models import Account
-from smsreports.api.listing import narrowed
-from smsreports.dialects.base import Asked, InvalidParams
-from smsreports.sources import Rows, Source, registered
-from smsreports.statuses import STATUSES, Group
+from smsreports.exceptions import InvalidParams
+from smsreports.queries.list_request import ListRequest
+from smsreports.queries.listing import build_listing
+from smsreports.sms.statuses import STATUSES, StatusGroup
+from smsreports.sources import Source, SourceTable, get_sources
 from tests.conftest import broadcast, load, message, send
 
 SENDERS = ("MyApp", "myapp", "MyApp ", "My", "%", "_yApp")
@@ -25,7 +26,7 @@ MIDNIGHT = datetime(2026, 2, 13, tzinfo=UTC)
 MOMENTS = [
     MIDNIGHT + timedelta(microseconds=step) for step in (-1, 0, 1, 43_200_000_000, 86_399_999_999, 86_400_000_000)
 ]
-ROWS = [(source, kind) for source in registered() for kind in ("sms", "items")]
+ROWS = [(source, kind) for source in get_sources() for kind in ("sms", "items")]
 
 # What happens to an SMS; of API messages, that it arrived.
 EVENTS = ("sent", "delivered", "clicked", "action")
@@ -61,7 +62,7 @@ def traffic(rng: random.Random) -> Iterator[str]:
         at = rng.choice(MOMENTS).isoformat()
         common = {"account": account, "recipient": recipient, "country": country, "status": status}
         common |= {"sender_id": rng.choice(SENDERS)}
-        if STATUSES[status].final:
+        if STATUSES[status].is_final:
             late = timedelta(seconds=rng.choice((0, 5, 900, 901, 9_000)))
             soon = datetime.fromisoformat(at) + late
             common["delivered_at"] = rng.choice((None, soon.isoformat(), rng.choice(MOMENTS).isoformat()))
@@ -84,7 +85,7 @@ def happened(column: str, compares: Callable[[Any, Any], bool], row: Mapping[str
 ASKED = st.fixed_dictionaries(
     {},
     optional={
-        "status": st.sampled_from(list(Group)),
+        "status": st.sampled_from(list(StatusGroup)),
         "phone": st.sampled_from(["1", "555", "+1 (415)", "5551234", "15-55", "99912345", "000", "4155551234"]),
         "country": st.sampled_from(["US", "us", "De", "LY", "ZZ"]),
         "no_country": st.just(True),
@@ -115,46 +116,46 @@ def in_time(row: Mapping[str, Any]) -> bool:
     return bool(row["status"] == "DELIVRD" and arrived - row["time"] <= timedelta(minutes=15))
 
 
-def found(account: Account, rows: Rows, asked: Asked) -> set[int]:
+def found(account: Account, rows: SourceTable, asked: ListRequest) -> set[int]:
     """The ids that a list of `rows` has."""
-    (leg,) = narrowed(account, {"any": rows}, asked, time=rows.time).legs
-    return {row_id for (row_id,) in leg.shaped(["id"], "").rows()}
+    (leg,) = build_listing(account, {"any": rows}, asked, time=rows.time_field).legs
+    return {row_id for (row_id,) in leg.select_ordered(["id"], "").fetch_all()}
 
 
-def rows_of(source: Source, kind: str) -> Rows:
-    rows: Rows = getattr(source, kind)
+def rows_of(source: Source, kind: str) -> SourceTable:
+    rows: SourceTable = getattr(source, kind)
     return rows
 
 
-@pytest.mark.parametrize("source", registered(), ids=lambda source: source.slug)
+@pytest.mark.parametrize("source", get_sources(), ids=lambda source: source.slug)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(asked=ASKED)
 def test_the_filters_leave_what_is_picked_one_by_one(db: None, source: Source, asked: dict[str, Any]) -> None:
     account = Account.objects.get(name="acme")
-    every = ({**row, "time": row[source.sms.time]} for row in source.sms.of(account).values())
+    every = ({**row, "time": row[source.sms.time_field]} for row in source.sms.for_account(account).values())
     known = {name: value for name, value in asked.items() if name in source.sms.filterset.base_filters}
     picked = {row["id"] for row in every if all(PICKED[name](row, value) for name, value in known.items())}
-    assert found(account, source.sms, Asked(filters=asked)) == picked
+    assert found(account, source.sms, ListRequest(filters=asked)) == picked
 
 
-@pytest.mark.parametrize("source", registered(), ids=lambda source: source.slug)
+@pytest.mark.parametrize("source", get_sources(), ids=lambda source: source.slug)
 def test_items_are_narrowed_by_their_own_time(db: None, source: Source) -> None:
     account = Account.objects.get(name="acme")
-    own = source.items.of(account)
+    own = source.items.for_account(account)
     for since, until in product(MOMENTS, MOMENTS):
-        asked = Asked(filters={"since": since, "until": until})
-        picked = {row.id for row in own if since <= getattr(row, source.items.time) < until}
+        asked = ListRequest(filters={"since": since, "until": until})
+        picked = {row.id for row in own if since <= getattr(row, source.items.time_field) < until}
         assert found(account, source.items, asked) == picked
 
 
-@pytest.mark.parametrize("source", registered(), ids=lambda source: source.slug)
+@pytest.mark.parametrize("source", get_sources(), ids=lambda source: source.slug)
 def test_the_traffic_meets_every_filter(db: None, source: Source) -> None:
     """Else the comparison above would hold of nothing."""
-    rows = list(source.sms.of(Account.objects.get(name="acme")).values())
+    rows = list(source.sms.for_account(Account.objects.get(name="acme")).values())
     assert {row["status"] for row in rows} == set(STATUSES)
     assert {row["country"] for row in rows} == set(NUMBERS.values())
     assert {row["sender_id"] for row in rows} == set(SENDERS)
-    assert {row[source.sms.time] for row in rows} == set(MOMENTS)
+    assert {row[source.sms.time_field] for row in rows} == set(MOMENTS)
 
 
 @pytest.mark.parametrize(("source", "kind"), ROWS, ids=lambda part: getattr(part, "slug", part))
@@ -169,7 +170,7 @@ def test_every_field_has_a_filter_or_a_reason_not_to(source: Source, kind: str) 
 
 def later_times(source: Source) -> set[str]:
     """A message's own time is when it was created; when the carrier took it is shown, not asked for."""
-    return {"sent_at"} - {source.sms.time}
+    return {"sent_at"} - {source.sms.time_field}
 
 
 def test_no_reason_is_given_for_what_has_a_filter_or_is_no_field() -> None:
@@ -190,11 +191,11 @@ def test_no_reason_is_given_for_what_has_a_filter_or_is_no_field() -> None:
         "in_time": ["yes", "1"],
     }.items(),
 )
-@pytest.mark.parametrize("source", registered(), ids=lambda source: source.slug)
+@pytest.mark.parametrize("source", get_sources(), ids=lambda source: source.slug)
 def test_what_cannot_be_is_refused_in_the_callers_word(db: None, source: Source, name: str, values: list[str]) -> None:
     account = Account.objects.get(name="acme")
     for value in values:
-        asked = Asked(filters={name: value}, names={name: "their word"})
+        asked = ListRequest(filters={name: value}, parameter_names={name: "their word"})
         with pytest.raises(InvalidParams) as refused:
             found(account, source.sms, asked)
         assert list(refused.value.reasons) == ["their word"]

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
+from smsreports.accounts.masking import MIN_HIDDEN_DIGITS, mask_number
 from smsreports.accounts.models import Account, Reveal
-from smsreports.api.staff.masking import HIDDEN, masked
 from tests.broadcasts_app.conftest import campaign
 from tests.conftest import support_role
 from tests.messages_app.conftest import message
@@ -37,16 +37,16 @@ def address(row: Message, page: str) -> str:
 
 
 def test_a_masked_number_shows_the_network_and_the_end() -> None:
-    assert masked(NUMBER) == MASKED
-    assert masked("+123456789") == "+1" + "•••••" + "789"
-    assert masked("+12345") == "+•••••"
+    assert mask_number(NUMBER) == MASKED
+    assert mask_number("+123456789") == "+1" + "•••••" + "789"
+    assert mask_number("+12345") == "+•••••"
 
 
 @given(st.from_regex(r"\+[0-9]{1,15}", fullmatch=True))
 def test_a_masked_number_is_as_long_and_hides_enough(number: str) -> None:
-    shown = masked(number)
+    shown = mask_number(number)
     assert len(shown) == len(number)
-    assert shown.count("•") >= min(HIDDEN, len(number) - 1)
+    assert shown.count("•") >= min(MIN_HIDDEN_DIGITS, len(number) - 1)
     assert all(mark in ("•", digit) for mark, digit in zip(shown, number, strict=True))
 
 

@@ -17,12 +17,13 @@ from django.db.backends.utils import CursorWrapper
 
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
-from smsreports.api import listing, snapshot
-from smsreports.api.legs import Order
-from smsreports.api.listing import Listing
-from smsreports.api.snapshot import at_once
-from smsreports.dialects.cursor import SALT
-from smsreports.statements import Statement
+from smsreports.database import snapshot
+from smsreports.database.compiled import CompiledQuery
+from smsreports.database.snapshot import fetch_together
+from smsreports.queries import listing
+from smsreports.queries.cursor import SALT
+from smsreports.queries.listing import Listing
+from smsreports.queries.source_query import Order
 from tests.conftest import EVER, Person, broadcast, load, message, person, send
 
 # Days with their edges; of each source, several rows of every moment.
@@ -115,11 +116,11 @@ every_list = pytest.mark.parametrize(
 
 
 @every_list
-@pytest.mark.parametrize("near", [listing.NEAR, 1, 0])
+@pytest.mark.parametrize("near", [listing.MAX_OFFSET_SCAN, 1, 0])
 def test_every_page_is_its_part_of_the_whole(
     owner: Person, monkeypatch: pytest.MonkeyPatch, door: List, near: int
 ) -> None:
-    monkeypatch.setattr(listing, "NEAR", near)
+    monkeypatch.setattr(listing, "MAX_OFFSET_SCAN", near)
     whole = door.whole()
     for number in range(1, len(whole) // 13 + 3):
         page = door.get(owner, 13, page=str(number))
@@ -131,15 +132,15 @@ def test_every_page_is_its_part_of_the_whole(
 def test_a_row_deep_in_a_day_is_reached_from_both_of_its_ends(
     owner: Person, monkeypatch: pytest.MonkeyPatch, door: List
 ) -> None:
-    monkeypatch.setattr(listing, "NEAR", 0)
-    orders, merged = set(), Listing._merged
+    monkeypatch.setattr(listing, "MAX_OFFSET_SCAN", 0)
+    orders, merged = set(), Listing._union_all
 
     def spied(self: Listing, legs: Any, names: Any, start: int, stop: int, order: Order = "-") -> Any:
         if len(names) < len(self.names):  # only a place is looked for
             orders.add(order)
         return merged(self, legs, names, start, stop, order)
 
-    monkeypatch.setattr(Listing, "_merged", spied)
+    monkeypatch.setattr(Listing, "_union_all", spied)
     whole = door.whole()
     for number in range(0, len(whole), 9):
         assert door.get(owner, 1, page=str(number + 1)).texts == [whole[number]]
@@ -293,17 +294,19 @@ def test_a_page_and_its_total_are_of_one_moment(monkeypatch: pytest.MonkeyPatch,
     who, whole = person("acme"), door.whole()
     number = Message.everyones.count() + MESSAGES
 
-    def late(total: Statement, rows: Statement, seconds: float) -> list[Any]:
+    def late(total: CompiledQuery, rows: CompiledQuery, seconds: float) -> list[Any]:
         with ThreadPoolExecutor(1) as threads:
             locked = Event()
             committed = threads.submit(committed_elsewhere, number, locked)
             locked.wait()
-            found, _, page = at_once(total, Statement("SELECT pg_advisory_xact_lock_shared(%s)", [BETWEEN]), rows)
+            found, _, page = fetch_together(
+                total, CompiledQuery("SELECT pg_advisory_xact_lock_shared(%s)", [BETWEEN]), rows
+            )
             committed.result()
         return [found, page]
 
     with monkeypatch.context() as patched:
-        patched.setattr(snapshot, "at_once", late)
+        patched.setattr(snapshot, "fetch_together", late)
         page = door.get(who, page="2")
     assert (page.texts, page.total) == (whole[7:14], len(whole))
     after = door.get(who, page="2")

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from messages_app.models import Message
 from smsreports.accounts.models import Account, Reveal
-from smsreports.api import listing
 from smsreports.audit.models import Export, ExportEnd
-from smsreports.routing import urlpatterns
+from smsreports.queries import listing
+from smsreports.routing import build_urlpatterns
 from tests.conftest import DAY, EVER, Person, broadcast, load, message, send
 
 # A file that was taken.
@@ -101,7 +101,7 @@ def test_the_other_filters_cost_nothing_more(count: Callable[..., int], filters:
 def test_a_deep_page_costs_its_days_and_one_past_the_end_reads_no_rows(
     owner: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "NEAR", 0)
+    monkeypatch.setattr(listing, "MAX_OFFSET_SCAN", 0)
     load(rows(1, 9))
     owner.get("/api/v1/sms/messages", EVER)  # the key's first use of the minute is noted
     read = []
@@ -129,5 +129,5 @@ def test_a_file_costs_its_snapshot_place_settings_total_time_and_its_end(
 
 
 def test_every_address_has_its_number() -> None:
-    names = {str(pattern.name) for pattern in urlpatterns()}
+    names = {str(pattern.name) for pattern in build_urlpatterns()}
     assert set(QUERIES | LOADS) == {name for name in names if not name.endswith("-unknown")}

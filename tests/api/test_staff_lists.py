@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
-from smsreports.accounts.keys import create
+from smsreports.accounts.keys import create_key
 from smsreports.accounts.models import Account, ApiKey, Scope
 from smsreports.ingest.models import Event
 from tests.conftest import DAY, Person, broadcast, load, message, receipt, send
@@ -203,7 +203,7 @@ def test_no_page_has_anything_that_the_policy_would_stop(staff: Client, owner: P
 
 @pytest.mark.usefixtures("traffic")
 def test_staff_see_what_their_permissions_give(support: Client, newcomer: Client, owner: Person) -> None:
-    create(ApiKey.objects.get().account, [Scope.READ])
+    create_key(ApiKey.objects.get().account, [Scope.READ])
     stranger = Client()
     for name, page in LISTS.items():
         assert [one.get(page).status_code for one in (support, newcomer, stranger)] == [200, 403, 302], name
@@ -219,8 +219,8 @@ def test_a_list_that_takes_too_long_is_given_up_and_says_so(staff: Client, monke
             cursor.execute("SELECT pg_sleep(10)")
         return 0
 
-    monkeypatch.setattr("smsreports.api.admin.PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr("smsreports.api.admin.total_of_all", slow)
+    monkeypatch.setattr("smsreports.staff.admin.LIST_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr("smsreports.staff.admin.count_all_accounts", slow)
     answer = staff.get(MESSAGES)
     assert answer.status_code == 503
     assert "Narrow the list by account and dates" in answer.content.decode()

@@ -1,6 +1,6 @@
 """The requests that the figures time, with the big account's key and over the window of the targets."""
 
-from smsreports.sources import ALL
+from smsreports.sources import ALL_SOURCES
 from tests.benchmarks import client
 from tests.benchmarks.bench import LIST_DAYS, Bench
 from tests.benchmarks.client import Answer
@@ -19,7 +19,7 @@ def list_page(bench: Bench, served: Served | None = None, page: int = 1, filters
 
 
 def stats(bench: Bench) -> Answer:
-    return client.get(bench.ours.port, f"{STATS}?{bench.window}&source={ALL}", bench.big_key)
+    return client.get(bench.ours.port, f"{STATS}?{bench.window}&source={ALL_SOURCES}", bench.big_key)
 
 
 def unified_page(bench: Bench, page: int = 1) -> Answer:
@@ -27,7 +27,7 @@ def unified_page(bench: Bench, page: int = 1) -> Answer:
 
 
 def export_url(bench: Bench) -> str:
-    return f"{EXPORT}?{bench.export_window}&source={ALL}"
+    return f"{EXPORT}?{bench.export_window}&source={ALL_SOURCES}"
 
 
 def export(bench: Bench, served: Served | None = None, *, skip: int = 0) -> Answer:

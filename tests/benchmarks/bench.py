@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from smsreports.accounts.keys import create
+from smsreports.accounts.keys import create_key
 from smsreports.accounts.models import Account, Scope
 from tests.benchmarks import data
 from tests.benchmarks.place import Place
@@ -84,7 +84,7 @@ class Bench:
     @cached_property
     def big_key(self) -> str:
         with self.place.of_django():
-            return create(self.big, [Scope.READ], name="benchmark")
+            return create_key(self.big, [Scope.READ], name="benchmark")
 
     @cached_property
     def cookie(self) -> str:

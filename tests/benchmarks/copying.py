@@ -16,9 +16,9 @@ import psycopg
 from django.http import HttpResponse
 from django.test import Client
 
-from smsreports.export.codings import Identity
-from smsreports.export.ledger import Tally
-from smsreports.export.stream import Blocks, File
+from smsreports.export.compression import Identity
+from smsreports.export.observer import ExportStats
+from smsreports.export.stream import ExportSpec, ExportStream
 from smsreports.unified import views
 from tests.benchmarks.place import Place
 
@@ -66,19 +66,19 @@ class Copying:
 
 def of_export(place: Place, url: str, key: str) -> Copying:
     """What the export at `url` runs. The view itself says it: it is asked, and what it would stream is caught."""
-    caught: list[File] = []
+    caught: list[ExportSpec] = []
 
-    def catch(request: object, file: File, ledger: object) -> HttpResponse:
+    def catch(request: object, file: ExportSpec, ledger: object) -> HttpResponse:
         caught.append(file)
         return HttpResponse()
 
-    with patch.object(views, "response", catch):
+    with patch.object(views, "build_export_response", catch):
         Client(SERVER_NAME="127.0.0.1", headers={"X-API-Key": key}).get(url)
     (file,) = caught
-    sql = file.format.copy_sql(file.columns, file.titles, file.rows.sql)
+    sql = file.format.build_copy_sql(file.columns, file.titles, file.rows.sql)
     with place.connect(cursor_factory=psycopg.ClientCursor) as own:
         bound = psycopg.ClientCursor(own).mogrify(sql, file.rows.params)
-    return Copying(place, bound, len(file.format.preamble(file.titles)), _planner(file))
+    return Copying(place, bound, len(file.format.build_preamble(file.titles)), _planner(file))
 
 
 class Unkept:
@@ -86,21 +86,21 @@ class Unkept:
 
     id = UUID(int=0)
 
-    def place(self) -> AbstractContextManager[None]:
+    def acquire_slot(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def admit(self, cursor: object) -> None: ...
+    def authorize_export(self, cursor: object) -> None: ...
 
-    def begun(self, total: int, limit: int) -> None: ...
+    def on_start(self, total: int, limit: int) -> None: ...
 
-    def finished(self, cursor: object, tally: Tally) -> None: ...
+    def on_finish(self, cursor: object, stats: ExportStats) -> None: ...
 
-    def broke(self, tally: Tally) -> None: ...
+    def on_failure(self, stats: ExportStats) -> None: ...
 
 
-def _planner(file: File) -> str:
+def _planner(file: ExportSpec) -> str:
     """The settings that an export's session changes for the planner."""
-    blocks = Blocks(file, Unkept(), Identity())
+    blocks = ExportStream(file, Unkept(), Identity())
     try:
         with blocks._connection.cursor() as cursor:
             cursor.execute(

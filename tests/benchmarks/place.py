@@ -17,9 +17,9 @@ from django.db import connections
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from smsreports.database.embedded import Server
-from smsreports.database.layout import PORT
-from smsreports.environment import text
+from smsreports.embedded_postgres.layout import PORT
+from smsreports.embedded_postgres.server import Server
+from smsreports.environment import read_text
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAME = "bench_smsreports"
@@ -32,7 +32,7 @@ ALONE = 20_060_213
 def configured() -> str:
     """The DATABASE_URL of our database, on the configured server or the embedded one, which it starts."""
     environ.Env.read_env(ROOT / ".env")
-    return in_database(text("DATABASE_URL", "") or _embedded(), NAME)
+    return in_database(read_text("DATABASE_URL", "") or _embedded(), NAME)
 
 
 def in_database(url: str, name: str) -> str:
@@ -40,8 +40,8 @@ def in_database(url: str, name: str) -> str:
 
 
 def _embedded() -> str:
-    server = Server.of(Path(text("SMSREPORTS_DATA", str(ROOT / ".data"))).expanduser())
-    server.acquire()
+    server = Server.for_data(Path(read_text("SMSREPORTS_DATA", str(ROOT / ".data"))).expanduser())
+    server.acquire_use()
     entry = conninfo_to_dict(server.conninfo())
     return f"postgres://{entry['user']}@{quote(str(server.layout.socket), safe='')}:{PORT}/{entry['dbname']}"
 

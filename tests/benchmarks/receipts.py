@@ -10,9 +10,9 @@ from http.client import HTTPConnection
 import orjson
 
 from messages_app.models import Message
-from smsreports.accounts.keys import create
+from smsreports.accounts.keys import create_key
 from smsreports.accounts.models import Account, Scope
-from smsreports.ingest.backpressure import MOST_LOADS_OF_ACCOUNT
+from smsreports.concurrency.limits import LOADS
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.client import PATIENCE
 from tests.benchmarks.place import Place
@@ -39,9 +39,9 @@ def by_http(bench: Bench, rows: int) -> float:
     """Seconds of all batches, on as many connections as may load for one account at once."""
     account = _filled(bench.scratch, rows)
     with bench.scratch.of_django():
-        key = create(account, [Scope.WRITE], name="benchmark")
+        key = create_key(account, [Scope.WRITE], name="benchmark")
     bodies = [b"".join(_receipts(ids)) for ids in _batches(rows)]
-    parts = [bodies[number::MOST_LOADS_OF_ACCOUNT] for number in range(MOST_LOADS_OF_ACCOUNT)]
+    parts = [bodies[number :: LOADS.max_running_per_account] for number in range(LOADS.max_running_per_account)]
     with bench.serving(place=bench.scratch) as served, ThreadPoolExecutor(len(parts)) as threads:
         begun = time.perf_counter()
         for posted in [threads.submit(_post, served.port, part, key) for part in parts]:

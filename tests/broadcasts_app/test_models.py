@@ -7,7 +7,7 @@ from django.db import IntegrityError
 
 from broadcasts_app.models import Broadcast, BroadcastSend
 from smsreports.accounts.models import Account
-from smsreports.statuses import FINAL, NAMES
+from smsreports.sms.statuses import FINAL, NAMES
 from tests.broadcasts_app.conftest import NOON, broadcast, send
 
 # By constraint: what is different about a row that it forbids, beside one of the key promo, or s-1.

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from broadcasts_app.exports import receivers as of_source
 from broadcasts_app.models import Broadcast, BroadcastSend
+from broadcasts_app.source import get_receivers as of_source
 from smsreports.accounts.models import Account
-from smsreports.sources import FIRST_RECEIVERS, Receivers
+from smsreports.sources import MAX_RECEIVERS, Receivers
 from tests.broadcasts_app.conftest import NOON, broadcast, campaign, send
 
 # The ids of the first sends, those sends, the totals.
@@ -30,14 +30,14 @@ def test_many_receivers_are_cut_and_counted_whole(account: Account, sends: int) 
     found = receivers(account, many)[many.pk]
     ids = list(BroadcastSend.objects.for_account(account).order_by("id").values_list("id", flat=True))
     assert (found.total, found.segments) == (sends, 2 * sends)
-    assert [row["id"] for row in found.first] == ids[:FIRST_RECEIVERS]
+    assert [row["id"] for row in found.rows] == ids[:MAX_RECEIVERS]
 
 
 def test_a_receivers_row_begins_when_it_was_sent(account: Account) -> None:
     promo = broadcast(account)
     promo.save()
     send(promo, sent_at=NOON + timedelta(minutes=5)).save()
-    [row] = receivers(account, promo)[promo.pk].first
+    [row] = receivers(account, promo)[promo.pk].rows
     assert row["created_at"] == row["sent_at"] == row["updated_at"] == NOON + timedelta(minutes=5)
 
 

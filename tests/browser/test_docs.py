@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from smsreports.accounts.keys import create
+from smsreports.accounts.keys import create_key
 from smsreports.accounts.models import Account, Scope
 
 TRIES = [
@@ -24,7 +24,7 @@ WINDOWED = [
 
 @pytest.fixture(scope="module")
 def key(site: str) -> str:
-    return create(Account.objects.get(name="acme"), [Scope.READ])
+    return create_key(Account.objects.get(name="acme"), [Scope.READ])
 
 
 @pytest.fixture

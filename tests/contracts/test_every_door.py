@@ -6,15 +6,15 @@ from inspect import isclass
 
 import pytest
 
-from smsreports.api.errors import dialects
+from smsreports.api.errors import get_dialects
 from smsreports.dialects.base import Dialect
-from smsreports.routing import urlpatterns
+from smsreports.routing import build_urlpatterns
 from tests.contracts.doors import Door
 
 
 def addresses(dialect: Dialect) -> set[str]:
     """The names of the dialect's addresses in the URL map, but for its 404."""
-    names = {str(pattern.name) for pattern in urlpatterns() if str(pattern.name).startswith(f"{dialect.slug}-")}
+    names = {str(pattern.name) for pattern in build_urlpatterns() if str(pattern.name).startswith(f"{dialect.slug}-")}
     return names - {f"{dialect.slug}-unknown"}
 
 
@@ -26,11 +26,11 @@ def contracts(dialect: Dialect) -> Iterator[str]:
             yield found.name
 
 
-@pytest.mark.parametrize("dialect", dialects(), ids=lambda dialect: dialect.slug)
+@pytest.mark.parametrize("dialect", get_dialects(), ids=lambda dialect: dialect.slug)
 def test_every_address_has_a_contract(dialect: Dialect) -> None:
     assert sorted(contracts(dialect)) == sorted(addresses(dialect))
 
 
-@pytest.mark.parametrize("dialect", dialects(), ids=lambda dialect: dialect.slug)
+@pytest.mark.parametrize("dialect", get_dialects(), ids=lambda dialect: dialect.slug)
 def test_every_address_has_a_name_of_its_own(dialect: Dialect) -> None:
-    assert len(addresses(dialect)) == len(dialect.paths)
+    assert len(addresses(dialect)) == len(dialect.endpoints)

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from smsreports.accounts.models import Account, Reveal, Scope
-from smsreports.dialects.query import GREATEST_NUMBER
+from smsreports.queries.query_string import MAX_BIGINT
 from tests.conftest import EVER, NOON, Person, taken
 from tests.contracts.doors import Door, FiguresDoor, FileDoor, ItemDoor, ListDoor, LoadingDoor, ShowingDoor
 
@@ -26,7 +26,7 @@ class PageLimit(ListDoor):
         return int(body["total"])
 
     def test_the_farthest_page_of_what_no_counter_covers_is_empty(self, owner: Person) -> None:
-        rows, total = self.shown(self.get(owner, page=str(GREATEST_NUMBER), phone="1"))
+        rows, total = self.shown(self.get(owner, page=str(MAX_BIGINT), phone="1"))
         assert (rows, total > 0) == ([], True)
 
 

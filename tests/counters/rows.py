@@ -13,7 +13,7 @@ from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account
 from smsreports.counters.models import DIMENSIONS, KEY, MEASURES, Counter, Grain
-from smsreports.statuses import STATUSES
+from smsreports.sms.statuses import STATUSES
 
 MESSAGES, SENDS, BROADCASTS = "messages_app_message", "broadcasts_app_broadcastsend", "broadcasts_app_broadcast"
 NOON = datetime(2026, 2, 13, 12, tzinfo=UTC)

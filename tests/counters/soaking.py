@@ -13,15 +13,15 @@ from typing import Any
 from django.db import connection
 
 from smsreports.accounts.models import Account
-from smsreports.api.snapshot import snapshot
-from smsreports.counters.reading import added, figures, sums, sums_of_rows
-from smsreports.counters.squash import squash
-from smsreports.counters.verify import differences
-from smsreports.dialects.base import Asked
-from smsreports.ingest.load import Accounts, load
-from smsreports.sources import counted, registered
-from smsreports.statuses import NAMES, Group
-from smsreports.unified.joined import unified
+from smsreports.counters.queries import merge_figures, sum_by, sum_rows, to_figures
+from smsreports.counters.squash import squash_counters
+from smsreports.counters.verify import find_differences
+from smsreports.database.snapshot import read_snapshot
+from smsreports.ingest.load import AccountResolver, load_lines
+from smsreports.queries.list_request import ListRequest
+from smsreports.sms.statuses import NAMES, StatusGroup
+from smsreports.sources import get_counter_specs, get_sources
+from smsreports.unified.listings import build_unified_listing
 from tests.counters.rows import MESSAGES, SENDS, run
 from tests.waiting import SOON, within
 
@@ -83,8 +83,8 @@ def soak(seconds: float, *, writers: int, readers: int, kinds: Collection[str] =
         finally:
             found.over.set()
     for _ in range(2):
-        found.faults += differences(counted())
-        squash()
+        found.faults += find_differences(get_counter_specs())
+        squash_counters()
     return found
 
 
@@ -94,7 +94,7 @@ def write(found: Soak, rng: random.Random) -> None:
 
 def write_lines(found: Soak, rng: random.Random) -> None:
     written = [line for _ in range(rng.randint(1, MOST_LINES)) for line in lines(rng)]
-    for outcome in load(enumerate(map(_encoded, written), 1), Accounts()):
+    for outcome in load_lines(enumerate(map(_encoded, written), 1), AccountResolver()):
         found.did("lines accepted", outcome.accepted)
         found.did("lines known", outcome.duplicates)
         # A send waits where its campaign is not known, but no line contradicts another.
@@ -155,7 +155,7 @@ def _some_rows(rng: random.Random) -> tuple[str, str, tuple[Any, ...]]:
 
 
 def keep_squashed(found: Soak, rng: random.Random) -> None:
-    found.did("differences squashed", squash())
+    found.did("differences squashed", squash_counters())
     found.over.wait(PAUSE)
 
 
@@ -165,7 +165,7 @@ def read(found: Soak, rng: random.Random) -> None:
 
 
 def read_every_counter(found: Soak, rng: random.Random) -> None:
-    for difference in differences(counted()):
+    for difference in find_differences(get_counter_specs()):
         found.failed(difference)
     found.did("comparisons of every counter")
 
@@ -174,14 +174,14 @@ def read_figures(found: Soak, rng: random.Random) -> None:
     """A caller's total and figures, from the counters and from the rows, in one snapshot."""
     account, filters = Account.objects.get(name=rng.choice(ACCOUNTS)), _filters(rng)
     by: tuple[str, ...] = rng.choice(((), ("day",), ("country",)))
-    with snapshot():
-        listing = unified(account, registered(), Asked(filters=filters))
+    with read_snapshot():
+        listing = build_unified_listing(account, get_sources(), ListRequest(filters=filters))
         assert listing.scope is not None
-        total, true_total = listing.count(), sum(leg.count().rows()[0][0] for leg in listing.legs)
-        kept = {key: _of_sms(groups) for key, groups in sums(listing.scope, *by).items()}
-        true = added(
-            figures(sums_of_rows(source.counted[0], leg.whole(), *by).rows(), len(by))
-            for source, leg in zip(registered(), listing.legs, strict=True)
+        total, true_total = listing.count_rows(), sum(leg.count_rows().fetch_all()[0][0] for leg in listing.legs)
+        kept = {key: _of_sms(groups) for key, groups in sum_by(listing.scope, *by).items()}
+        true = merge_figures(
+            to_figures(sum_rows(source.counter_specs[0], leg.select_all(), *by).fetch_all(), len(by))
+            for source, leg in zip(get_sources(), listing.legs, strict=True)
         )
     if total != true_total:
         found.failed(f"{account} {filters}: total {total}, rows {true_total}")
@@ -192,7 +192,7 @@ def read_figures(found: Soak, rng: random.Random) -> None:
 
 def _filters(rng: random.Random) -> dict[str, Any]:
     since = START + timedelta(days=rng.randrange(DAYS))
-    every: dict[str, Any] = {"status": rng.choice(list(Group)), "sender": rng.choice(SENDERS), "country": "US"}
+    every: dict[str, Any] = {"status": rng.choice(list(StatusGroup)), "sender": rng.choice(SENDERS), "country": "US"}
     every |= {"since": since, "until": since + timedelta(days=rng.randint(1, DAYS))}
     return {name: value for name, value in every.items() if rng.random() < 0.3}
 

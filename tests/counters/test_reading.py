@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from smsreports.accounts.models import Account
-from smsreports.counters.reading import Scope, largest, of_largest
+from smsreports.counters.queries import CounterScope, parse_top_n, top_n
 from tests.conftest import load, message
 
 MEASURES = ("sms", "cost")
@@ -29,9 +29,11 @@ def some_message(rng: random.Random, number: int) -> str:
 def test_each_dimension_has_its_own_largest_with_all_their_sums(db: None, seed: int) -> None:
     rng = random.Random(seed)
     load(some_message(rng, number) for number in range(80))
-    scope = Scope(Account.objects.get(name="acme"), ("api",))
-    found = of_largest(largest(scope, MEASURES, MOST, "country", "sender_id").rows(), MEASURES, "country", "sender_id")
-    every = scope.summed(MEASURES, "country", "sender_id", "status_group").rows()
+    scope = CounterScope(Account.objects.get(name="acme"), ("api",))
+    found = parse_top_n(
+        top_n(scope, MEASURES, MOST, "country", "sender_id").fetch_all(), MEASURES, "country", "sender_id"
+    )
+    every = scope.compile_sums(MEASURES, "country", "sender_id", "status_group").fetch_all()
     for place, name in enumerate(("country", "sender_id")):
         sums: dict[str, dict[str, list[Decimal | int]]] = defaultdict(dict)
         for row in every:

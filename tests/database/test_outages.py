@@ -6,8 +6,8 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import DataError, InternalError, NotSupportedError, OperationalError, ProgrammingError
 
-from smsreports.database.errors import DatabaseUnavailable
 from smsreports.database.outages import is_outage
+from smsreports.embedded_postgres.errors import DatabaseUnavailable
 
 
 def of_state(state: str) -> Exception:

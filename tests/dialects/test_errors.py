@@ -11,7 +11,7 @@ import pytest
 import requests
 from django.db import connection
 
-from smsreports.accounts.keys import Refusal, create, shown_once
+from smsreports.accounts.keys import AuthFailure, create_key, credentials_to_show
 from smsreports.accounts.models import Account, ApiKey, Scope
 from smsreports.api.viewsets import DialectViewSet
 from tests.conftest import CLIENT, Person, load, message, person
@@ -23,29 +23,29 @@ OTHER_METHODS = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 ARABIC_3 = quote("٣")
 
 
-def refused(refusal: Refusal) -> str:
+def refused(refusal: AuthFailure) -> str:
     """A key of acme that is refused for this reason when it is used from home."""
     account = Account.objects.get(name="acme")
-    networks = ["10.0.0.0/8"] if refusal is Refusal.FOREIGN_ADDRESS else []
-    expired = datetime.now(UTC) - timedelta(seconds=1) if refusal is Refusal.EXPIRED_KEY else None
-    key = create(account, [Scope.READ], allowed_networks=networks, expires_at=expired)
-    if refusal is Refusal.INACTIVE_KEY:
+    networks = ["10.0.0.0/8"] if refusal is AuthFailure.FOREIGN_ADDRESS else []
+    expired = datetime.now(UTC) - timedelta(seconds=1) if refusal is AuthFailure.EXPIRED_KEY else None
+    key = create_key(account, [Scope.READ], allowed_networks=networks, expires_at=expired)
+    if refusal is AuthFailure.INACTIVE_KEY:
         ApiKey.objects.update(is_active=False)
-    if refusal is Refusal.INACTIVE_ACCOUNT:
+    if refusal is AuthFailure.INACTIVE_ACCOUNT:
         Account.objects.update(is_active=False)
     if refusal.name.endswith("_SIGNATURE"):
         ApiKey.objects.filter(account=account).update(requires_signature=True)
-    return {Refusal.NO_KEY: "", Refusal.UNKNOWN_KEY: "sk_prod_nobody's"}.get(refusal, key)
+    return {AuthFailure.NO_KEY: "", AuthFailure.UNKNOWN_KEY: "sk_prod_nobody's"}.get(refusal, key)
 
 
-def badly_signed(refusal: Refusal, key: str, path: str) -> dict[str, str]:
+def badly_signed(refusal: AuthFailure, key: str, path: str) -> dict[str, str]:
     """The headers of a request that is refused for this reason; none for those that are about something else."""
-    if refusal is Refusal.WRONG_SIGNATURE:
+    if refusal is AuthFailure.WRONG_SIGNATURE:
         return signed("guessed", "GET", path)
-    if refusal not in (Refusal.UNTIMELY_SIGNATURE, Refusal.USED_SIGNATURE):
+    if refusal not in (AuthFailure.UNTIMELY_SIGNATURE, AuthFailure.USED_SIGNATURE):
         return {}
-    [_, secret] = shown_once(ApiKey.objects.latest("id"), key)
-    return signed(secret, "GET", path, at=time.time() - (301 if refusal is Refusal.UNTIMELY_SIGNATURE else 0))
+    [_, secret] = credentials_to_show(ApiKey.objects.latest("id"), key)
+    return signed(secret, "GET", path, at=time.time() - (301 if refusal is AuthFailure.UNTIMELY_SIGNATURE else 0))
 
 
 class Errors:
@@ -60,7 +60,7 @@ class Errors:
     # The code of a key without the scope.
     forbidden: ClassVar[str]
     # How each refusal of a key is told.
-    refusals: ClassVar[dict[Refusal, str]]
+    refusals: ClassVar[dict[AuthFailure, str]]
 
     def header(self, key: str) -> dict[str, str]:
         raise NotImplementedError
@@ -78,10 +78,10 @@ class Errors:
         raise NotImplementedError
 
     def test_a_request_is_refused_for_what_is_wrong_with_its_key(self, owner: Person) -> None:
-        for refusal in Refusal:
+        for refusal in AuthFailure:
             key = refused(refusal)
             headers = self.header(key) | badly_signed(refusal, key, self.many)
-            if refusal is Refusal.USED_SIGNATURE:
+            if refusal is AuthFailure.USED_SIGNATURE:
                 assert CLIENT.get(self.many, headers=headers, REMOTE_ADDR=HOME).status_code == 200
             answer = CLIENT.get(self.many, headers=headers, REMOTE_ADDR=HOME)
             assert answer.status_code == 401
@@ -146,7 +146,7 @@ class Errors:
         def written(self: Any, rows: Any) -> Any:
             raise ValueError([dict(row) for row in rows])
 
-        monkeypatch.setattr(DialectViewSet, "written", written)
+        monkeypatch.setattr(DialectViewSet, "render_rows", written)
         load([message(recipient="+4915112345678", message="a secret")])
         answer = owner.get(self.many, {"from": "2026-01-01"})
         assert (answer.status_code, self.code(answer)) == (500, "INTERNAL_ERROR")
@@ -190,16 +190,16 @@ class TestTelecom23(Errors):
     prefix, many, one, size = "/api/v1/", "/api/v1/sms/messages", "/api/v1/sms/status/", "limit"
     forbidden = "FORBIDDEN"
     refusals: ClassVar = {
-        Refusal.NO_KEY: "UNAUTHORIZED",
-        Refusal.UNKNOWN_KEY: "INVALID_API_KEY",
-        Refusal.INACTIVE_KEY: "API_KEY_INACTIVE",
-        Refusal.EXPIRED_KEY: "API_KEY_EXPIRED",
-        Refusal.INACTIVE_ACCOUNT: "USER_NOT_ACTIVE",
-        Refusal.FOREIGN_ADDRESS: "IP_NOT_ALLOWED",
-        Refusal.NO_SIGNATURE: "SIGNATURE_REQUIRED",
-        Refusal.UNTIMELY_SIGNATURE: "INVALID_SIGNATURE",
-        Refusal.WRONG_SIGNATURE: "INVALID_SIGNATURE",
-        Refusal.USED_SIGNATURE: "INVALID_SIGNATURE",
+        AuthFailure.NO_KEY: "UNAUTHORIZED",
+        AuthFailure.UNKNOWN_KEY: "INVALID_API_KEY",
+        AuthFailure.INACTIVE_KEY: "API_KEY_INACTIVE",
+        AuthFailure.EXPIRED_KEY: "API_KEY_EXPIRED",
+        AuthFailure.INACTIVE_ACCOUNT: "USER_NOT_ACTIVE",
+        AuthFailure.FOREIGN_ADDRESS: "IP_NOT_ALLOWED",
+        AuthFailure.NO_SIGNATURE: "SIGNATURE_REQUIRED",
+        AuthFailure.UNTIMELY_SIGNATURE: "INVALID_SIGNATURE",
+        AuthFailure.WRONG_SIGNATURE: "INVALID_SIGNATURE",
+        AuthFailure.USED_SIGNATURE: "INVALID_SIGNATURE",
     }
 
     def header(self, key: str) -> dict[str, str]:
@@ -263,7 +263,9 @@ class TestTelecom23(Errors):
 class TestErsaal(Errors):
     prefix, many, one, size = "/api/sms/", "/api/sms/messages", "/api/sms/messages/", "per_page"
     forbidden = "ACCESS_DENIED"
-    refusals: ClassVar = dict.fromkeys(Refusal, "Unauthenticated.") | {Refusal.FOREIGN_ADDRESS: "Unauthorized IP"}
+    refusals: ClassVar = dict.fromkeys(AuthFailure, "Unauthenticated.") | {
+        AuthFailure.FOREIGN_ADDRESS: "Unauthorized IP"
+    }
 
     def header(self, key: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {key}"} if key else {}

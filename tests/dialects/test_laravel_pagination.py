@@ -7,7 +7,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsreports.dialects.laravel.pagination import page_window
+from smsreports.dialects.laravel.pagination import list_page_numbers
 from tests.conftest import Live, Person, load, message
 
 PATH = "/api/sms/messages"
@@ -55,7 +55,7 @@ def labels(elements: list[Any]) -> list[str]:
 
 
 def ours(current: int, last: int) -> list[str]:
-    return ["..." if number is None else str(number) for number in page_window(current, last)]
+    return ["..." if number is None else str(number) for number in list_page_numbers(current, last)]
 
 
 @pytest.mark.parametrize("last", range(1, PAGES + 1))

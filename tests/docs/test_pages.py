@@ -79,7 +79,7 @@ def test_the_example_on_the_page_is_the_file_that_is_loaded() -> None:
 def test_the_range_and_default_of_every_number_are_those_of_the_code() -> None:
     page = (ROOT / "docs" / "operators" / "configuration.md").read_text().replace(",", "")
     code = "\n".join(path.read_text() for path in (ROOT / "smsreports").rglob("*.py"))
-    reader = r'number\(\s*"([A-Z_]+)",\s*default=([\d_]+),\s*least=([\d_]+),\s*most=([\d_]+)'
+    reader = r'read_int\(\s*"([A-Z_]+)",\s*default=([\d_]+),\s*minimum=([\d_]+),\s*maximum=([\d_]+)'
     rows = [f"| `{name}` | {least} to {most}; {default} |" for name, default, least, most in re.findall(reader, code)]
     assert len(rows) > 5
     assert [row for row in rows if row.replace("_", "") not in page.replace("_", "")] == []

@@ -12,9 +12,9 @@ from django.db import connection
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
-from smsreports.export.columns import Column, Kind
+from smsreports.export.columns import Column, ColumnKind
 from smsreports.export.formats import FORMATS, Format
-from smsreports.sources import registered
+from smsreports.sources import get_sources
 from smsreports.unified.exports import COLUMNS
 from tests.conftest import EVER, Person, broadcast, load, message, send
 from tests.export.conftest import BOM, export, table
@@ -158,7 +158,7 @@ def test_a_file_is_written_where_debug_is_on(owner: Person, settings: Any) -> No
 
 
 def test_every_column_of_the_sources_is_in_the_file() -> None:
-    for source in registered():
+    for source in get_sources():
         assert [column.name for column in COLUMNS] == list(source.sms.columns)
 
 
@@ -188,9 +188,9 @@ def copied(name: str, texts: Iterable[str | None]) -> bytes:
     """These texts as a file of one column."""
     form: Format = FORMATS[name]
     values = list(texts)
-    sql = form.copy_sql([Column("text", Kind.TEXT)], ["text"], "SELECT unnest(%s::text[])")
+    sql = form.build_copy_sql([Column("text", ColumnKind.TEXT)], ["text"], "SELECT unnest(%s::text[])")
     with connection.cursor() as cursor, cursor.cursor.copy(sql, [values]) as rows:
-        return form.preamble(["text"]).removeprefix(BOM) + b"".join(bytes(row) for row in rows)
+        return form.build_preamble(["text"]).removeprefix(BOM) + b"".join(bytes(row) for row in rows)
 
 
 def column(file: bytes) -> list[str]:

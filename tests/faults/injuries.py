@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from smsreports.database.embedded import Status
+from smsreports.embedded_postgres.server import Status
 from tests.faults.downloads import Download
 from tests.faults.exporters import Exporter
 from tests.faults.loaders import ByFile

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import requests
 
-from smsreports.database.embedded import Server as Postgres
+from smsreports.embedded_postgres.server import Server as Postgres
 from tests.conftest import DAY, EVER, broadcast, message, send
 from tests.export.test_stream import within
 from tests.faults.world import SCOPES, _printed, _url, postgres

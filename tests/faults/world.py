@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 import psycopg
 
-from smsreports.database.embedded import Server as Postgres
-from smsreports.database.runner import Account
+from smsreports.embedded_postgres.runner import OsUser
+from smsreports.embedded_postgres.server import Server as Postgres
 from tests.ingest.killing import Place
 from tests.server import Server, serving
 
@@ -69,7 +69,7 @@ class World:
 @contextmanager
 def postgres(folder: Path) -> Iterator[Postgres]:
     """Started here alone: the server and the loaders know an address of it, as of an operator's."""
-    made = Postgres.of(folder / "data")
+    made = Postgres.for_data(folder / "data")
     made.start()
     try:
         yield made
@@ -89,7 +89,7 @@ def disk(place: Place, made: Postgres, folder: Path) -> Iterator[Disk | None]:
     try:
         space = folder / "space"
         space.mkdir(0o700)
-        Account.of(made.layout.postgres).own(space)
+        OsUser.of(made.layout.postgres).chown(space)
         for statement in _moved(space):
             _psql(place, statement)
         yield Disk(folder)

@@ -14,9 +14,9 @@ from django.db.models import Q
 
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
-from smsreports.ingest.demo import ACCOUNTS, count_records, records
+from smsreports.demo.generator import ACCOUNTS, count_records, generate_records
 from smsreports.ingest.models import DemoLoad
-from smsreports.statuses import FINAL
+from smsreports.sms.statuses import FINAL
 from tests.first_run.folder import PATIENCE, environment
 from tests.ingest.conftest import dump
 from tests.server import database_url
@@ -62,7 +62,9 @@ def test_a_killed_load_is_completed_by_the_next(transactional_db: None) -> None:
     assert done.stdout.startswith(
         "The last load of demo traffic was broken off. Completing it:\nLoading demo traffic: 20,000"
     )
-    expected = {str(one["client_message_id"]) for one in records(seed="1", messages=20000, sends=0, until=begun.until)}
+    expected = {
+        str(one["client_message_id"]) for one in generate_records(seed="1", messages=20000, sends=0, until=begun.until)
+    }
     assert set(Message.everyones.values_list("client_message_id", flat=True)) == expected
     assert DemoLoad.objects.get().is_complete
 
@@ -136,12 +138,12 @@ def test_an_account_that_the_demo_did_not_make_is_left_alone() -> None:
 
 @pytest.mark.parametrize(("messages", "sends"), [(0, 0), (5, 0), (7, 1), (900, 801), (10, 3000)])
 def test_the_bar_ends_where_the_records_end(messages: int, sends: int) -> None:
-    made = sum(1 for _ in records(seed=1, messages=messages, sends=sends, until=UNTIL))
+    made = sum(1 for _ in generate_records(seed=1, messages=messages, sends=sends, until=UNTIL))
     assert count_records(messages=messages, sends=sends) == made
 
 
 def test_a_short_world_has_the_size_that_was_asked_for() -> None:
-    some = list(records(seed=1, messages=300, sends=200, until=UNTIL, days=3))
+    some = list(generate_records(seed=1, messages=300, sends=200, until=UNTIL, days=3))
     kinds = [record["type"] for record in some]
     assert (kinds.count("message"), kinds.count("send")) == (300, 200)
     assert {record["account"] for record in some} == {account.name for account in ACCOUNTS}

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from smsreports.accounts.keys import caller
+from smsreports.accounts.keys import authenticate_key
 from smsreports.accounts.local_login import FILE, LocalLogin, ensure_local_login
 from smsreports.accounts.models import Account, ApiKey
 from smsreports.audit.models import Export
@@ -26,7 +26,7 @@ def first(tmp_path: Path, acme: Account) -> LocalLogin:
 
 
 def test_the_first_login_is_good_and_kept_for_its_owner_alone(first: LocalLogin, tmp_path: Path) -> None:
-    assert caller(first.key, "127.0.0.1").account.name == "acme"
+    assert authenticate_key(first.key, "127.0.0.1").account.name == "acme"
     assert User.objects.get(username="staff").check_password(first.password)
     assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
     assert (first.replaced, first.remark) == ("", "")
@@ -62,7 +62,7 @@ def test_a_key_that_no_longer_works_as_it_is_shown_is_replaced(
 ) -> None:
     ApiKey.objects.update(**change)
     second = ensure_local_login(tmp_path, acme)
-    assert caller(second.key, "127.0.0.1").account == acme
+    assert authenticate_key(second.key, "127.0.0.1").account == acme
 
 
 def test_a_new_server_secret_gets_a_new_key(
@@ -110,13 +110,13 @@ def test_a_user_who_was_switched_off_stays_so(first: LocalLogin, tmp_path: Path,
 def test_a_file_that_was_spoilt_is_written_anew(first: LocalLogin, tmp_path: Path, acme: Account, text: str) -> None:
     (tmp_path / FILE).write_text(text)
     second = ensure_local_login(tmp_path, acme)
-    assert caller(second.key, "127.0.0.1").account == acme
+    assert authenticate_key(second.key, "127.0.0.1").account == acme
     assert ensure_local_login(tmp_path, acme).key == second.key
 
 
 def test_each_account_has_its_own_key(first: LocalLogin, tmp_path: Path, acme: Account) -> None:
     other = ensure_local_login(tmp_path, Account.objects.create(name="globex"))
-    assert caller(other.key, "127.0.0.1").account.name == "globex"
+    assert authenticate_key(other.key, "127.0.0.1").account.name == "globex"
     assert ensure_local_login(tmp_path, acme).key == first.key
 
 

@@ -53,7 +53,7 @@ def _traffic() -> str:
     """Load the demo's, and what the description's examples ask for; return a key that may do everything with it."""
     from django.core.management import call_command
 
-    from smsreports.accounts.keys import create
+    from smsreports.accounts.keys import create_key
     from smsreports.accounts.models import Account, Scope
     from smsreports.audit.models import Export, ExportEnd
     from smsreports.dialects.telecom23.examples import CODE, EXPORT_ID
@@ -62,7 +62,7 @@ def _traffic() -> str:
     call_command("demo", messages=MESSAGES, sends=SENDS, verbosity=0)
     load([message(client_message_id=CODE, request_id="r-77")])
     account = Account.objects.get(name="acme")
-    key = create(account, list(Scope))
+    key = create_key(account, list(Scope))
     shown = {"account": account, "key": account.api_keys.get(), "format": "csv", "total": 2, "limit": 9}
     export = Export.everyones.create(pk=EXPORT_ID, **shown)
     ExportEnd.objects.create(export=export, rows=2, bytes=99, sha256="0" * 64, is_whole=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smsreports.accounts.keys import create
+from smsreports.accounts.keys import create_key
 from smsreports.accounts.models import Account, Scope
 from tests.conftest import Live, broadcast, load, message, send
 from tests.server import HOST, Server
@@ -91,4 +91,4 @@ def assert_no_crash(answer: Answer, path: str) -> None:
 def target(live: Live, gunicorn: Server) -> Target:
     load([message(message=f"Hello {number}", client_message_id=f"m-{number}") for number in range(9)])
     load([broadcast(), send()])
-    return Target(gunicorn, create(Account.objects.get(name="acme"), list(Scope)))
+    return Target(gunicorn, create_key(Account.objects.get(name="acme"), list(Scope)))

@@ -38,7 +38,7 @@ DOORS = [address for address in addresses() if address.door]
 def paths(address: Address, value: str) -> list[str]:
     """The value in each parameter alone, in all of them, and in the address itself."""
     assert address.door
-    names = heard(address.door.params) or ["client_message_id"]
+    names = heard(address.door.parse_query) or ["client_message_id"]
     plain = address.path(**dict.fromkeys(address.parameters, "m-1"))
     asked = [f"{plain}?{name}={quote(value)}" for name in dict.fromkeys(names)]
     asked.append(f"{plain}?" + "&".join(f"{name}={quote(value)}" for name in names))

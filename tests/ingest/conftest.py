@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection
 
-from smsreports.ingest.load import Accounts, Counts, Outcome, load
+from smsreports.ingest.load import AccountResolver, BatchResult, LoadTotals, load_lines
 
 Record = dict[str, Any]
 NOON = "2026-02-13T12:00:00Z"
@@ -58,24 +58,24 @@ def numbered(records: Iterable[Mapping[str, Any] | bytes]) -> list[tuple[int, by
     ]
 
 
-def loaded(*records: Mapping[str, Any] | bytes, create: bool = False) -> Outcome:
+def loaded(*records: Mapping[str, Any] | bytes, create: bool = False) -> BatchResult:
     """What becomes of a file of these lines, as one outcome."""
-    whole = Outcome()
-    for outcome in load(numbered(records), Accounts(create=create)):
+    whole = BatchResult()
+    for outcome in load_lines(numbered(records), AccountResolver(create=create)):
         whole.accepted += outcome.accepted
         whole.duplicates += outcome.duplicates
         whole.rejected += outcome.rejected
     return whole
 
 
-def counts(outcome: Outcome) -> tuple[int, int, int]:
+def counts(outcome: BatchResult) -> tuple[int, int, int]:
     """How many were accepted, duplicates and rejected."""
-    summed = Counts()
-    summed.add(outcome)
+    summed = LoadTotals()
+    summed.add_batch(outcome)
     return summed.accepted, summed.duplicates, summed.rejected
 
 
-def reasons(outcome: Outcome) -> list[tuple[int, str]]:
+def reasons(outcome: BatchResult) -> list[tuple[int, str]]:
     return [(one.line, one.error) for one in outcome.rejected]
 
 

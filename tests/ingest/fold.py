@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from smsreports.statuses import FINAL, NAMES
+from smsreports.sms.statuses import FINAL, NAMES
 from tests.ingest.conftest import Record
 
 SUBMITTED = ("sent", "ENROUTE", "ACCEPTD")

@@ -19,7 +19,7 @@ from pathlib import Path
 import psycopg
 from django.conf import settings
 
-from smsreports.database.embedded import Server
+from smsreports.embedded_postgres.server import Server
 from tests.ingest.conftest import NOON, Record, action, broadcast, click, message, receipt, send
 from tests.server import serving
 
@@ -215,12 +215,12 @@ def kill_loads(place: Place, folder: Path, kills: Mapping[str, Kill], *, times: 
 def kill_everything(times: int, *, seed: int) -> Iterator[Killing]:
     """Kills loaders, a server's workers, and the PostgreSQL below them, which is made for it as the bundled one is."""
     with tempfile.TemporaryDirectory(prefix="smsreports-kills-") as folder:
-        server = Server.of(Path(folder) / "data")
+        server = Server.for_data(Path(folder) / "data")
         place = Place({"SMSREPORTS_DATA": str(server.layout.data)}, server.conninfo())
         database = {"backend": backend, "postmaster": postmaster(server.layout.postgres)}
         try:
             # Made here, and used until the end: no loader that ends stops it.
-            server.acquire()
+            server.acquire_use()
             assert ended(place.manage("migrate", "--verbosity", "0"))[1] == []
             by_http = times // 2
             by_file = times - by_http
@@ -229,7 +229,7 @@ def kill_everything(times: int, *, seed: int) -> Iterator[Killing]:
                 kills = database | {"worker": worker(master)}
                 yield kill_loads(served, Path(folder), kills, times=by_http, pairs=PAIRS, seed=seed)
         finally:
-            server.release()
+            server.release_use()
             server.stop()
 
 

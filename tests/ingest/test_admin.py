@@ -9,8 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from broadcasts_app.models import BroadcastSend
 from messages_app.models import Message
-from smsreports.api.staff.timeline import MOST_TOLD
 from smsreports.ingest.models import Event
+from smsreports.staff.timeline import MAX_ENTRIES
 from tests.conftest import DAY, broadcast, load, message, person, receipt, send
 
 EVENTS = reverse("admin:ingest_event_changelist")
@@ -75,9 +75,9 @@ def test_a_timeline_is_bounded_and_asks_once(staff: Client, django_assert_num_qu
     load(receipt(type="click", message_id="s-1", at=f"{DAY}T13:{n // 60:02}:{n % 60:02}Z") for n in range(300))
     with django_assert_num_queries(PAGE_QUERIES):
         shown = staff.get(page).content.decode()
-    assert shown.count("<td>click</td>") == MOST_TOLD
+    assert shown.count("<td>click</td>") == MAX_ENTRIES
     assert f"{DAY} 13:04:59" in shown
-    assert f"The latest {MOST_TOLD} of 300" in shown
+    assert f"The latest {MAX_ENTRIES} of 300" in shown
 
 
 @pytest.mark.django_db
@@ -91,7 +91,7 @@ def test_every_page_says_of_a_receipt_what_the_api_says(staff: Client) -> None:
     expected = ["EXPIRED contradicts", "sent applied", "DELIVRD duplicate", "DELIVRD applied", "sent late"]
     assert [f"{one['status']} {one['verdict']}" for one in api] == expected
     assert [f"{status} {verdict}" for _, _, status, verdict in admin] == expected
-    assert [f"{one.said} {one.verdict}" for one in report] == expected
+    assert [f"{one.report} {one.verdict}" for one in report] == expected
 
 
 @pytest.mark.django_db

@@ -15,13 +15,13 @@ from django.core.management import CommandError, call_command
 from broadcasts_app.models import BroadcastSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account
+from smsreports.demo.generator import ACCOUNTS
 from smsreports.ingest import progress
-from smsreports.ingest.demo import ACCOUNTS
-from smsreports.ingest.load import Outcome
-from smsreports.ingest.management.commands.import_traffic import NAMED
-from smsreports.ingest.merge import Rejected
-from smsreports.ingest.progress import shown
-from smsreports.ingest.records import LONGEST_LINE
+from smsreports.ingest.load import BatchResult
+from smsreports.ingest.management.commands.import_traffic import MAX_NAMED_LINES
+from smsreports.ingest.merge import RejectedLine
+from smsreports.ingest.progress import with_progress
+from smsreports.ingest.records import MAX_LINE_BYTES
 from tests.ingest.conftest import Record, counts, dump, loaded, message, receipt, run
 
 DEMO = ("--messages", "40", "--sends", "30", "--until", "2026-02-13T12:00:00Z")
@@ -90,13 +90,13 @@ def test_rejected_lines_are_named_on_standard_error_and_end_in_exit_code_1(tmp_p
 
 @pytest.mark.usefixtures("account")
 def test_a_file_of_rejects_names_them_all(tmp_path: Path) -> None:
-    many = written(tmp_path / "1.ndjson", *["[]"] * (NAMED + 5))
+    many = written(tmp_path / "1.ndjson", *["[]"] * (MAX_NAMED_LINES + 5))
     one = written(tmp_path / "2.ndjson", message("m-1"), message("m-1", cost="1"))
     rejects = tmp_path / "rejects.ndjson"
     with pytest.raises(CommandError):
         run("import_traffic", many, one, "--rejects", str(rejects))
     assert [json.loads(line) for line in rejects.read_text().splitlines()] == [
-        *({"file": many, "line": line, "error": "is not a JSON object"} for line in range(1, NAMED + 6)),
+        *({"file": many, "line": line, "error": "is not a JSON object"} for line in range(1, MAX_NAMED_LINES + 6)),
         {"file": one, "line": 2, "error": "conflicts with what is known: cost"},
     ]
 
@@ -112,12 +112,12 @@ def test_a_file_of_no_rejects_is_empty(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("named_in_a_file", [False, True])
 def test_standard_error_names_the_first_rejects(tmp_path: Path, named_in_a_file: bool) -> None:
-    file, complained = written(tmp_path / "1.ndjson", *["[]"] * (NAMED + 5)), io.StringIO()
+    file, complained = written(tmp_path / "1.ndjson", *["[]"] * (MAX_NAMED_LINES + 5)), io.StringIO()
     options = ["--rejects", str(tmp_path / "rejects.ndjson")] if named_in_a_file else []
     with pytest.raises(CommandError):
         call_command("import_traffic", file, *options, stdout=io.StringIO(), stderr=complained)
     lines = complained.getvalue().splitlines()
-    assert len(lines) == NAMED + (not named_in_a_file)
+    assert len(lines) == MAX_NAMED_LINES + (not named_in_a_file)
     assert ("--rejects" in lines[-1]) is not named_in_a_file
 
 
@@ -133,8 +133,8 @@ def nested(depth: int) -> bytes:
 
 
 BROKEN = [
-    (b'{"message": "' + b"x" * LONGEST_LINE + b'"}', "is longer than 16384 bytes"),
-    (b"x" * 5 * LONGEST_LINE, "is longer than 16384 bytes"),
+    (b'{"message": "' + b"x" * MAX_LINE_BYTES + b'"}', "is longer than 16384 bytes"),
+    (b"x" * 5 * MAX_LINE_BYTES, "is longer than 16384 bytes"),
     (b'{"message": "\xff"}', "is not JSON: "),
     (nested(1000), "is not a JSON object"),
     (nested(5000), "is not JSON: "),
@@ -162,19 +162,19 @@ def test_whatever_is_broken_is_named_by_its_line_and_the_rest_is_loaded(tmp_path
 
 # Progress
 
-OUTCOMES = [Outcome(accepted=2, duplicates=1), Outcome(rejected=[Rejected(1, "x")])]
+OUTCOMES = [BatchResult(accepted=2, duplicates=1), BatchResult(rejected=[RejectedLine(1, "x")])]
 
 
 def test_a_log_gets_a_line_from_time_to_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "STEP", 0.0)
+    monkeypatch.setattr(progress, "REPORT_SECONDS", 0.0)
     log = io.StringIO()
-    assert list(shown(OUTCOMES, log)) == OUTCOMES
+    assert list(with_progress(OUTCOMES, log)) == OUTCOMES
     assert log.getvalue() == "3 lines\n4 lines\n"
 
 
 def test_a_load_that_is_over_soon_tells_a_log_nothing() -> None:
     log = io.StringIO()
-    assert list(shown(OUTCOMES, log)) == OUTCOMES
+    assert list(with_progress(OUTCOMES, log)) == OUTCOMES
     assert log.getvalue() == ""
 
 
@@ -188,9 +188,9 @@ def terminal() -> Iterator[tuple[int, Any]]:
 
 
 def test_a_terminal_gets_a_bar_and_no_plain_lines(terminal: tuple[int, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "STEP", 0.0)
+    monkeypatch.setattr(progress, "REPORT_SECONDS", 0.0)
     screen, stream = terminal
-    assert list(shown(OUTCOMES, stream, total=4)) == OUTCOMES
+    assert list(with_progress(OUTCOMES, stream, total=4)) == OUTCOMES
     stream.close()
     drawn = drawn_on(screen)
     assert "100%" in drawn

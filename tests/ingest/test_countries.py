@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsreports.ingest.countries import country
+from smsreports.sms.countries import find_country
 
 E164 = phonenumbers.PhoneNumberFormat.E164
 SHARED = [code for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items() if len(regions) > 1]
@@ -25,12 +25,12 @@ def test_the_examples_of_every_region_are_where_phonenumbers_puts_them() -> None
     for number in examples():
         expected = phonenumbers.region_code_for_number(phonenumbers.parse(number))
         if expected is not None:
-            assert country(number) == expected, number
+            assert find_country(number) == expected, number
 
 
 def test_every_region_is_found() -> None:
     # Western Sahara and Saint Martin number like Morocco and Guadeloupe: nothing tells them apart.
-    assert {country(number) for number in examples()} == set(phonenumbers.SUPPORTED_REGIONS) - {"EH", "MF"}
+    assert {find_country(number) for number in examples()} == set(phonenumbers.SUPPORTED_REGIONS) - {"EH", "MF"}
 
 
 @pytest.mark.parametrize(
@@ -51,17 +51,17 @@ def test_every_region_is_found() -> None:
     ],
 )
 def test_a_number_under_a_shared_code_is_told_apart(number: str, region: str) -> None:
-    assert country(number) == region
+    assert find_country(number) == region
 
 
 @pytest.mark.parametrize(("number", "region"), [("+447700900123", "GB"), ("+10000000000", "US"), ("+390000", "IT")])
 def test_an_unassigned_number_belongs_to_its_codes_main_region(number: str, region: str) -> None:
-    assert country(number) == region
+    assert find_country(number) == region
 
 
 @pytest.mark.parametrize("number", ["+870773111632", "+881612345678", "+80012345678", "+97912345678"])
 def test_satellites_and_global_services_are_in_no_country(number: str) -> None:
-    assert country(number) is None
+    assert find_country(number) is None
 
 
 NO_NUMBERS = ["", "+", "garbage", "14155551234", "0014155551234", "+0123456789", "+1415", "+1415555123a"]
@@ -77,17 +77,17 @@ NO_NUMBERS += [
 
 @pytest.mark.parametrize("number", NO_NUMBERS)
 def test_what_is_no_international_number_has_no_country(number: str) -> None:
-    assert country(number) is None
+    assert find_country(number) is None
 
 
 @given(st.sampled_from(SHARED), st.from_regex(r"[0-9]{5,12}", fullmatch=True))
 def test_any_number_under_a_shared_code_is_in_one_of_its_regions(code: int, rest: str) -> None:
-    assert country(f"+{code}{rest}") in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
+    assert find_country(f"+{code}{rest}") in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
 
 
 @given(st.from_regex(r"\+[1-9][0-9]{5,14}", fullmatch=True))
 def test_where_phonenumbers_finds_a_country_so_do_we(number: str) -> None:
-    assert country(number) == slow_country(number)
+    assert find_country(number) == slow_country(number)
 
 
 def slow_country(number: str) -> str | None:

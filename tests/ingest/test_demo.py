@@ -11,11 +11,11 @@ from statistics import median
 import phonenumbers
 import pytest
 
-from smsreports.ingest.countries import country
-from smsreports.ingest.demo import ACCOUNTS, Record, records
-from smsreports.ingest.demo.world import BAD_BEGINS, BAD_COUNTRY, BAD_LASTS
-from smsreports.ingest.segments import encoding, segments
-from smsreports.statuses import NAMES, STATUSES
+from smsreports.demo.generator import ACCOUNTS, RecordDict, generate_records
+from smsreports.demo.world import OUTAGE_COUNTRY, OUTAGE_DURATION, OUTAGE_STARTED
+from smsreports.sms.countries import find_country
+from smsreports.sms.segments import count_segments, detect_encoding
+from smsreports.sms.statuses import NAMES, STATUSES
 
 UNTIL = datetime(2026, 2, 13, 10, 30, 15, 250_000, tzinfo=UTC)
 MESSAGES, SENDS = 4000, 3000
@@ -50,15 +50,15 @@ TIMES = ("created_at", "sent_at", "delivered_at", "clicked_at", "action_at")
 
 
 @cache
-def world(seed: int = 1) -> tuple[Record, ...]:
-    return tuple(records(seed=seed, messages=MESSAGES, sends=SENDS, until=UNTIL))
+def world(seed: int = 1) -> tuple[RecordDict, ...]:
+    return tuple(generate_records(seed=seed, messages=MESSAGES, sends=SENDS, until=UNTIL))
 
 
-def of(kind: str) -> list[Record]:
+def of(kind: str) -> list[RecordDict]:
     return [record for record in world() if record["type"] == kind]
 
 
-def every_sms() -> list[Record]:
+def every_sms() -> list[RecordDict]:
     return of("message") + of("send")
 
 
@@ -66,23 +66,23 @@ def moment(value: object) -> datetime:
     return datetime.fromisoformat(str(value))
 
 
-def queued(record: Record) -> datetime:
+def queued(record: RecordDict) -> datetime:
     """When the SMS was asked for: the moment by which lists order it."""
     return moment(record["created_at"] if record["type"] == "message" else record["sent_at"])
 
 
-def delivered_share(some: Iterable[Record]) -> float:
+def delivered_share(some: Iterable[RecordDict]) -> float:
     outcomes = [record["status"] == "DELIVRD" for record in some]
     return sum(outcomes) / len(outcomes)
 
 
 def test_the_same_seed_gives_the_same_data() -> None:
-    assert tuple(records(seed=1, messages=MESSAGES, sends=SENDS, until=UNTIL)) == world()
+    assert tuple(generate_records(seed=1, messages=MESSAGES, sends=SENDS, until=UNTIL)) == world()
 
 
 def test_it_is_the_same_in_another_time_zone() -> None:
     tokyo = UNTIL.astimezone(timezone(timedelta(hours=9)))
-    assert tuple(records(seed=1, messages=MESSAGES, sends=SENDS, until=tokyo)) == world()
+    assert tuple(generate_records(seed=1, messages=MESSAGES, sends=SENDS, until=tokyo)) == world()
 
 
 def test_another_seed_gives_other_data() -> None:
@@ -91,19 +91,19 @@ def test_another_seed_gives_other_data() -> None:
 
 @pytest.mark.parametrize(("messages", "sends"), [(0, 0), (1, 0), (0, 1), (1, 1), (2, 3), (10, 10), (700, 1601)])
 def test_there_are_exactly_as_many_as_asked_for(messages: int, sends: int) -> None:
-    some = records(seed=3, messages=messages, sends=sends, until=UNTIL)
+    some = generate_records(seed=3, messages=messages, sends=sends, until=UNTIL)
     counts = Counter(record["type"] for record in some)
     assert (counts["message"], counts["send"]) == (messages, sends)
 
 
 def test_a_world_of_millions_begins_at_once() -> None:
-    some = records(seed=1, messages=5_000_000, sends=5_000_000, until=UNTIL)
+    some = generate_records(seed=1, messages=5_000_000, sends=5_000_000, until=UNTIL)
     assert len(list(islice(some, 100))) == 100
 
 
 def test_a_naive_end_is_refused() -> None:
     with pytest.raises(ValueError, match="aware"):
-        records(seed=1, messages=1, sends=1, until=UNTIL.replace(tzinfo=None))
+        generate_records(seed=1, messages=1, sends=1, until=UNTIL.replace(tzinfo=None))
 
 
 def test_the_largest_account_has_six_tenths_of_the_traffic() -> None:
@@ -158,7 +158,7 @@ def test_a_broadcast_comes_before_its_sends() -> None:
 def test_numbers_are_valid_and_of_their_country() -> None:
     for number, region in {(str(record["recipient"]), record["country"]) for record in every_sms()[::3]}:
         assert phonenumbers.is_valid_number(phonenumbers.parse(number))
-        assert country(number) == region
+        assert find_country(number) == region
 
 
 def test_there_are_more_than_25_countries() -> None:
@@ -167,13 +167,13 @@ def test_there_are_more_than_25_countries() -> None:
 
 def test_both_encodings_and_up_to_three_parts_occur() -> None:
     texts = [str(record["message"]) for record in every_sms()]
-    assert {encoding(text) for text in texts} == {"GSM-7", "UCS-2"}
-    assert {segments(text) for text in texts} == {1, 2, 3}
+    assert {detect_encoding(text) for text in texts} == {"GSM-7", "UCS-2"}
+    assert {count_segments(text) for text in texts} == {1, 2, 3}
     assert any(character > "\uffff" for text in texts for character in text)
 
 
 def test_segments_are_those_of_the_text() -> None:
-    assert all(record["segments"] == segments(str(record["message"])) for record in every_sms())
+    assert all(record["segments"] == count_segments(str(record["message"])) for record in every_sms())
 
 
 def test_senders_are_names_a_network_would_take() -> None:
@@ -191,7 +191,7 @@ def test_every_status_occurs() -> None:
 def test_a_status_has_the_code_and_times_that_belong_to_it() -> None:
     for record in every_sms():
         status = str(record["status"])
-        assert bool(record["status_code"]) == STATUSES[status].final
+        assert bool(record["status_code"]) == STATUSES[status].is_final
         assert (record["status_code"] == "000") == (record["delivered_at"] is not None) == (status == "DELIVRD")
         if record["type"] == "message":
             submitted = status not in ("pending", "failed")
@@ -213,9 +213,9 @@ def test_a_slow_country_takes_longer_than_a_fast_one() -> None:
 
 
 def test_one_route_is_bad_for_two_days() -> None:
-    begin = UNTIL.replace(hour=0, minute=0, second=0, microsecond=0) - BAD_BEGINS
-    there = [record for record in every_sms() if record["country"] == BAD_COUNTRY]
-    bad = [record for record in there if begin <= queued(record) < begin + BAD_LASTS]
+    begin = UNTIL.replace(hour=0, minute=0, second=0, microsecond=0) - OUTAGE_STARTED
+    there = [record for record in every_sms() if record["country"] == OUTAGE_COUNTRY]
+    bad = [record for record in there if begin <= queued(record) < begin + OUTAGE_DURATION]
     assert delivered_share(bad) < 0.6
     assert delivered_share(record for record in there if record not in bad) > 0.9
 

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from broadcasts_app.models import BroadcastSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account, Scope
+from smsreports.concurrency.limits import LOADS
+from smsreports.concurrency.slots import load_slots
 from smsreports.ingest import backpressure, views
-from smsreports.ingest.backpressure import MOST_LOADS, MOST_LOADS_OF_ACCOUNT, places
 from smsreports.ingest.load import BATCH_LINES
-from smsreports.ingest.merge import LOCK
+from smsreports.ingest.merge import LOCK_NAMESPACE
 from smsreports.ingest.models import Event
-from smsreports.ingest.records import LONGEST_LINE
-from smsreports.ingest.staging import prepare
+from smsreports.ingest.records import MAX_LINE_BYTES
+from smsreports.ingest.staging import prepare_tables
 from tests.conftest import Person, person
 from tests.ingest.conftest import Record, broadcast, click, dump, message, receipt, send
 
@@ -98,7 +99,7 @@ def test_any_order_in_any_requests_ends_in_the_same_tables(writer: Person, data:
 def contents(who: Person, requests: list[list[Record]]) -> list[Any]:
     """What is in the tables after these requests, without ids and times of arrival; then it is gone."""
     with transaction.atomic(), connection.cursor() as cursor:
-        prepare(cursor)
+        prepare_tables(cursor)
         with transaction.atomic():
             for records in requests:
                 assert told(who.post(DOOR, body(*records)))[2] == []
@@ -144,7 +145,7 @@ class TestBadInput:
             b'{"type": "message", "message": "\xe4"}',
             b"[" * 1000 + b"]" * 1000,
             b'{"a":' * 1000 + b"1" + b"}" * 1000,
-            b'{"type": "message", "message": "' + b"x" * LONGEST_LINE + b'"}',
+            b'{"type": "message", "message": "' + b"x" * MAX_LINE_BYTES + b'"}',
             b'"text"',
             b"NaN",
             b"\0",
@@ -176,7 +177,7 @@ class TestBadInput:
 
     @pytest.mark.parametrize("coding", ["identity", "gzip"])
     def test_a_byte_too_many_is_too_large_and_nothing_is_loaded(self, writer: Person, coding: str) -> None:
-        whole = body(message("m-1"), b" " * views.MOST_BYTES)
+        whole = body(message("m-1"), b" " * views.MAX_BODY_BYTES)
         sent = gzip.compress(whole) if coding == "gzip" else whole
         assert refused(writer.post(DOOR, sent, content_encoding=coding)) == (413, "TOO_LARGE")
         assert statuses() == {}
@@ -215,7 +216,7 @@ class TestBackpressure:
 
     def test_an_account_whose_places_are_taken_is_told_to_wait(self, writer: Person, stranger: Person) -> None:
         account = Account.objects.get(name="acme").pk
-        held = [places.taken(account, 0) for _ in range(MOST_LOADS_OF_ACCOUNT)]
+        held = [load_slots.acquire_slot(account, 0) for _ in range(LOADS.max_running_per_account)]
         for place in held:
             place.__enter__()
         self.paused(writer.post(DOOR, body(message())))
@@ -226,7 +227,7 @@ class TestBackpressure:
             place.__exit__(None, None, None)
 
     def test_no_account_gets_more_than_all_places(self, writer: Person) -> None:
-        held = [places.taken(-number, 0) for number in range(1, MOST_LOADS + 1)]
+        held = [load_slots.acquire_slot(-number, 0) for number in range(1, LOADS.max_running + 1)]
         for place in held:
             place.__enter__()
         self.paused(writer.post(DOOR, body(message())))
@@ -234,17 +235,17 @@ class TestBackpressure:
             place.__exit__(None, None, None)
 
     def test_a_place_is_given_back_whatever_happens(self, writer: Person) -> None:
-        for _ in range(MOST_LOADS + 1):
+        for _ in range(LOADS.max_running + 1):
             assert writer.post(DOOR, b"", content_encoding="gzip").status_code == 400
         assert told(writer.post(DOOR, body(message()))) == (1, 0, [])
 
     def test_a_lock_that_somebody_else_holds_is_waited_for_only_so_long(
         self, writer: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setitem(backpressure.BOUNDS, "lock_timeout", "50ms")
+        monkeypatch.setitem(backpressure.LOAD_SETTINGS, "lock_timeout", "50ms")
         account = Account.objects.get(name="acme").pk
         with connection.copy().cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK, account])
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_NAMESPACE, account])
             self.paused(writer.post(DOOR, body(message())))
             cursor.execute("SELECT pg_advisory_unlock_all()")
             assert told(writer.post(DOOR, body(message()))) == (1, 0, [])
@@ -252,7 +253,7 @@ class TestBackpressure:
 
     @pytest.mark.django_db(transaction=True)
     def test_a_statement_that_takes_too_long_is_given_up(self, writer: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(backpressure.BOUNDS, "statement_timeout", "25ms")
+        monkeypatch.setitem(backpressure.LOAD_SETTINGS, "statement_timeout", "25ms")
         self.paused(writer.post(DOOR, body(*(message(f"m-{number}") for number in range(5000)))))
 
     def test_the_bounds_end_with_the_load(self, writer: Person) -> None:

@@ -10,12 +10,12 @@ from django.core.management import CommandError, call_command
 from broadcasts_app.models import BroadcastSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account
-from smsreports.counters.verify import differences
-from smsreports.durations import duration
+from smsreports.counters.verify import find_differences
+from smsreports.durations import parse_duration
 from smsreports.ingest import expiry
 from smsreports.ingest.models import Event
-from smsreports.sources import counted
-from smsreports.statuses import FINAL, STATUSES
+from smsreports.sms.statuses import FINAL, STATUSES
+from smsreports.sources import get_counter_specs
 from tests.ingest.conftest import broadcast, dump, loaded, message, receipt, send
 
 pytestmark = pytest.mark.usefixtures("account")
@@ -50,7 +50,7 @@ def test_what_was_on_its_way_for_three_days_is_closed(status: str) -> None:
     assert expire() == "2 closed as UNDELIV"
     for model in (Message, BroadcastSend):
         assert told(model) == {"old": "UNDELIV", "new": status}
-    assert list(differences(counted())) == []
+    assert list(find_differences(get_counter_specs())) == []
 
 
 @pytest.mark.parametrize("status", FINAL)
@@ -120,7 +120,7 @@ def test_many_are_closed_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_duration_is_a_number_of_minutes_hours_or_days(text: str, meant: timedelta) -> None:
-    assert duration(text) == meant
+    assert parse_duration(text) == meant
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ import tracemalloc
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smsreports.ingest.lines import numbered
-from smsreports.ingest.records import LONGEST_LINE
+from smsreports.ingest.lines import read_numbered_lines
+from smsreports.ingest.records import MAX_LINE_BYTES
 
 BLANKS = b" \t\r\v\f"
 MEGABYTE = 2**20
 
 
 def found(content: bytes) -> list[tuple[int, bytes]]:
-    return list(numbered(io.BytesIO(content)))
+    return list(read_numbered_lines(io.BytesIO(content)))
 
 
 LINE = st.binary(max_size=6).map(lambda line: line.replace(b"\n", b""))
@@ -39,30 +39,36 @@ def test_blank_lines_are_counted_and_passed_over() -> None:
 
 
 def test_a_line_as_long_as_may_be_is_whole() -> None:
-    line = b"x" * LONGEST_LINE
+    line = b"x" * MAX_LINE_BYTES
     for end in (b"\n", b"\r\n", b""):
         assert found(line + end) == [(1, line)]
         assert found(line + end + b"\n" + line + end)[0] == (1, line)
 
 
 def test_of_a_longer_line_there_is_enough_to_tell() -> None:
-    for length in (LONGEST_LINE + 1, LONGEST_LINE + 2, LONGEST_LINE + 3, 3 * LONGEST_LINE, 4 * (LONGEST_LINE + 2)):
+    for length in (
+        MAX_LINE_BYTES + 1,
+        MAX_LINE_BYTES + 2,
+        MAX_LINE_BYTES + 3,
+        3 * MAX_LINE_BYTES,
+        4 * (MAX_LINE_BYTES + 2),
+    ):
         (first, cut), second = found(b"a" + b"x" * (length - 1) + b"\nb")
         assert (first, second) == (1, (2, b"b"))
-        assert len(cut) > LONGEST_LINE
+        assert len(cut) > MAX_LINE_BYTES
 
 
 def test_blanks_do_not_make_a_long_line_shorter() -> None:
-    for line in (b" " * 2 * LONGEST_LINE + b"x", b"x" + b" " * 2 * LONGEST_LINE + b"x", b"\t" * 2 * LONGEST_LINE):
+    for line in (b" " * 2 * MAX_LINE_BYTES + b"x", b"x" + b" " * 2 * MAX_LINE_BYTES + b"x", b"\t" * 2 * MAX_LINE_BYTES):
         (first, cut), second = found(line + b"\nb")
         assert (first, second) == (1, (2, b"b"))
-        assert len(cut) > LONGEST_LINE
+        assert len(cut) > MAX_LINE_BYTES
 
 
 def test_a_huge_line_takes_no_more_memory_than_a_long_one() -> None:
     file = io.BytesIO(b"x" * 32 * MEGABYTE + b"\nb")
     tracemalloc.start()
-    lines = [(number, len(line)) for number, line in numbered(file)]
+    lines = [(number, len(line)) for number, line in read_numbered_lines(file)]
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert lines[1:] == [(2, 1)]

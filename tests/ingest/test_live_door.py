@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from smsreports.accounts.models import Scope
-from smsreports.ingest.backpressure import MOST_LOADS_OF_ACCOUNT
-from smsreports.ingest.views import MOST_BYTES
+from smsreports.concurrency.limits import LOADS
+from smsreports.ingest.views import MAX_BODY_BYTES
 from tests.conftest import EVER, Live
 from tests.ingest.conftest import message
 from tests.server import HOST, Server
@@ -91,7 +91,7 @@ def test_a_body_that_breaks_off_is_refused(
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_that_is_too_large_is_refused(live: Live, headers: dict[str, str], chunked: bool) -> None:
-    whole = b" " * (MOST_BYTES + 1)
+    whole = b" " * (MAX_BODY_BYTES + 1)
     pieces = (whole[start : start + 2**16] for start in range(0, len(whole), 2**16))
     answer = post(live, headers, pieces if chunked else whole)
     assert (answer.status_code, answer.json()["error_code"]) == (413, "TOO_LARGE")
@@ -104,7 +104,7 @@ def test_bombs_are_stopped_in_bounded_memory(live: Live, gunicorn: Server, heade
         before = gunicorn.memory()
         answer = post(live, headers, bomb, **{"Content-Encoding": "gzip"})
         assert (answer.status_code, answer.json()["error_code"]) == (413, "TOO_LARGE")
-        assert gunicorn.peak() - before < 3 * MOST_BYTES
+        assert gunicorn.peak() - before < 3 * MAX_BODY_BYTES
 
 
 def test_slow_bodies_take_their_accounts_places_and_nothing_else(
@@ -130,7 +130,7 @@ def slow_bodies(live: Live, gunicorn: Server, headers: dict[str, str]) -> Iterat
         # One that came while a place was still taken has its refusal by now.
         for refused in select(held, [], [], 0)[0]:
             held.remove(refused)
-        while len(held) < MOST_LOADS_OF_ACCOUNT:
+        while len(held) < LOADS.max_running_per_account:
             held.append(stack.enter_context(closing(raw(gunicorn, headers, b"{}", Content_Length="99"))))
         return bool(post(live, headers, LINES[0]).status_code == 503)
 
@@ -140,7 +140,7 @@ def slow_bodies(live: Live, gunicorn: Server, headers: dict[str, str]) -> Iterat
 
 
 def test_who_is_refused_while_sending_gets_the_answer(live: Live, gunicorn: Server, headers: dict[str, str]) -> None:
-    whole = b" " * (MOST_BYTES - 1)
+    whole = b" " * (MAX_BODY_BYTES - 1)
     with slow_bodies(live, gunicorn, headers):
         assert {post(live, headers, whole).status_code for _ in range(5)} == {503}
     assert {post(live, headers, whole, **{"Content-Type": "text/csv"}).status_code for _ in range(5)} == {415}

@@ -20,10 +20,10 @@ from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account
 from smsreports.ingest import load as loading
-from smsreports.ingest.load import BATCH_LINES, Accounts, load
-from smsreports.ingest.merge import LOCK
+from smsreports.ingest.load import BATCH_LINES, AccountResolver, load_lines
+from smsreports.ingest.merge import LOCK_NAMESPACE
 from smsreports.ingest.models import Event
-from smsreports.ingest.staging import prepare
+from smsreports.ingest.staging import prepare_tables
 from tests.ingest.conftest import (
     NOON,
     Record,
@@ -257,7 +257,7 @@ LINES = st.lists(GOOD | ODD | ODD | st.binary(min_size=1, max_size=20), max_size
 @given(lines=LINES)
 def test_whatever_comes_every_line_is_counted_once(lines: list[Any]) -> None:
     with connection.cursor() as cursor:
-        prepare(cursor)
+        prepare_tables(cursor)
     with transaction.atomic():
         accepted, duplicates, rejected = counts(loaded(*lines))
         again = loaded(*lines)
@@ -304,7 +304,7 @@ def test_a_connection_that_failed_loads_on() -> None:
 
 @pytest.mark.usefixtures("account", "small_batches")
 def test_an_outcome_is_given_out_when_its_batch_is_loaded() -> None:
-    outcomes = load(numbered(message(f"m-{number}") for number in range(7)), Accounts())
+    outcomes = load_lines(numbered(message(f"m-{number}") for number in range(7)), AccountResolver())
     known = [(next(outcomes).accepted, Message.everyones.count()) for _ in range(3)]
     assert known == [(3, 3), (3, 6), (1, 7)]
 
@@ -320,7 +320,7 @@ def peak_of_loading(lines: int) -> int:
     """Bytes that Python holds at most while so many lines are loaded."""
     endless = ((number, json.dumps(receipt(client_message_id=f"m-{number}")).encode()) for number in range(lines))
     tracemalloc.start()
-    assert sum(outcome.accepted + outcome.duplicates for outcome in load(endless, Accounts())) == lines
+    assert sum(outcome.accepted + outcome.duplicates for outcome in load_lines(endless, AccountResolver())) == lines
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return peak
@@ -412,7 +412,7 @@ def test_two_loaders_of_one_file_at_once_load_it_once(tmp_path: Path) -> None:
     file = written(tmp_path / "traffic.ndjson", lines)
     with transaction.atomic(), connection.cursor() as cursor:
         # Both have read the file and stand before the same tables when they are let go.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, account.pk])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_NAMESPACE, account.pk])
         loaders = [importing(file), importing(file)]
         wait_until(lambda: len(held_up()) == 2, loaders[0])
     told = sorted(finished(loader) for loader in loaders)

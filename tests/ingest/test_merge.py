@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account
-from smsreports.counters.verify import differences
-from smsreports.ingest.load import Accounts, Outcome, load_batch
+from smsreports.counters.verify import find_differences
+from smsreports.ingest.load import AccountResolver, BatchResult, load_batch
+from smsreports.ingest.message_status import load_receipts as receipts_of
 from smsreports.ingest.models import Event, WaitingSend
-from smsreports.ingest.staging import prepare
-from smsreports.ingest.status import receipts as receipts_of
-from smsreports.sources import counted
-from smsreports.statuses import FINAL, NAMES
+from smsreports.ingest.staging import prepare_tables
+from smsreports.sms.statuses import FINAL, NAMES
+from smsreports.sources import get_counter_specs
 from tests.ingest.conftest import (
     Record,
     action,
@@ -384,11 +384,11 @@ def undone() -> Iterator[None]:
 def staging(account: Account) -> None:
     """Staging tables that outlive what is undone."""
     with connection.cursor() as cursor:
-        prepare(cursor)
+        prepare_tables(cursor)
 
 
-def in_batches(records: Sequence[Record], size: int) -> Outcome:
-    whole, accounts = Outcome(), Accounts()
+def in_batches(records: Sequence[Record], size: int) -> BatchResult:
+    whole, accounts = BatchResult(), AccountResolver()
     for start in range(0, len(records), size):
         outcome = load_batch(numbered(records[start : start + size]), accounts)
         whole.accepted += outcome.accepted
@@ -435,7 +435,7 @@ def test_any_order_repetition_and_batching_ends_in_the_rows_of_the_fold(
         outcome = in_batches(arrival, data.draw(st.integers(1, len(arrival)), "batch"))
         assert found() == {name: getattr(fold, name) for name in parts}
         assert times() == came
-        assert list(differences(counted())) == []
+        assert list(find_differences(get_counter_specs())) == []
     rows = len(fold.messages) + len(fold.sends) + len(fold.broadcasts) + len(fold.waiting)
     assert rows <= outcome.accepted <= rows + len(fold.events)
     assert outcome.accepted + outcome.duplicates == len(arrival)

@@ -11,33 +11,33 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smsreports.ingest.fields import Refused
-from smsreports.ingest.readers import MOST_UNKNOWN, Layout, Notes, document, rows, table
-from smsreports.ingest.readers.backwards import backwards
-from smsreports.ingest.records import LONGEST_LINE
+from smsreports.ingest.field_parsers import InvalidRecord
+from smsreports.ingest.readers import MAX_UNKNOWN_COLUMNS, FileLayout, Notes, csv_table, json_document, read_rows
+from smsreports.ingest.readers.reverse import reverse_rows
+from smsreports.ingest.records import MAX_LINE_BYTES
 
-LAYOUT = Layout(
-    read=frozenset({"id", "text"}),
-    passed_over=frozenset({"extra"}),
+LAYOUT = FileLayout(
+    loaded=frozenset({"id", "text"}),
+    ignored=frozenset({"extra"}),
     required=frozenset({"id"}),
     envelope="messages",
     titles={"Id": "id", "Text": "text"},
 )
-TOO_LONG = f"is longer than {LONGEST_LINE} bytes"
+TOO_LONG = f"is longer than {MAX_LINE_BYTES} bytes"
 MEGABYTE = 2**20
 
 
 def found(content: bytes) -> list[tuple[int, Any]]:
     """Rows and reasons by number."""
-    return told(rows(io.BytesIO(content), LAYOUT, Notes()))
+    return told(read_rows(io.BytesIO(content), LAYOUT, Notes()))
 
 
 def records(content: bytes) -> list[tuple[int, Any]]:
-    return told(table.records(io.BytesIO(content)))
+    return told(csv_table.read_csv_records(io.BytesIO(content)))
 
 
 def told(numbered: Iterator[tuple[int, Any]]) -> list[tuple[int, Any]]:
-    return [(number, str(one) if isinstance(one, Refused) else one) for number, one in numbered]
+    return [(number, str(one) if isinstance(one, InvalidRecord) else one) for number, one in numbered]
 
 
 def row(**fields: Any) -> dict[str, Any]:
@@ -74,13 +74,13 @@ def test_blank_lines_are_counted_and_passed_over() -> None:
         (b"1,a\rb", "is not CSV: new-line character seen in unquoted field"),
         (b"1,\xff", "is not UTF-8"),
         (b'1,"a\n\xff"', "is not UTF-8 (lines 2 to 3)"),
-        (b"1," + b"x" * LONGEST_LINE, TOO_LONG),
-        (b"1," + b"x" * 5 * LONGEST_LINE, TOO_LONG),
-        (b'1,"' + b"x" * 5 * LONGEST_LINE + b'"', TOO_LONG),
-        (b'1,"' + b"x\n" * LONGEST_LINE + b'"', f"{TOO_LONG} (lines 2 to {LONGEST_LINE + 2})"),
+        (b"1," + b"x" * MAX_LINE_BYTES, TOO_LONG),
+        (b"1," + b"x" * 5 * MAX_LINE_BYTES, TOO_LONG),
+        (b'1,"' + b"x" * 5 * MAX_LINE_BYTES + b'"', TOO_LONG),
+        (b'1,"' + b"x\n" * MAX_LINE_BYTES + b'"', f"{TOO_LONG} (lines 2 to {MAX_LINE_BYTES + 2})"),
         # What stands in quotes is a text, whatever it looks like.
-        (b'1,"' + b"x\n" * LONGEST_LINE + b'9,forged\n"', f"{TOO_LONG} (lines 2 to {LONGEST_LINE + 3})"),
-        (b'1,"' + b'""\n' * LONGEST_LINE + b'"', f"{TOO_LONG} (lines 2 to {LONGEST_LINE + 2})"),
+        (b'1,"' + b"x\n" * MAX_LINE_BYTES + b'9,forged\n"', f"{TOO_LONG} (lines 2 to {MAX_LINE_BYTES + 3})"),
+        (b'1,"' + b'""\n' * MAX_LINE_BYTES + b'"', f"{TOO_LONG} (lines 2 to {MAX_LINE_BYTES + 2})"),
     ],
 )
 def test_a_record_that_cannot_be_read_is_named_and_the_next_one_is_read(bad: bytes, reason: str) -> None:
@@ -91,22 +91,22 @@ def test_a_record_that_cannot_be_read_is_named_and_the_next_one_is_read(bad: byt
 
 
 def test_a_record_as_long_as_may_be_is_whole() -> None:
-    text = "x" * (LONGEST_LINE - 2)
+    text = "x" * (MAX_LINE_BYTES - 2)
     for end in (b"\n", b"\r\n", b""):
         assert records(f"1,{text}".encode() + end) == [(1, ["1", text])]
 
 
 def test_a_quote_that_is_never_closed_costs_the_rest_of_the_file_and_is_named() -> None:
     assert records(b'0,a\n1,"b\n2,c\n') == [(1, ["0", "a"]), (2, "is not CSV: unexpected end of data (lines 2 to 3)")]
-    endless = b'0,a\n1,"b\n' + b"2,c\n" * LONGEST_LINE
-    assert records(endless) == [(1, ["0", "a"]), (2, f"{TOO_LONG} (lines 2 to {LONGEST_LINE + 2})")]
+    endless = b'0,a\n1,"b\n' + b"2,c\n" * MAX_LINE_BYTES
+    assert records(endless) == [(1, ["0", "a"]), (2, f"{TOO_LONG} (lines 2 to {MAX_LINE_BYTES + 2})")]
 
 
 @pytest.mark.parametrize("piece", [b"x", b"x\n", b'""\n', b","])
 def test_an_endless_value_takes_no_more_memory_than_a_long_one(piece: bytes) -> None:
     content = io.BytesIO(b'1,"' + piece * (2 * MEGABYTE // len(piece)))
     tracemalloc.start()
-    [(number, refusal)] = table.records(content)
+    [(number, refusal)] = csv_table.read_csv_records(content)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (number, str(refusal).startswith(TOO_LONG)) == (1, True)
@@ -176,7 +176,7 @@ def test_a_file_of_nothing_holds_nothing(content: bytes) -> None:
 
 def test_the_callers_file_stays_open() -> None:
     file = io.BytesIO(b"id\n1\n")
-    list(rows(file, LAYOUT, Notes()))
+    list(read_rows(file, LAYOUT, Notes()))
     assert not file.closed
 
 
@@ -193,7 +193,7 @@ def nested(depth: int) -> bytes:
         (b'{"id": "1", "other": ' + nested(4000) + b"}", "is not JSON: "),
         (b'{"id": "\xff"}', "is not JSON: "),
         (b'{"id": NaN}', "is not JSON: "),
-        (b'{"id": "' + b"x" * LONGEST_LINE + b'"}', TOO_LONG),
+        (b'{"id": "' + b"x" * MAX_LINE_BYTES + b'"}', TOO_LONG),
         (b"[]", "is not a JSON object"),
     ],
 )
@@ -210,7 +210,10 @@ def test_a_line_that_cannot_be_read_is_named_and_the_next_one_is_read(line: byte
         (b'{"messages": []} {"messages": []}', "is not JSON: "),
         (b'{"more": {"messages": []}}', "contains no list named messages"),
         (nested(4000), "is not JSON: "),
-        (b'["' + b"x" * document.LARGEST + b'"]', f"is a JSON document of more than {document.LARGEST} bytes"),
+        (
+            b'["' + b"x" * json_document.MAX_DOCUMENT_BYTES + b'"]',
+            f"is a JSON document of more than {json_document.MAX_DOCUMENT_BYTES} bytes",
+        ),
     ],
 )
 def test_an_answer_that_cannot_be_read_is_refused_once(content: bytes, reason: str) -> None:
@@ -235,19 +238,19 @@ def test_what_is_no_object_in_an_answer_is_named_by_its_place() -> None:
 )
 def test_columns_that_are_not_known_are_kept_to_be_told(content: bytes) -> None:
     notes = Notes()
-    assert [number for number, _ in rows(io.BytesIO(content), LAYOUT, notes)][-1] in (2, 3)
-    assert notes.unknown == {"a", "b"}
+    assert [number for number, _ in read_rows(io.BytesIO(content), LAYOUT, notes)][-1] in (2, 3)
+    assert notes.unknown_columns == {"a", "b"}
 
 
 def test_only_so_many_columns_are_kept() -> None:
     notes = Notes()
-    lines = "".join(json.dumps({"id": "1", f"a{n}": 1}) + "\n" for n in range(3 * MOST_UNKNOWN))
-    assert len(list(rows(io.BytesIO(lines.encode()), LAYOUT, notes))) == 3 * MOST_UNKNOWN
-    assert len(notes.unknown) == MOST_UNKNOWN
+    lines = "".join(json.dumps({"id": "1", f"a{n}": 1}) + "\n" for n in range(3 * MAX_UNKNOWN_COLUMNS))
+    assert len(list(read_rows(io.BytesIO(lines.encode()), LAYOUT, notes))) == 3 * MAX_UNKNOWN_COLUMNS
+    assert len(notes.unknown_columns) == MAX_UNKNOWN_COLUMNS
 
 
 @pytest.mark.parametrize("line", [b'1,"a\nb"\n', b'{"id": "1", "text": "a"}\n'])
-@pytest.mark.parametrize("way", [lambda found: found, backwards])
+@pytest.mark.parametrize("way", [lambda found: found, reverse_rows])
 def test_memory_does_not_grow_with_the_file(line: bytes, way: Callable[[Any], Any]) -> None:
     head = b"" if line.startswith(b"{") else b"id,text\n"
     peaks = [peak_of_reading(head + line * times, way) for times in (1_000, 10_000)]
@@ -258,7 +261,7 @@ def test_memory_does_not_grow_with_the_file(line: bytes, way: Callable[[Any], An
 def peak_of_reading(content: bytes, way: Callable[[Any], Any]) -> int:
     file = io.BytesIO(content)
     tracemalloc.start()
-    for _ in way(rows(file, LAYOUT, Notes())):
+    for _ in way(read_rows(file, LAYOUT, Notes())):
         pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -267,5 +270,5 @@ def peak_of_reading(content: bytes, way: Callable[[Any], Any]) -> int:
 
 def test_backwards_gives_the_same_from_the_last_to_the_first() -> None:
     content = b'{"id": "1", "text": "\\u00e9\\n"}\n[]\n{"id": 2}\n'
-    forwards = rows(io.BytesIO(content), LAYOUT, Notes())
-    assert told(backwards(forwards)) == list(reversed(found(content)))
+    forwards = read_rows(io.BytesIO(content), LAYOUT, Notes())
+    assert told(reverse_rows(forwards)) == list(reversed(found(content)))

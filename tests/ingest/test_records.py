@@ -9,10 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smsreports.ingest import records
-from smsreports.ingest.fields import NULL, Refused
-from smsreports.ingest.records import LONGEST_LINE, SHAPES, parse, staged
-from smsreports.ingest.staging import TABLES
-from smsreports.statuses import FINAL, NAMES
+from smsreports.ingest.field_parsers import COPY_NULL, InvalidRecord
+from smsreports.ingest.records import MAX_LINE_BYTES, RECORD_KINDS, build_staging_row, parse_line
+from smsreports.ingest.staging import STAGING_TABLES
+from smsreports.sms.statuses import FINAL, NAMES
 from tests.ingest.conftest import NOON, Record, action, broadcast, click, message, receipt, send
 
 LATER = "2026-02-13T12:00:05Z"
@@ -53,31 +53,31 @@ REQUIRED = [
 ]
 # Keys that are not alone: an action's two, and a time that needs a final status.
 BOUND = ("action_type", "action_at", "delivered_at")
-EVERY_KEY = [(kind, key) for kind, record in FULL.items() for key in record if key not in records.COMMON]
+EVERY_KEY = [(kind, key) for kind, record in FULL.items() for key in record if key not in records.COMMON_KEYS]
 
 
 def row(record: Record) -> dict[str, str]:
     """The staged values by column."""
-    table, values = staged(record)
-    return dict(zip(TABLES[table], values.split("\t"), strict=True))
+    table, values = build_staging_row(record)
+    return dict(zip(STAGING_TABLES[table], values.split("\t"), strict=True))
 
 
 def refusal(record: Record) -> str:
-    with pytest.raises(Refused) as refused:
-        staged(record)
+    with pytest.raises(InvalidRecord) as refused:
+        build_staging_row(record)
     return str(refused.value)
 
 
-@pytest.mark.parametrize("kind", SHAPES)
+@pytest.mark.parametrize("kind", RECORD_KINDS)
 def test_a_record_of_every_kind_fills_its_table(kind: str) -> None:
     for record in (MINIMAL[kind], FULL[kind]):
-        assert set(row(record)) == set(TABLES[SHAPES[kind][1]])
+        assert set(row(record)) == set(STAGING_TABLES[RECORD_KINDS[kind][1]])
 
 
 def test_every_key_that_is_known_is_tried() -> None:
-    for kind, (known, _, _) in SHAPES.items():
+    for kind, (known, _, _) in RECORD_KINDS.items():
         either = {"client_message_id"} if kind == "receipt" else set()
-        assert set(known) | records.COMMON == set(FULL[kind]) | either
+        assert set(known) | records.COMMON_KEYS == set(FULL[kind]) | either
 
 
 @pytest.mark.parametrize(("kind", "key"), REQUIRED)
@@ -89,7 +89,7 @@ def test_a_key_that_must_be_there_is_missed_by_name(kind: str, key: str) -> None
 @pytest.mark.parametrize(("kind", "key"), [pair for pair in EVERY_KEY if pair not in REQUIRED and pair[0] != "receipt"])
 def test_a_key_that_may_be_left_out_may_also_be_null(kind: str, key: str) -> None:
     without = {name: value for name, value in FULL[kind].items() if name not in (key, *BOUND)}
-    assert staged(without) == staged(without | {key: None})
+    assert build_staging_row(without) == build_staging_row(without | {key: None})
 
 
 @pytest.mark.parametrize("value", [[], {}, True, -1, "a\0b", "x" * 20_000], ids=repr)
@@ -98,7 +98,7 @@ def test_a_value_that_cannot_be_is_refused_by_its_keys_name(kind: str, key: str,
     assert refusal(FULL[kind] | {key: value}).startswith(f"{key}: must ")
 
 
-@pytest.mark.parametrize("kind", SHAPES)
+@pytest.mark.parametrize("kind", RECORD_KINDS)
 def test_keys_that_are_not_known_are_named_all(kind: str) -> None:
     strange = MINIMAL[kind] | {"zone": "x", "Status": None, "": 1}
     assert refusal(strange) == f", Status, zone: unknown in a record of type {kind}"
@@ -127,25 +127,25 @@ def test_a_type_that_is_none_is_refused(kind: Any) -> None:
         (b"1", "is not a JSON object"),
         (b"null", "is not a JSON object"),
         (b'"{}"', "is not a JSON object"),
-        (b'{"a": "' + b"x" * LONGEST_LINE + b'"}', "is longer than 16384 bytes"),
+        (b'{"a": "' + b"x" * MAX_LINE_BYTES + b'"}', "is longer than 16384 bytes"),
     ],
 )
 def test_a_line_that_is_no_object_is_refused(line: bytes, reason: str) -> None:
-    with pytest.raises(Refused, match=f"^{reason}"):
-        parse(line)
+    with pytest.raises(InvalidRecord, match=f"^{reason}"):
+        parse_line(line)
 
 
 @pytest.mark.parametrize("key", ["message", "segments", "type", "strange"])
 def test_what_is_nested_a_thousand_deep_is_refused(key: str) -> None:
     deep = b"[" * 1000 + b"]" * 1000
     line = json.dumps(message(**{key: "HERE"})).encode().replace(b'"HERE"', deep)
-    assert refusal(parse(line)).startswith(key)
+    assert refusal(parse_line(line)).startswith(key)
 
 
 def test_a_line_of_sixteen_kibibytes_is_taken() -> None:
     empty = len(orjson.dumps(message(message="")))
-    record = message(message="x" * (LONGEST_LINE - empty))
-    assert parse(orjson.dumps(record)) == record
+    record = message(message="x" * (MAX_LINE_BYTES - empty))
+    assert parse_line(orjson.dumps(record)) == record
     assert row(record)["text"] == record["message"]
 
 
@@ -154,12 +154,12 @@ def test_a_message_is_completed() -> None:
     assert (made["request_key"], made["country"], made["segments"]) == ("m-1", "US", "1")
     assert (made["status"], made["status_code"], made["cost"]) == ("pending", "", "0")
     for column in ("message_id", "contact_group_id", "sent_at", "delivered_at"):
-        assert made[column] == NULL
+        assert made[column] == COPY_NULL
 
 
 def test_a_send_takes_the_rest_from_its_broadcast() -> None:
     made = row(send())
-    assert (made["sender_id"], made["text"], made["segments"]) == (NULL, NULL, NULL)
+    assert (made["sender_id"], made["text"], made["segments"]) == (COPY_NULL, COPY_NULL, COPY_NULL)
     assert (made["status"], made["country"], made["cost"]) == ("pending", "GB", "0")
 
 
@@ -182,7 +182,7 @@ def test_a_country_that_is_given_is_not_derived() -> None:
 
 @pytest.mark.parametrize("recipient", ["22122", "4155551234", "+0123456", "+870773111632"])
 def test_a_number_without_a_country_has_none(recipient: str) -> None:
-    assert row(message(recipient=recipient))["country"] == NULL
+    assert row(message(recipient=recipient))["country"] == COPY_NULL
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,9 @@ def test_a_receipt_names_one_message_in_one_way(ids: Record) -> None:
 
 def test_marks_of_the_copy_format_stay_text() -> None:
     assert row(message(key="\\N", request_id="a\tb"))["client_message_id"] == "\\\\N"
-    assert staged(message(request_id="\\N"))[1].count("\t") == staged(message(request_id="a\tb\nc\r"))[1].count("\t")
+    assert build_staging_row(message(request_id="\\N"))[1].count("\t") == build_staging_row(
+        message(request_id="a\tb\nc\r")
+    )[1].count("\t")
 
 
 JSON = st.recursive(
@@ -229,7 +231,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
     max_leaves=2,
 )
-KEYS = st.sampled_from(sorted({key for known, _, _ in SHAPES.values() for key in known} | {"account", "x"}))
+KEYS = st.sampled_from(sorted({key for known, _, _ in RECORD_KINDS.values() for key in known} | {"account", "x"}))
 
 
 @settings(max_examples=100, deadline=None)
@@ -238,8 +240,8 @@ KEYS = st.sampled_from(sorted({key for known, _, _ in SHAPES.values() for key in
 def test_whatever_it_holds_a_record_is_taken_or_refused(changes: Record, kind: Any) -> None:
     base = FULL.get(kind, {}) if isinstance(kind, str) else {}
     try:
-        _, values = staged(base | changes | {"type": kind})
-    except Refused as refused:
+        _, values = build_staging_row(base | changes | {"type": kind})
+    except InvalidRecord as refused:
         assert str(refused)
     else:
         assert "\n" not in values

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smsreports.ingest.segments import BASIC, EXTENSION, encoding, segments
+from smsreports.sms.segments import GSM_BASIC, GSM_EXTENSION, count_segments, detect_encoding
 
 CASES = [
     ("", 1),
@@ -55,12 +55,12 @@ BORDERS = st.integers(0, 470)
 
 @pytest.mark.parametrize(("text", "parts"), CASES)
 def test_a_text_takes_the_parts_that_the_standard_says(text: str, parts: int) -> None:
-    assert segments(text) == parts == slow_segments(text)
+    assert count_segments(text) == parts == slow_segments(text)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])) | st.text(ALPHABET, max_size=500))
 def test_any_text_takes_as_many_parts_as_the_slow_count_says(text: str) -> None:
-    assert segments(text) == slow_segments(text)
+    assert count_segments(text) == slow_segments(text)
 
 
 @given(BORDERS, st.sampled_from("€{😀"), BORDERS, st.sampled_from("aя"))
@@ -68,28 +68,28 @@ def test_any_text_takes_as_many_parts_as_the_slow_count_says(text: str) -> None:
 @example(66, "😀", 66, "я")
 def test_a_wide_character_anywhere_is_never_cut(before: int, wide: str, after: int, filler: str) -> None:
     text = filler * before + wide * 2 + filler * after
-    assert segments(text) == slow_segments(text)
+    assert count_segments(text) == slow_segments(text)
 
 
-@given(st.text(st.sampled_from(BASIC + EXTENSION)))
+@given(st.text(st.sampled_from(GSM_BASIC + GSM_EXTENSION)))
 def test_the_gsm_alphabet_with_its_extension_travels_as_gsm(text: str) -> None:
-    assert encoding(text) == "GSM-7"
+    assert detect_encoding(text) == "GSM-7"
 
 
 @pytest.mark.parametrize("character", ["ç", "\u2019", "\u00a0", "`", "\t", "\x1b", "ş", "я", "😀"])
 def test_one_character_outside_the_alphabet_makes_the_text_ucs2(character: str) -> None:
-    assert encoding(f"Hello {character}") == "UCS-2"
+    assert detect_encoding(f"Hello {character}") == "UCS-2"
 
 
 def test_the_alphabet_has_every_septet_but_the_escape() -> None:
-    assert len(set(BASIC)) == len(BASIC) == 127
-    assert not set(BASIC) & set(EXTENSION)
+    assert len(set(GSM_BASIC)) == len(GSM_BASIC) == 127
+    assert not set(GSM_BASIC) & set(GSM_EXTENSION)
 
 
 def slow_segments(text: str) -> int:
     """The count again: every character packed in turn, a new part begun where the next one does not fit."""
-    if all(character in BASIC + EXTENSION for character in text):
-        widths, alone, joined = [2 if character in EXTENSION else 1 for character in text], 160, 153
+    if all(character in GSM_BASIC + GSM_EXTENSION for character in text):
+        widths, alone, joined = [2 if character in GSM_EXTENSION else 1 for character in text], 160, 153
     else:
         widths, alone, joined = [len(character.encode("utf-16-be")) // 2 for character in text], 70, 67
     if sum(widths) <= alone:

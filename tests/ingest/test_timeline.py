@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from messages_app.models import Message
-from smsreports.ingest import status
+from smsreports.ingest import message_status
+from smsreports.ingest.message_status import ENTRY_SCHEMAS, MAX_TIMELINE_RECEIPTS
 from smsreports.ingest.models import Event
-from smsreports.ingest.status import ENTRY, TIMELINE_LIMIT
 from tests.conftest import Person
 from tests.ingest.conftest import NOON, Record, broadcast, click, counts, loaded, message, receipt, send
 
@@ -95,7 +95,7 @@ def test_a_record_that_says_more_than_a_receipt_makes_it_a_duplicate(owner: Pers
 def test_an_entry_says_everything_of_its_receipt(owner: Person) -> None:
     loaded(message(), told("DELIVRD", 4, "000"))
     [entry] = timeline(owner)
-    assert list(entry) == list(ENTRY)
+    assert list(entry) == list(ENTRY_SCHEMAS)
     assert entry.items() >= {"status": "DELIVRD", "status_code": "000", "at": at(4), "verdict": "applied"}.items()
     assert datetime.fromisoformat(entry["received_at"]) > datetime.now(UTC) - timedelta(minutes=5)
 
@@ -152,7 +152,7 @@ def test_receipts_that_name_no_carriers_id_are_not_those_of_a_message_without_on
 def test_the_latest_entries_are_shown_and_the_headers_say_how_many_there_are(
     owner: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(status, "TIMELINE_LIMIT", 3)
+    monkeypatch.setattr(message_status, "MAX_TIMELINE_RECEIPTS", 3)
     loaded(message(), told("DELIVRD", 9), *(told("sent", second) for second in range(1, 6)))
     answer = owner.get("/api/v1/sms/status/m-1")
     assert (answer["X-Timeline-Limit"], answer["X-Timeline-Total"]) == ("3", "6")
@@ -166,4 +166,4 @@ def test_a_thousand_receipts_cost_one_query_and_a_hundred_entries(owner: Person)
     with CaptureQueriesContext(connection) as queries:
         shown = timeline(owner)
     assert len([query for query in queries if "ingest_event" in query["sql"]]) == 1
-    assert Counter(one["verdict"] for one in shown) == {"applied": 1, "duplicate": TIMELINE_LIMIT - 1}
+    assert Counter(one["verdict"] for one in shown) == {"applied": 1, "duplicate": MAX_TIMELINE_RECEIPTS - 1}

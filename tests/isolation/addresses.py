@@ -10,9 +10,9 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from smsreports.accounts.models import Scope
-from smsreports.api.admin import TrafficAdmin
-from smsreports.dialects.base import Dialect, Path
-from smsreports.reports.access import ReportView
+from smsreports.dialects.base import Dialect, Endpoint
+from smsreports.reports.base import ReportView
+from smsreports.staff.admin import ReadOnlyTrafficAdmin
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 # `admin/<app>/<model>/…`
@@ -69,9 +69,9 @@ class Address:
         return "/" + PARAMETER.sub(lambda found: quote(str(values[found[1]]), safe=""), self.route)
 
     @property
-    def door(self) -> Path | None:
+    def door(self) -> Endpoint | None:
         """Of a dialect."""
-        found: Path | None = getattr(self.view, "initkwargs", {}).get("door")
+        found: Endpoint | None = getattr(self.view, "initkwargs", {}).get("endpoint")
         return found
 
     @property
@@ -89,11 +89,11 @@ class Address:
         return found if found and issubclass(found, ReportView) else None
 
     @property
-    def staff(self) -> TrafficAdmin | None:
+    def staff(self) -> ReadOnlyTrafficAdmin | None:
         """The admin of a traffic model."""
         found = OF_MODEL.match(self.route)
         for model, of in admin.site._registry.items() if found else ():
-            if found and model._meta.label_lower == ".".join(found.groups()) and isinstance(of, TrafficAdmin):
+            if found and model._meta.label_lower == ".".join(found.groups()) and isinstance(of, ReadOnlyTrafficAdmin):
                 return of
         return None
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle, islice
 
-from smsreports.statuses import NAMES
+from smsreports.sms.statuses import NAMES
 from tests.conftest import broadcast, click, message, receipt, send
 
 # Who is watched while the other one acts.

@@ -14,8 +14,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 
-from smsreports import windows
 from smsreports.accounts.models import Scope
+from smsreports.sms import windows
 from tests.conftest import Person, load, person, taken
 from tests.isolation.addresses import Address, addresses
 from tests.isolation.alike import OTHER, TODAY, WATCHED, lines, told
@@ -109,11 +109,11 @@ class Noon(datetime, metaclass=Stopped):
 @pytest.fixture(scope="module")
 def the_vendors_day() -> Iterator[None]:
     """Wherever a day is asked for; and pages, which tell how long an SMS has been on its way, all say it of noon."""
-    today = windows.today
+    today = windows.utc_today
     with pytest.MonkeyPatch.context() as patched:
         for name, module in list(sys.modules.items()):
-            if getattr(module, "today", None) is today:
-                patched.setattr(module, "today", lambda: TODAY)
+            if getattr(module, "utc_today", None) is today:
+                patched.setattr(module, "utc_today", lambda: TODAY)
             if name.startswith("smsreports.reports.") and getattr(module, "datetime", None) is datetime:
                 patched.setattr(module, "datetime", Noon)
         yield

@@ -12,11 +12,11 @@ from django.http import QueryDict
 
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
-from smsreports.api.staff.asked import ACCOUNT, BROADCAST, DAYS, PAGE, PLAIN
 from smsreports.audit.models import Export
-from smsreports.dialects.query import Query
+from smsreports.queries.query_string import QueryString
 from smsreports.reports.forms import ReportForm
-from smsreports.sources import registered
+from smsreports.sources import get_sources
+from smsreports.staff.list_query import ACCOUNT_PARAM, BROADCAST_PARAM, DATE_PARAMS, PAGE_PARAM, PLAIN_FILTERS
 from tests.isolation.addresses import Address
 from tests.isolation.alike import RECIPIENTS, SENDERS, WATCHED
 
@@ -85,7 +85,7 @@ IDS: Mapping[str, Ids] = {
     "telecom23-receipt-retrieve": lambda account: [{"export_id": key} for key in keys(Export, account)],
     "message": _sms,
     "broadcast": lambda account: [{"row": key} for key in keys(Broadcast, account)],
-    "staff-export": lambda account: [{"source": source.slug} for source in registered()],
+    "staff-export": lambda account: [{"source": source.slug} for source in get_sources()],
 }
 
 
@@ -123,25 +123,25 @@ def nowhere(values: Mapping[str, Any]) -> dict[str, Any]:
 def understood(address: Address) -> list[str]:
     """The parameters that the address reads, told by whatever reads them."""
     if address.page:
-        form: ReportForm = address.page.form_class(QueryDict(), registered())
+        form: ReportForm = address.page.form_class(QueryDict(), get_sources())
         return [form.add_prefix(name) for name in form.fields]
     if address.name == "staff-export":
-        return [ACCOUNT, *PLAIN, *DAYS]
+        return [ACCOUNT_PARAM, *PLAIN_FILTERS, *DATE_PARAMS]
     if address.staff:
-        return [*address.staff.names(), PAGE] if address.name.endswith("_changelist") else []
-    return heard(address.door.params) if address.door else []
+        return [*address.staff.get_filter_names(), PAGE_PARAM] if address.name.endswith("_changelist") else []
+    return heard(address.door.parse_query) if address.door else []
 
 
 def heard(params: Callable[[str], Any]) -> list[str]:
     """What a dialect's reader of query strings says that it knows, while it reads an empty one."""
     told: list[str] = []
-    begin = Query.__init__
+    begin = QueryString.__init__
 
-    def listening(query: Query, raw: str, known: Any, **options: Any) -> None:
+    def listening(query: QueryString, raw: str, known: Any, **options: Any) -> None:
         told.extend(known)
         begin(query, raw, known, **options)
 
-    with patch.object(Query, "__init__", listening):
+    with patch.object(QueryString, "__init__", listening):
         params("")
     return told
 
@@ -168,13 +168,13 @@ def questions(address: Address, cursors: Sequence[str] = (), account: str = WATC
     """Everything that is asked at the address by, or about, the account; of its other rows the least."""
     names = understood(address)
     # A page without an account shows the first there is; a list of the admin without one shows everybody's.
-    always = {ACCOUNT: account} if ACCOUNT in names or address.page else {}
+    always = {ACCOUNT_PARAM: account} if ACCOUNT_PARAM in names or address.page else {}
     asked = [always | query for query in queries(address)]
     asked += [always | WIDE | _size(names) | {"cursor": cursor} for cursor in cursors]
     asked += [
-        (always if address.page else {}) | {BROADCAST: str(key)}
+        (always if address.page else {}) | {BROADCAST_PARAM: str(key)}
         for key in keys(Broadcast, account)
-        if BROADCAST in names
+        if BROADCAST_PARAM in names
     ]
     first, *others = ids(address, account)
     every = [asking(address, first, query) for query in asked]
@@ -191,7 +191,7 @@ def first_page(address: Address, account: str) -> Asked | None:
     names = understood(address)
     if "cursor" not in names or address.parameters:
         return None
-    return asking(address, {}, ({ACCOUNT: account} if address.page else {}) | WIDE | _size(names))
+    return asking(address, {}, ({ACCOUNT_PARAM: account} if address.page else {}) | WIDE | _size(names))
 
 
 def _size(names: Sequence[str]) -> dict[str, str]:

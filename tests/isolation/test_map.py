@@ -30,7 +30,7 @@ def test_every_parameter_of_every_door_has_values() -> None:
         assert {name for query in queries(address) for name in query} <= set(VALUES)
     unified = next(address for address in addresses() if address.name == "telecom23-unified-list")
     assert unified.door
-    assert {"status", "phone", "cursor", "source"} <= set(heard(unified.door.params))
+    assert {"status", "phone", "cursor", "source"} <= set(heard(unified.door.parse_query))
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smsreports.statuses import NAMES
+from smsreports.sms.statuses import NAMES
 from tests.conftest import Person, person
 from tests.counters.rows import NOON, Row, insert_messages, insert_sends, people
 from tests.isolation.addresses import Address

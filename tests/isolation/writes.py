@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from smsreports.ingest.gateways import gateways
+from smsreports.ingest.gateways import load_gateways
 from tests.conftest import NOON, broadcast, click, message, receipt, send
 from tests.isolation.addresses import Address, addresses
 
@@ -49,7 +49,7 @@ def _ingested(address: Address, number: str, account: str | None) -> Iterator[Wr
 
 
 def _called_back(address: Address, number: str, account: str | None) -> Iterator[Write]:
-    for gateway in gateways():
+    for gateway in load_gateways():
         said = {name: value.format(number) for name, value in CALLS[gateway].items()}
         for call in (said, said | {"client_message_id": f"m-{number}"}):
             path = address.path(gateway=gateway)

@@ -7,7 +7,7 @@ from django.db import IntegrityError
 
 from messages_app.models import Message
 from smsreports.accounts.models import Account
-from smsreports.statuses import FINAL, NAMES
+from smsreports.sms.statuses import FINAL, NAMES
 from tests.messages_app.conftest import NOON, message
 
 # By constraint: what is different about a row that it forbids, beside a row of the key m-1.

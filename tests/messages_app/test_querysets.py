@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from messages_app.models import Message
 from smsreports.accounts.models import Account
-from smsreports.sources import FIRST_RECEIVERS, Receivers
+from smsreports.sources import MAX_RECEIVERS, Receivers
 from tests.messages_app.conftest import NOON, message, request
 
 # The heads with the ids of the others, the others themselves, the totals.
@@ -18,19 +18,19 @@ QUERIES = 3
 
 
 def receivers(account: Account, *heads: Message) -> dict[int, Receivers]:
-    return dict(Message.objects.for_account(account).receivers([head.pk for head in heads]))
+    return dict(Message.objects.for_account(account).get_receivers([head.pk for head in heads]))
 
 
 def rows_of(found: Receivers) -> list[int]:
-    return [row["id"] for row in found.first]
+    return [row["id"] for row in found.rows]
 
 
 def test_a_request_has_one_head(account: Account) -> None:
     one, several = request(account, "one", 0), request(account, "several", 3)
     rows = Message.objects.for_account(account)
-    assert set(rows.heads()) == {one, several}
-    assert {row.request_key for row in rows.followers()} == {"several"}
-    assert rows.heads().count() + rows.followers().count() == rows.count() == 5
+    assert set(rows.first_of_requests()) == {one, several}
+    assert {row.request_key for row in rows.other_messages()} == {"several"}
+    assert rows.first_of_requests().count() + rows.other_messages().count() == rows.count() == 5
 
 
 def test_a_message_alone_is_its_requests_only_receiver(account: Account) -> None:
@@ -44,7 +44,7 @@ def test_the_head_comes_first_and_the_others_by_id(account: Account) -> None:
     head = message(account, "head", request_key="r")
     head.save()
     message(account, "later", request_key="r", heads_request=False).save()
-    others = Message.objects.for_account(account).followers().order_by("id")
+    others = Message.objects.for_account(account).other_messages().order_by("id")
     assert rows_of(receivers(account, head)[head.pk]) == [head.pk, *others.values_list("id", flat=True)]
 
 
@@ -53,7 +53,7 @@ def test_many_receivers_are_cut_and_counted_whole(account: Account, others: int)
     head = request(account, "many", others)
     found = receivers(account, head)[head.pk]
     assert (found.total, found.segments) == (1 + others, 1 + 2 * others)
-    assert len(found.first) == min(1 + others, FIRST_RECEIVERS)
+    assert len(found.rows) == min(1 + others, MAX_RECEIVERS)
     assert rows_of(found) == sorted(rows_of(found))
 
 
@@ -91,8 +91,8 @@ def test_the_latest_change_is_that_of_any_receiver(account: Account, rows: list[
     for number, times in enumerate(rows):
         message(account, f"m-{number}", request_key="r", heads_request=number == 0, **times).save()
     changes: list[datetime] = [moment for row in rows for moment in row.values() if moment]
-    [found] = receivers(account, *Message.objects.for_account(account).heads()).values()
+    [found] = receivers(account, *Message.objects.for_account(account).first_of_requests()).values()
     assert found.updated_at == max([NOON, *changes])
-    assert [row["updated_at"] for row in found.first] == [
+    assert [row["updated_at"] for row in found.rows] == [
         max(moment for moment in (NOON, *row.values()) if moment) for row in rows
     ]

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from importlib import import_module
 from inspect import isclass
 
-from smsreports.api.errors import dialects
+from smsreports.api.errors import get_dialects
 from smsreports.dialects.base import Dialect
 from tests.contracts.doors import Door
 
 
 def contracts() -> list[type[Door]]:
-    return [door for dialect in dialects() for door in _of(dialect)]
+    return [door for dialect in get_dialects() for door in _of(dialect)]
 
 
 def _of(dialect: Dialect) -> Iterator[type[Door]]:

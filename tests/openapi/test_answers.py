@@ -6,10 +6,11 @@ import pytest
 import requests
 from rest_framework.exceptions import APIException, NotAuthenticated
 
-from smsreports.accounts.keys import Refusal
+from smsreports.accounts.keys import AuthFailure
 from smsreports.accounts.models import Scope
-from smsreports.api.errors import Unavailable, dialects
-from smsreports.dialects.base import Dialect, InvalidParams
+from smsreports.api.errors import get_dialects
+from smsreports.dialects.base import Dialect
+from smsreports.exceptions import InvalidParams, ServiceUnavailable
 from tests.conftest import CLIENT, DAY, Person, person
 from tests.contracts.doors import Door
 from tests.openapi.doors import contracts, loads
@@ -112,10 +113,10 @@ def test_what_it_answers_where_there_is_nothing(description: Description, who: P
     description.hold("GET", path, answer)
 
 
-@pytest.mark.parametrize("dialect", dialects(), ids=lambda dialect: dialect.slug)
+@pytest.mark.parametrize("dialect", get_dialects(), ids=lambda dialect: dialect.slug)
 def test_every_error_that_a_dialect_can_write_is_of_its_described_shape(
     description: Description, dialect: Dialect
 ) -> None:
-    problems = [(one, None) for one in (APIException(), Unavailable(), InvalidParams({"page": ["must be odd"]}))]
-    for problem, refusal in [*problems, *((NotAuthenticated(one.value), one) for one in Refusal)]:
-        description.measure(dialect.manners.error(problem.status_code), dialect.error(problem, refusal))
+    problems = [(one, None) for one in (APIException(), ServiceUnavailable(), InvalidParams({"page": ["must be odd"]}))]
+    for problem, refusal in [*problems, *((NotAuthenticated(one.value), one) for one in AuthFailure)]:
+        description.measure(dialect.spec.error_schema(problem.status_code), dialect.render_error(problem, refusal))

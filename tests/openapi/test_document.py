@@ -10,7 +10,7 @@ import yaml
 from django.conf import settings
 from drf_spectacular.validation import validate_schema
 
-from smsreports.api.errors import dialects
+from smsreports.api.errors import get_dialects
 from smsreports.dialects.laravel import examples as laravel
 from smsreports.dialects.telecom23 import examples as telecom23
 from tests.conftest import CLIENT
@@ -26,8 +26,8 @@ def test_it_is_openapi_3_1(description: Description) -> None:
 def test_every_address_is_described_for_each_of_its_methods(description: Description) -> None:
     doors = {
         (f"/{dialect.prefix}{door.route}".replace("<str:", "{").replace(">", "}"), method)
-        for dialect in dialects()
-        for door in dialect.paths
+        for dialect in get_dialects()
+        for door in dialect.endpoints
         for method in door.methods
     }
     assert {(path, method) for path, method, _ in description.operations()} == doors

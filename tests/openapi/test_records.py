@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smsreports.ingest.fields import Refused
-from smsreports.ingest.records import SHAPES, staged
+from smsreports.ingest.field_parsers import InvalidRecord
+from smsreports.ingest.records import RECORD_KINDS, build_staging_row
 from tests.openapi.held import Description
 
 NOON = "2026-02-13T12:00:00Z"
@@ -32,7 +32,7 @@ GOOD = {
 
 def good(kind: str) -> dict[str, Any]:
     """A record of this kind that is taken."""
-    needed = {name for name, field in SHAPES[kind][0].items() if field.default is None}
+    needed = {name for name, field in RECORD_KINDS[kind][0].items() if field.default is None}
     both = {"client_message_id"} if kind == "receipt" else set()
     return {"type": kind, **{name: GOOD.get(name, NOON) for name in sorted(needed | both)}}
 
@@ -40,16 +40,16 @@ def good(kind: str) -> dict[str, Any]:
 @st.composite
 def records(draw: st.DrawFn) -> dict[str, Any]:
     """Records with a few odd or missing or strange keys."""
-    kind = draw(st.sampled_from(sorted(SHAPES)))
-    changes = draw(st.dictionaries(st.sampled_from([*SHAPES[kind][0], "strange"]), VALUES, max_size=3))
-    left_out = draw(st.sets(st.sampled_from(sorted(SHAPES[kind][0])), max_size=1))
+    kind = draw(st.sampled_from(sorted(RECORD_KINDS)))
+    changes = draw(st.dictionaries(st.sampled_from([*RECORD_KINDS[kind][0], "strange"]), VALUES, max_size=3))
+    left_out = draw(st.sets(st.sampled_from(sorted(RECORD_KINDS[kind][0])), max_size=1))
     return {name: value for name, value in (good(kind) | changes).items() if name not in left_out - set(changes)}
 
 
 def is_taken(record: dict[str, Any]) -> bool:
     try:
-        staged(record)
-    except Refused:
+        build_staging_row(record)
+    except InvalidRecord:
         return False
     return True
 
@@ -72,7 +72,7 @@ def test_a_record_is_taken_if_and_only_if_the_description_allows_it(description:
 
 
 def test_a_plain_record_of_every_kind_is_taken_and_described(description: Description) -> None:
-    for kind in SHAPES:
+    for kind in RECORD_KINDS:
         assert is_taken(good(kind))
         assert description.fits({"$ref": "#/components/schemas/TrafficRecord"}, good(kind)), kind
 

@@ -8,7 +8,7 @@ import requests
 from django.apps import apps
 from django.db import connection
 
-from smsreports.accounts.binding import OfAccount
+from smsreports.accounts.managers import AccountScopedManager
 from tests.privacy.busy import DIGITS, Minute
 from tests.server import database_url, serving
 
@@ -81,7 +81,8 @@ def other_tables() -> set[str]:
     return tables() - {
         model._meta.db_table
         for model in apps.get_models()
-        if isinstance(model._meta.managers_map.get("objects"), OfAccount) and model._meta.app_label != "audit"
+        if isinstance(model._meta.managers_map.get("objects"), AccountScopedManager)
+        and model._meta.app_label != "audit"
     }
 
 

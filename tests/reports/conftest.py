@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from smsreports.dialects import query
 from smsreports.dialects.telecom23 import params
+from smsreports.queries import query_string
 from smsreports.reports import forms
-from smsreports.statuses import NAMES
+from smsreports.sms.statuses import NAMES
 from tests.counters.rows import Row, insert_messages, insert_sends, people
 
 TODAY = date(2026, 2, 13)
@@ -22,8 +22,8 @@ ROWS = 80
 @pytest.fixture
 def on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the vendors' day, for the pages and for the API."""
-    for module in (forms, params, query):
-        monkeypatch.setattr(module, "today", lambda: TODAY)
+    for module in (forms, params, query_string):
+        monkeypatch.setattr(module, "utc_today", lambda: TODAY)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from broadcasts_app.models import Broadcast
-from smsreports.reports import broadcasts, hours
+from smsreports.reports import broadcast_timeline, broadcasts
 from tests.conftest import DAY, click, load, send
 from tests.conftest import broadcast as campaign
 
@@ -86,8 +86,8 @@ def test_hours_count_from_the_first_sms(promo: int, staff: Client) -> None:
 
 
 def test_only_so_many_sends_are_looked_at(promo: int, staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (broadcasts, hours):
-        monkeypatch.setattr(module, "SAMPLE", 2)
+    for module in (broadcasts, broadcast_timeline):
+        monkeypatch.setattr(module, "MAX_SAMPLED_SENDS", 2)
     answer = page(staff, promo)
     sent = [figures[0] for _, figures in answer.context["hours"]]
     assert (sum(number for number, _ in sent), {href for _, href in sent}) == (2, {""})

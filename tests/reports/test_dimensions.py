@@ -16,20 +16,20 @@ from hypothesis import strategies as st
 
 from messages_app.models import Message
 from smsreports.accounts.models import Account
-from smsreports.reports.dimensions import Line, ordered
-from smsreports.reports.figures import Totals
+from smsreports.reports.breakdowns import BreakdownRow, sort_rows
+from smsreports.reports.latency import MIN_SAMPLED_SMS, Latency, Quantile, build_latency_query, parse_latencies
 from smsreports.reports.selection import Selection
-from smsreports.reports.speed import LEAST, Quantile, Speed, sampled, speeds
-from smsreports.sources import registered
+from smsreports.reports.totals import Totals
+from smsreports.sources import get_sources
 from tests.conftest import Person, load, message
 from tests.reports.conftest import links
 
 NOW = datetime(2026, 2, 13, 12, tzinfo=UTC)
 
 
-def row(name: str, delivered: int, sent: int) -> Line:
+def row(name: str, delivered: int, sent: int) -> BreakdownRow:
     sms = {"delivered": delivered, "undelivered": sent - delivered, "expired": 0, "pending": 0, "unknown": 0}
-    return Line(name, Totals(sms, Decimal(0)), None, None, None)
+    return BreakdownRow(name, Totals(sms, Decimal(0)), None, None, None)
 
 
 def test_the_countries_are_those_of_stats(traffic: None, staff: Client, owner: Person) -> None:
@@ -65,14 +65,14 @@ def test_times_of_sms_without_a_country_are_told_of_one_sender(db: None) -> None
     at = (NOW - timedelta(minutes=1)).isoformat()
     load(
         message(client_message_id=f"m-{number}", status="sent", country=None, recipient="+99912345", created_at=at)
-        for number in range(LEAST)
+        for number in range(MIN_SAMPLED_SMS)
     )
-    load(message(client_message_id=f"n-{number}", status="sent", created_at=at) for number in range(LEAST))
+    load(message(client_message_id=f"n-{number}", status="sent", created_at=at) for number in range(MIN_SAMPLED_SMS))
     assert took(selection(sender="MyApp", no_country=True), 1_000, "country").keys() == {("",)}
 
 
 def test_the_rest_past_the_longest_table_is_told(traffic: None, staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smsreports.reports.dimensions.MOST_LINES", 1)
+    monkeypatch.setattr("smsreports.reports.breakdowns.MAX_ROWS", 1)
     found = staff.get("/reports/senders?account=acme&period=30d").context
     assert len(found["lines"]) == 1
     assert found["others"] == found["totals"].sent - found["lines"][0][0].totals.sent > 0
@@ -80,14 +80,14 @@ def test_the_rest_past_the_longest_table_is_told(traffic: None, staff: Client, m
 
 def test_a_few_lucky_ones_are_neither_best_nor_worst() -> None:
     lines = [row("lucky", 3, 4), row("many", 970, 1000), row("poor", 500, 1000), row("unlucky", 1, 4)]
-    assert [line.name for line in ordered(lines, "-rate")] == ["many", "poor", "lucky", "unlucky"]
-    assert ordered(lines, "rate")[0].name == "poor"
+    assert [line.name for line in sort_rows(lines, "-rate")] == ["many", "poor", "lucky", "unlucky"]
+    assert sort_rows(lines, "rate")[0].name == "poor"
 
 
 @given(st.lists(st.tuples(st.text(max_size=3), st.integers(0, 9)), max_size=9), st.sampled_from(["sent", "name"]))
 def test_sorting_upwards_and_downwards_mirror_each_other(found: list[tuple[str, int]], name: str) -> None:
     lines = [row(sender, sent, sent) for sender, sent in found]
-    up, down = ordered(lines, name), ordered(lines, f"-{name}")
+    up, down = sort_rows(lines, name), sort_rows(lines, f"-{name}")
     key: Any = (lambda line: line.name) if name == "name" else (lambda line: line.totals.sent)
     assert [key(line) for line in up] == [key(line) for line in down][::-1] == sorted(map(key, lines))
 
@@ -118,11 +118,11 @@ def test_the_file_has_the_table(traffic: None, staff: Client) -> None:
 
 
 def selection(**filters: Any) -> Selection:
-    return Selection(Account.objects.get(name="acme"), registered(), filters, {}, ZoneInfo("UTC"))
+    return Selection(Account.objects.get(name="acme"), get_sources(), filters, {}, ZoneInfo("UTC"))
 
 
-def took(asked: Selection, sample: int, by: str) -> Mapping[tuple[str, ...], Speed]:
-    return speeds(sampled(asked, NOW, sample, by).rows(), 1)
+def took(asked: Selection, sample: int, by: str) -> Mapping[tuple[str, ...], Latency]:
+    return parse_latencies(build_latency_query(asked, NOW, sample, by).fetch_all(), 1)
 
 
 def some_message(rng: random.Random, number: int) -> str:
@@ -148,7 +148,7 @@ def test_times_to_delivery_are_those_of_a_slow_calculation(db: None, seed: int) 
     assert found == {(sender,): slow(every) for sender, every in times.items()}
 
 
-def slow(every: list[tuple[timedelta, bool]]) -> Speed:
+def slow(every: list[tuple[timedelta, bool]]) -> Latency:
     """The least time that so many in a hundred do not exceed; `at_least` if one that waits may belong above it."""
     times = sorted(time for time, _ in every)
 
@@ -156,11 +156,11 @@ def slow(every: list[tuple[timedelta, bool]]) -> Speed:
         value = times[-(-share * len(times) // 100) - 1]
         return Quantile(value, any(waits and time <= value for time, waits in every))
 
-    return Speed(len(every), quantile(50), quantile(95))
+    return Latency(len(every), quantile(50), quantile(95))
 
 
 def test_no_time_is_said_of_a_few(db: None) -> None:
-    load(message(client_message_id=f"m-{number}", status="sent") for number in range(LEAST - 1))
+    load(message(client_message_id=f"m-{number}", status="sent") for number in range(MIN_SAMPLED_SMS - 1))
     assert took(selection(), 1_000, "sender_id") == {}
 
 
@@ -177,5 +177,5 @@ def test_no_more_rows_are_looked_at_than_the_sample_holds(db: None) -> None:
         for number, at in enumerate(times)
     )
     assert took(selection(), 30, "country").keys() == {("US",)}
-    assert took(selection(country="DE"), 30, "country")["DE",].sampled == 30
+    assert took(selection(country="DE"), 30, "country")["DE",].sample_size == 30
     assert took(selection(sender="MyApp", country="DE"), 30, "country") == {}

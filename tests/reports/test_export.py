@@ -54,7 +54,7 @@ def test_the_length_is_told_before_the_download(staff: Client) -> None:
 def test_a_file_that_would_be_cut_is_offered_in_days_that_fit(staff: Client, settings: LazySettings) -> None:
     settings.EXPORT_LIMIT = 3
     page = staff.get("/reports/messages", WIDE)
-    told = [(f"{one.first}", f"{one.last}", one.rows, one.fits) for one in page.context["export"]["slices"]]
+    told = [(f"{one.first}", f"{one.last}", one.rows, one.is_within_limit) for one in page.context["export"]["slices"]]
     assert told == [(DAY, DAY, 4, False), ("2026-02-11", "2026-02-12", 3, True)]
     file: Any = staff.get(page.context["export"]["slices"][1].href)
     assert len(re.findall(rb"m-\d", b"".join(file))) == 3

@@ -8,53 +8,53 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsreports.reports.figures import change, wilson
-from smsreports.reports.spans import MOST_BARS, spans
 from smsreports.reports.templatetags.figures import duration, size
+from smsreports.reports.time_buckets import MAX_BARS, build_buckets
+from smsreports.reports.totals import compute_change_percent, compute_wilson_interval
 
 counts = st.integers(1, 10**9).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole)))
 
 
 def test_three_of_four_do_not_beat_many_of_a_thousand() -> None:
-    few, many = wilson(3, 4), wilson(970, 1000)
+    few, many = compute_wilson_interval(3, 4), compute_wilson_interval(970, 1000)
     assert few is not None and many is not None
     assert few == pytest.approx((30.06, 95.44), abs=0.01)
     assert many == pytest.approx((95.75, 97.89), abs=0.01)
     assert few[0] < many[0]
-    assert wilson(4, 4) < many  # type: ignore[operator]  # neither is None
+    assert compute_wilson_interval(4, 4) < many  # type: ignore[operator]  # neither is None
 
 
 @given(counts)
 def test_a_rate_lies_within_its_interval(count: tuple[int, int]) -> None:
     part, whole = count
-    interval = wilson(part, whole)
+    interval = compute_wilson_interval(part, whole)
     assert interval is not None
     assert -1e-9 <= interval[0] <= 100 * part / whole + 1e-9
     assert 100 * part / whole - 1e-9 <= interval[1] <= 100 + 1e-9
 
 
 def test_nothing_has_no_interval_and_no_change() -> None:
-    assert wilson(0, 0) is None
-    assert change(5, 0) is None
-    assert change(Decimal("1.1"), Decimal(1)) == Decimal("10.0")
+    assert compute_wilson_interval(0, 0) is None
+    assert compute_change_percent(5, 0) is None
+    assert compute_change_percent(Decimal("1.1"), Decimal(1)) == Decimal("10.0")
 
 
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))
 
 
-@given(days, st.integers(0, MOST_BARS * 31))
+@given(days, st.integers(0, MAX_BARS * 31))
 def test_spans_cover_every_day_once(first: date, more: int) -> None:
     last = min(first, date.max - timedelta(days=more)) + timedelta(days=more)
     first = last - timedelta(days=more)
-    _, found = spans(first, last)
+    _, found = build_buckets(first, last)
     assert (found[0].first, found[-1].last) == (first, last)
-    assert len(found) <= MOST_BARS + 1
+    assert len(found) <= MAX_BARS + 1
     assert all((b.first - a.last).days == 1 for a, b in pairwise(found))
 
 
 def test_a_thousand_years_are_the_newest_years_that_fit() -> None:
-    step, found = spans(date(1, 1, 1), date(2026, 2, 13))
-    assert (step, len(found), found[-1].last) == ("year", MOST_BARS, date(2026, 2, 13))
+    step, found = build_buckets(date(1, 1, 1), date(2026, 2, 13))
+    assert (step, len(found), found[-1].last) == ("year", MAX_BARS, date(2026, 2, 13))
 
 
 @pytest.mark.parametrize(

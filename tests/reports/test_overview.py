@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from smsreports.accounts.models import Account
-from smsreports.windows import PERIODS
+from smsreports.sms.windows import PERIODS
 from tests.conftest import Person, load, message
 from tests.reports.conftest import TODAY, links
 
@@ -74,7 +74,7 @@ def test_every_figure_leads_to_just_the_rows_that_it_counts(
 def test_every_part_of_the_chart_leads_to_its_rows(traffic: None, staff: Client) -> None:
     page = staff.get("/reports/?period=30d&account=acme")
     bars = page.context["bars"].bars
-    for part in [part for bar in bars[:15] for part in bar.parts]:
+    for part in [part for bar in bars[:15] for part in bar.segments]:
         number = int(part.title.split(": ")[1].split()[0])
         assert staff.get(part.href).context["pages"].total == number
 
@@ -89,12 +89,12 @@ def test_the_lists_of_the_largest_lead_to_their_rows(traffic: None, staff: Clien
 def test_changes_are_against_as_many_days_before(traffic: None, staff: Client) -> None:
     page = staff.get("/reports/?account=acme&from=2026-02-06&to=2026-02-13")
     before = staff.get(page.context["before_link"])
-    assert (before.context["selection"].first, before.context["selection"].last) == (
+    assert (before.context["selection"].first_day, before.context["selection"].last_day) == (
         date(2026, 1, 29),
         date(2026, 2, 5),
     )
     now, then = page.context["totals"], before.context["totals"]
-    assert page.context["changes"]["rate"].by == now.rate - then.rate
+    assert page.context["changes"]["rate"].amount == now.rate - then.rate
 
 
 def test_bars_say_what_the_days_are(traffic: None, staff: Client) -> None:

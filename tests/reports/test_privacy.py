@@ -57,5 +57,5 @@ def test_support_gets_the_files_of_figures(support: Client) -> None:
 def test_a_message_shows_what_was_reported_of_it(support: Client) -> None:
     page = support.get("/reports/messages", WIDE | {"source": "api"})
     one = support.get(page.context["lines"][0].href)
-    assert [told.said for told in one.context["receipts"]] == ["sent"]
+    assert [entry.report for entry in one.context["receipts"]] == ["sent"]
     assert "What was reported of it" in one.content.decode()

@@ -8,13 +8,13 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.http.parser import RequestParser
 
 from smsreports.serving import gunicorn_parts
-from smsreports.serving.server import configuration
+from smsreports.serving.server import build_configuration
 from smsreports.serving.worker import Worker
 
 
 class Options(BaseApplication):
     def load_config(self) -> None:
-        for name, value in configuration("127.0.0.1:0", 1).items():
+        for name, value in build_configuration("127.0.0.1:0", 1).items():
             self.cfg.set(name, value)
 
 

@@ -9,15 +9,14 @@ import pytest
 import requests
 from django.db import connection, transaction
 
-from smsreports.serving.queue import LONGEST
-from smsreports.serving.server import THREADS
+from smsreports.concurrency.limits import MAX_QUEUED_REQUESTS, THREADS
 from tests.conftest import person
 from tests.server import HOST, Server, database_url, serving
 from tests.waiting import SOON, within
 
 LIST = "/api/v1/sms/messages"
 # Behind the lock each of these holds a thread, or waits for one.
-TAKEN = THREADS + LONGEST
+TAKEN = THREADS + MAX_QUEUED_REQUESTS
 TOO_MANY = 5
 
 

@@ -13,11 +13,10 @@ import requests
 from django.contrib.staticfiles.finders import find
 from django.db import connection, transaction
 
+from smsreports.concurrency.limits import MAX_QUEUED_REQUESTS, THREADS
 from smsreports.serving import client_socket
 from smsreports.serving.client_socket import ClientSocket
 from smsreports.serving.connection import BODY_SECONDS
-from smsreports.serving.queue import LONGEST
-from smsreports.serving.server import THREADS
 from tests.conftest import person
 from tests.export.test_receipts import has_ended, receipt
 from tests.export.test_stream import ALL, MANY, ask, copying, run
@@ -27,7 +26,7 @@ from tests.waiting import SOON, within
 # More clients than a server has threads.
 MANY_CLIENTS = 12
 # As many requests as may be answered and wait for a thread at once.
-TAKEN = THREADS + LONGEST
+TAKEN = THREADS + MAX_QUEUED_REQUESTS
 LIST = "/api/v1/sms/messages"
 # Together more than the kernels hold between a server and its client.
 FILES = 6

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.test import Client
 from psycopg.conninfo import make_conninfo
 
-from smsreports.api.slots import MAX_RUNNING, MAX_RUNNING_OF_ACCOUNT
+from smsreports.concurrency.limits import SLOW_QUERIES
 from tests.conftest import DAY, EVER, load, message, person, send
 from tests.export.test_stream import within
 from tests.server import Server, database_url, serving
@@ -128,28 +128,28 @@ def test_beside_24_slow_queries_of_one_account_another_ones_lists_are_answered(
     noisy, other = Asker(server, keys["acme"]), Asker(server, keys["globex"])
     with ThreadPoolExecutor(25) as people, slow_queries():
         asked = [people.submit(noisy.ask, "GET", UNIFIED) for _ in range(24)]
-        within(SOON, lambda: sum(one.done() for one in asked) == 24 - MAX_RUNNING_OF_ACCOUNT)
+        within(SOON, lambda: sum(one.done() for one in asked) == 24 - SLOW_QUERIES.max_running_per_account)
         for refused in done(asked):
             assert (refused.status_code, refused.json()["error_code"]) == (429, "RATE_LIMIT_EXCEEDED")
             assert int(refused.headers["Retry-After"]) > 0
-        assert number_of_waiting() == MAX_RUNNING_OF_ACCOUNT
+        assert number_of_waiting() == SLOW_QUERIES.max_running_per_account
         for who in (other, noisy):
             assert [who.ask("GET", path).status_code for path in FAST] == [200] * len(FAST)
         theirs = people.submit(other.ask, "GET", UNIFIED)  # has a slot of its own
-        within(SOON, lambda: number_of_waiting() == MAX_RUNNING)
+        within(SOON, lambda: number_of_waiting() == SLOW_QUERIES.max_running)
         assert not theirs.done()
         full = other.ask("GET", UNIFIED)
         assert (full.status_code, full.json()["error_code"]) == (503, "UNAVAILABLE")
         assert int(full.headers["Retry-After"]) > 0
-    assert [answer.status_code for answer in done(asked)].count(200) == MAX_RUNNING_OF_ACCOUNT
+    assert [answer.status_code for answer in done(asked)].count(200) == SLOW_QUERIES.max_running_per_account
     assert theirs.result(SOON).status_code == 200
 
 
 def test_every_way_to_a_slow_query_takes_the_same_slots(server: Server, keys: dict[str, str]) -> None:
     noisy, staff = Asker(server, keys["acme"]), Asker(server, cookie=keys["cookie"])
-    with ThreadPoolExecutor(MAX_RUNNING_OF_ACCOUNT) as people, slow_queries():
-        asked = [people.submit(noisy.ask, "GET", UNIFIED) for _ in range(MAX_RUNNING_OF_ACCOUNT)]
-        within(SOON, lambda: number_of_waiting() == MAX_RUNNING_OF_ACCOUNT)
+    with ThreadPoolExecutor(SLOW_QUERIES.max_running_per_account) as people, slow_queries():
+        asked = [people.submit(noisy.ask, "GET", UNIFIED) for _ in range(SLOW_QUERIES.max_running_per_account)]
+        within(SOON, lambda: number_of_waiting() == SLOW_QUERIES.max_running_per_account)
         for method, address in BY_KEY:
             assert noisy.ask(method, address).status_code == 429, address
         for address in BY_STAFF:
@@ -166,9 +166,9 @@ def test_every_way_to_a_slow_query_takes_the_same_slots(server: Server, keys: di
 def test_searches_of_staff_have_slots_too(server: Server, keys: dict[str, str]) -> None:
     staff = Asker(server, cookie=keys["cookie"])
     search = "/admin/messages_app/message/?q=7777"
-    with ThreadPoolExecutor(MAX_RUNNING_OF_ACCOUNT) as people, slow_queries():
-        asked = [people.submit(staff.ask, "GET", search) for _ in range(MAX_RUNNING_OF_ACCOUNT)]
-        within(SOON, lambda: number_of_waiting() == MAX_RUNNING_OF_ACCOUNT)
+    with ThreadPoolExecutor(SLOW_QUERIES.max_running_per_account) as people, slow_queries():
+        asked = [people.submit(staff.ask, "GET", search) for _ in range(SLOW_QUERIES.max_running_per_account)]
+        within(SOON, lambda: number_of_waiting() == SLOW_QUERIES.max_running_per_account)
         assert staff.ask("GET", search).status_code == 429
         assert not any(one.done() for one in asked)
     assert {one.result(SOON).status_code for one in asked} == {200}

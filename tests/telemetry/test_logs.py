@@ -10,11 +10,11 @@ import pytest
 from django.db import IntegrityError
 
 from smsreports.accounts.models import Account
-from smsreports.telemetry import underway
-from smsreports.telemetry.logs import JsonLines, PlainLines, config
+from smsreports.telemetry import request_context
+from smsreports.telemetry.logs import JsonFormatter, PlainFormatter, build_logging_config
 
 NUMBER = "491701234567"
-FORMS: list[Callable[[], logging.Formatter]] = [JsonLines, PlainLines]
+FORMS: list[Callable[[], logging.Formatter]] = [JsonFormatter, PlainFormatter]
 
 
 def record(name: str, message: Any, *args: Any, fault: BaseException | None = None) -> logging.LogRecord:
@@ -23,7 +23,7 @@ def record(name: str, message: Any, *args: Any, fault: BaseException | None = No
 
 
 def line(*said: Any, **more: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(JsonLines().format(record(*said, **more)))
+    found: dict[str, Any] = json.loads(JsonFormatter().format(record(*said, **more)))
     return found
 
 
@@ -48,7 +48,7 @@ def line(*said: Any, **more: Any) -> dict[str, Any]:
 def test_only_our_own_words_are_repeated_whole(name: str, message: Any, args: Any, event: str) -> None:
     said = line(name, message, *args)
     assert (said["event"], said["logger"], said["level"]) == (event, name, "error")
-    assert NUMBER not in PlainLines().format(record(name, message, *args))
+    assert NUMBER not in PlainFormatter().format(record(name, message, *args))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -68,29 +68,29 @@ def test_a_fault_has_its_place_but_not_its_text(db: None, form: Callable[[], log
 
 
 def test_one_line_is_one_object_whatever_is_said() -> None:
-    text = JsonLines().format(record("smsreports.x", "two\nlines \x00 \u2028 ü", fault=ValueError("a")))
+    text = JsonFormatter().format(record("smsreports.x", "two\nlines \x00 \u2028 ü", fault=ValueError("a")))
     assert "\n" not in text
     assert json.loads(text)["exception"] == "ValueError"
 
 
 def test_what_is_said_during_a_request_carries_its_id() -> None:
-    underway.begin("abc-1")
+    request_context.begin_request("abc-1")
     assert line("smsreports.x", "said")["request_id"] == "abc-1"
-    underway.end()
+    request_context.end_request()
     assert "request_id" not in line("smsreports.x", "said")
 
 
 def test_notes_outside_of_requests_are_nobodys() -> None:
-    underway.end()
-    underway.note(account=1)
-    assert underway.begin("abc-1").facts == {}
-    underway.end()
+    request_context.end_request()
+    request_context.add_log_fields(account=1)
+    assert request_context.begin_request("abc-1").log_fields == {}
+    request_context.end_request()
 
 
 @pytest.mark.parametrize("form", ["json", "line"])
 def test_nothing_is_logged_past_the_gate(form: str) -> None:
     """Django's own handlers print messages and exceptions as they are."""
-    found = config(form, "INFO")
+    found = build_logging_config(form, "INFO")
     assert [handler["formatter"] for handler in found["handlers"].values()] == [form]
     assert found["loggers"]["django"]["handlers"] == []
     assert not logging.getLogger("django").handlers

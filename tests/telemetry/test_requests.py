@@ -27,7 +27,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Lines:
     caplog.set_level("DEBUG", "smsreports.telemetry")
-    return lambda: [record.__dict__["facts"] for record in caplog.records if record.getMessage() == "request"]
+    return lambda: [record.__dict__["log_fields"] for record in caplog.records if record.getMessage() == "request"]
 
 
 @pytest.mark.parametrize(("method", "path", "status", "headers"), ASKED)
@@ -48,7 +48,7 @@ def test_a_probe_that_is_answered_as_ever_is_worth_no_line(db: None, caplog: pyt
     CLIENT.get("/healthz")
     assert caplog.records == []
     CLIENT.post("/healthz")
-    assert [record.__dict__["facts"]["status"] for record in caplog.records] == [405]
+    assert [record.__dict__["log_fields"]["status"] for record in caplog.records] == [405]
 
 
 def test_a_crash_has_an_id_too(owner: Person, monkeypatch: pytest.MonkeyPatch) -> None:

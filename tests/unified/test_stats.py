@@ -16,10 +16,10 @@ import pytest
 
 from broadcasts_app.models import BroadcastSend
 from messages_app.models import Message
-from smsreports.dialects import query
 from smsreports.dialects.telecom23 import params
-from smsreports.statuses import NAMES, STATUSES
-from smsreports.windows import PERIODS
+from smsreports.queries import query_string
+from smsreports.sms.statuses import NAMES, STATUSES
+from smsreports.sms.windows import PERIODS
 from tests.conftest import EVER, Person
 from tests.counters.rows import MESSAGES, Row, insert_messages, insert_sends, people, run
 
@@ -63,8 +63,8 @@ def some_row(rng: random.Random) -> Row:
 @pytest.fixture(autouse=True)
 def on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the vendors' day."""
-    for module in (params, query):
-        monkeypatch.setattr(module, "today", lambda: TODAY)
+    for module in (params, query_string):
+        monkeypatch.setattr(module, "utc_today", lambda: TODAY)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('prefix', models.CharField(editable=False, max_length=16)),
                 ('digest', models.CharField(editable=False, max_length=64, unique=True)),
                 ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('sms.read', 'Read'), ('sms.write', 'Write')], max_length=32), default=list, size=None)),
-                ('allowed_networks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=43, validators=[smsreports.accounts.models.network]), blank=True, default=list, size=None)),
+                ('allowed_networks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=43, validators=[smsreports.accounts.models.validate_network]), blank=True, default=list, size=None)),
                 ('is_active', models.BooleanField(default=True)),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('last_used_at', models.DateTimeField(editable=False, null=True)),

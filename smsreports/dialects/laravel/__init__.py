@@ -1,21 +1,21 @@
 """Ersaal's reporting API, a Laravel application: per_page with a summary, Bearer."""
 
 from smsreports.dialects.base import Dialect
-from smsreports.dialects.laravel.auth import Bearer, limit_headers
-from smsreports.dialects.laravel.described import MANNERS, SHAPES
-from smsreports.dialects.laravel.errors import error
-from smsreports.dialects.laravel.pagination import LengthAware
-from smsreports.dialects.laravel.paths import PATHS, PREFIX
+from smsreports.dialects.laravel.auth import BearerAuthentication, build_rate_limit_headers
+from smsreports.dialects.laravel.endpoints import PATHS, PREFIX
+from smsreports.dialects.laravel.errors import render_error
+from smsreports.dialects.laravel.pagination import LengthAwarePagination
+from smsreports.dialects.laravel.spec import DIALECT, SCHEMAS
 
 dialect = Dialect(
     slug="laravel",
     prefix=PREFIX,
-    paths=PATHS,
-    authentication=Bearer,
-    pagination=LengthAware,
-    error=error,
-    limit_headers=limit_headers,
+    endpoints=PATHS,
+    authentication=BearerAuthentication,
+    pagination=LengthAwarePagination,
+    render_error=render_error,
+    build_rate_limit_headers=build_rate_limit_headers,
     negotiates=False,
-    manners=MANNERS,
-    shapes=SHAPES,
+    spec=DIALECT,
+    schemas=SCHEMAS,
 )

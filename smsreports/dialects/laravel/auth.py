@@ -4,24 +4,24 @@ from collections.abc import Mapping
 
 from rest_framework.request import Request
 
-from smsreports.accounts.limits import Allowance
-from smsreports.dialects.base import KeyAuthentication
+from smsreports.accounts.authentication import KeyAuthentication
+from smsreports.accounts.throttling import RateLimitState
 
 
-class Bearer(KeyAuthentication):
+class BearerAuthentication(KeyAuthentication):
     scheme = "Bearer"
-    described = {"Bearer": {"type": "http", "scheme": "bearer"}}
+    security_schemes = {"Bearer": {"type": "http", "scheme": "bearer"}}
 
-    def key(self, request: Request) -> str | None:
+    def get_key(self, request: Request) -> str | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else None
 
 
-def limit_headers(allowance: Allowance) -> Mapping[str, str]:
+def build_rate_limit_headers(state: RateLimitState) -> Mapping[str, str]:
     headers = {
-        "X-RateLimit-Limit": str(allowance.limit),
-        "X-RateLimit-Remaining": str(allowance.remaining),
+        "X-RateLimit-Limit": str(state.limit),
+        "X-RateLimit-Remaining": str(state.remaining),
     }
-    if allowance.exceeded:
-        headers |= {"Retry-After": str(allowance.wait), "X-RateLimit-Reset": str(allowance.resets_at)}
+    if state.exceeded:
+        headers |= {"Retry-After": str(state.retry_after), "X-RateLimit-Reset": str(state.resets_at)}
     return headers

@@ -5,8 +5,8 @@ from typing import Any
 
 from rest_framework.exceptions import APIException
 
-from smsreports.accounts.keys import Refusal
-from smsreports.dialects.base import InvalidParams
+from smsreports.accounts.keys import AuthFailure
+from smsreports.exceptions import InvalidParams
 
 # Clients compare these texts: the ones their documentation and public code show.
 MESSAGES = {401: "Unauthenticated.", 403: "Forbidden"}
@@ -29,10 +29,10 @@ CODES = {
 INTERNAL = "INTERNAL_ERROR"
 
 
-def error(problem: APIException, refusal: Refusal | None) -> Mapping[str, Any]:
-    message = MESSAGES.get(problem.status_code, str(problem.detail))
+def render_error(exception: APIException, failure: AuthFailure | None) -> Mapping[str, Any]:
+    message = MESSAGES.get(exception.status_code, str(exception.detail))
     return {
-        "message": FOREIGN_ADDRESS if refusal is Refusal.FOREIGN_ADDRESS else message,
-        "code": CODES.get(problem.status_code, INTERNAL),
-        "details": problem.reasons if isinstance(problem, InvalidParams) else {},
+        "message": FOREIGN_ADDRESS if failure is AuthFailure.FOREIGN_ADDRESS else message,
+        "code": CODES.get(exception.status_code, INTERNAL),
+        "details": exception.reasons if isinstance(exception, InvalidParams) else {},
     }

@@ -4,36 +4,36 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from smsreports.dialects.laravel.php_query import flatten_query, parse_query
-from smsreports.dialects.laravel.rows import summary
-from smsreports.dialects.pages import WHERE, Pages
+from smsreports.dialects.laravel.rows import render_summary
+from smsreports.queries.pagination import PAGE_PARAMS, LinkHeaderPagination
 
 DEFAULT_PER_PAGE = 20
 # What the vendor documents; above it means it, and the body says so.
-MOST_PER_PAGE = 100
+MAX_PER_PAGE = 100
 # Laravel's `onEachSide`: so many page links stand on either side of the current one.
 ON_EACH_SIDE = 3
 DOTS = {"url": None, "label": "...", "page": None, "active": False}
 
 
-class LengthAware(Pages):
-    def envelope(self, rows: list[Any]) -> dict[str, Any]:
-        return {"data": self._paginator(rows), "summary": summary(self.view.figures())}
+class LengthAwarePagination(LinkHeaderPagination):
+    def build_envelope(self, rows: list[Any]) -> dict[str, Any]:
+        return {"data": self._build_paginator(rows), "summary": render_summary(self.view.get_figures())}
 
-    def _paginator(self, rows: list[Any]) -> dict[str, Any]:
-        page = self.number
+    def _build_paginator(self, rows: list[Any]) -> dict[str, Any]:
+        page = self.page_number
         return {
             "current_page": page,
             "data": rows,
-            "first_page_url": self._url(1),
-            "from": self.first + 1 if rows else None,
+            "first_page_url": self._page_url(1),
+            "from": self.first_index + 1 if rows else None,
             "last_page": self.last_page,
-            "last_page_url": self._url(self.last_page),
-            "links": list(self._links()),
-            "next_page_url": self._url(self._next),
-            "path": self.path,
-            "per_page": self.asked.size,
-            "prev_page_url": self._url(self._previous),
-            "to": self.first + len(rows) if rows else None,
+            "last_page_url": self._page_url(self.last_page),
+            "links": list(self._build_links()),
+            "next_page_url": self._page_url(self._next),
+            "path": self.list_url,
+            "per_page": self.list_request.size,
+            "prev_page_url": self._page_url(self._previous),
+            "to": self.first_index + len(rows) if rows else None,
             "total": self.total,
         }
 
@@ -41,35 +41,40 @@ class LengthAware(Pages):
     def last_page(self) -> int:
         return max(self.page_count, 1)
 
-    def _links(self) -> Iterator[dict[str, Any]]:
+    def _build_links(self) -> Iterator[dict[str, Any]]:
         yield self._end("&laquo; Previous", self._previous)
-        for number in page_window(self.number, self.last_page):
-            yield DOTS if number is None else self._link(number)
+        for number in list_page_numbers(self.page_number, self.last_page):
+            yield DOTS if number is None else self._build_link(number)
         yield self._end("Next &raquo;", self._next)
 
-    def _link(self, number: int) -> dict[str, Any]:
-        return {"url": self._url(number), "label": str(number), "page": number, "active": number == self.number}
+    def _build_link(self, number: int) -> dict[str, Any]:
+        return {
+            "url": self._page_url(number),
+            "label": str(number),
+            "page": number,
+            "active": number == self.page_number,
+        }
 
     def _end(self, label: str, number: int | None) -> dict[str, Any]:
-        return {"url": self._url(number), "label": label, "page": number, "active": False}
+        return {"url": self._page_url(number), "label": label, "page": number, "active": False}
 
     @property
     def _previous(self) -> int | None:
-        return self.number - 1 if self.number > 1 else None
+        return self.page_number - 1 if self.page_number > 1 else None
 
     @property
     def _next(self) -> int | None:
-        return self.number + 1 if self.number < self.last_page else None
+        return self.page_number + 1 if self.page_number < self.last_page else None
 
-    def _url(self, number: int | None) -> str | None:
-        return None if number is None else self.url(page=str(number))
+    def _page_url(self, number: int | None) -> str | None:
+        return None if number is None else self.build_url(page=str(number))
 
     def kept_pairs(self, pairs: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
         query = parse_query(pairs)
-        return flatten_query({name: value for name, value in query.items() if name not in WHERE})
+        return flatten_query({name: value for name, value in query.items() if name not in PAGE_PARAMS})
 
 
-def page_window(current: int, last: int) -> Iterator[int | None]:
+def list_page_numbers(current: int, last: int) -> Iterator[int | None]:
     """The page numbers that Laravel's UrlWindow links to; None stands for its dots."""
     edge = ON_EACH_SIDE + 4
     if last < ON_EACH_SIDE * 2 + 8:

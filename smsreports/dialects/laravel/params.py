@@ -1,27 +1,27 @@
 """The query strings of Ersaal, in our words."""
 
-from smsreports.dialects.base import Asked
-from smsreports.dialects.laravel.pagination import DEFAULT_PER_PAGE, MOST_PER_PAGE
-from smsreports.dialects.query import Query
-from smsreports.sources import ALL
+from smsreports.dialects.laravel.pagination import DEFAULT_PER_PAGE, MAX_PER_PAGE
+from smsreports.queries.list_request import ListRequest
+from smsreports.queries.query_string import QueryString
+from smsreports.sources import ALL_SOURCES
 
-SOURCE_WORDS = ("api", "broadcasts", ALL)
+SOURCE_WORDS = ("api", "broadcasts", ALL_SOURCES)
 LIST = ("page", "per_page", "cursor", "from", "to", "source")
 
 
-def items(query_string: str) -> Asked:
-    query = Query(query_string, LIST, empty_is_absent=True)  # as Laravel's ConvertEmptyStringsToNull does
-    page = query.number("page", 1)
-    size = query.number("per_page", DEFAULT_PER_PAGE, MOST_PER_PAGE)
-    source = query.choice("source", SOURCE_WORDS, ALL)
-    window = query.days()
-    cursor = query.cursor()
-    query.check()
+def parse_items_query(query_string: str) -> ListRequest:
+    query = QueryString(query_string, LIST, empty_is_absent=True)  # as Laravel's ConvertEmptyStringsToNull does
+    page = query.parse_number("page", 1)
+    size = query.parse_number("per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE)
+    source = query.parse_choice("source", SOURCE_WORDS, ALL_SOURCES)
+    window = query.parse_window()
+    cursor = query.parse_cursor()
+    query.raise_if_invalid()
     bounds = {"since": window.start, "until": window.end}
     filters = {name: bound for name, bound in bounds.items() if bound is not None}
-    return Asked(filters=filters, source=source, page=page, size=size, cursor=cursor)
+    return ListRequest(filters=filters, source=source, page=page, size=size, cursor=cursor)
 
 
-def nothing(query_string: str) -> Asked:
-    Query(query_string, ())
-    return Asked()
+def parse_empty_query(query_string: str) -> ListRequest:
+    QueryString(query_string, ())
+    return ListRequest()

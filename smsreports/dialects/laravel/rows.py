@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from smsreports.dialects.base import Row
-from smsreports.statuses import Group
+from smsreports.sms.statuses import StatusGroup
 
 # A receipt's status by the raw one.
 RECEIPT_STATUSES = {
@@ -23,15 +23,15 @@ RECEIPT_STATUSES = {
 }
 # The summary's three counters, by status group.
 SUMMARY_COUNTERS = {
-    Group.DELIVERED: "delivered",
-    Group.UNDELIVERED: "failed",
-    Group.EXPIRED: "failed",
-    Group.UNKNOWN: "failed",
-    Group.PENDING: "pending",
+    StatusGroup.DELIVERED: "delivered",
+    StatusGroup.UNDELIVERED: "failed",
+    StatusGroup.EXPIRED: "failed",
+    StatusGroup.UNKNOWN: "failed",
+    StatusGroup.PENDING: "pending",
 }
 
 
-def item(row: Row) -> dict[str, Any]:
+def render_item(row: Row) -> dict[str, Any]:
     return {
         "short_message": row["text"],
         "message_type": "sms",
@@ -40,19 +40,19 @@ def item(row: Row) -> dict[str, Any]:
         "message_consumption": row["segments"],
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
-        "receiver": [_receipt(receiver) for receiver in row["receivers"]],
+        "receiver": [_render_receipt(receiver) for receiver in row["receivers"]],
         "receiver_total": row["receiver_total"],
     }
 
 
-def single(row: Row) -> list[dict[str, Any]]:
+def render_single_item(row: Row) -> list[dict[str, Any]]:
     """One item by its id: an array holding it, without the item's own times."""
-    whole = item(row)
+    whole = render_item(row)
     del whole["created_at"], whole["updated_at"]
     return [whole]
 
 
-def _receipt(row: Row) -> dict[str, Any]:
+def _render_receipt(row: Row) -> dict[str, Any]:
     return {
         "number": "00" + row["recipient"].removeprefix("+"),
         "sent_at": row["sent_at"],
@@ -64,7 +64,7 @@ def _receipt(row: Row) -> dict[str, Any]:
     }
 
 
-def summary(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def render_summary(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """From measures by status group to the summary's counters.
 
     Only groups with SMS in them count: broadcasts themselves have a counter, but no group.

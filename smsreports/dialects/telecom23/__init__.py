@@ -1,21 +1,21 @@
 """23 Telecom's reporting API: page/limit, `X-API-Key`."""
 
 from smsreports.dialects.base import Dialect
-from smsreports.dialects.telecom23.auth import ApiKeyHeader, limit_headers
-from smsreports.dialects.telecom23.described import MANNERS, SHAPES
-from smsreports.dialects.telecom23.errors import error
-from smsreports.dialects.telecom23.pagination import PageLimit
-from smsreports.dialects.telecom23.paths import PATHS, PREFIX
+from smsreports.dialects.telecom23.auth import ApiKeyHeaderAuthentication, build_rate_limit_headers
+from smsreports.dialects.telecom23.endpoints import PATHS, PREFIX
+from smsreports.dialects.telecom23.errors import render_error
+from smsreports.dialects.telecom23.pagination import PageLimitPagination
+from smsreports.dialects.telecom23.spec import DIALECT, SCHEMAS
 
 dialect = Dialect(
     slug="telecom23",
     prefix=PREFIX,
-    paths=PATHS,
-    authentication=ApiKeyHeader,
-    pagination=PageLimit,
-    error=error,
-    limit_headers=limit_headers,
+    endpoints=PATHS,
+    authentication=ApiKeyHeaderAuthentication,
+    pagination=PageLimitPagination,
+    render_error=render_error,
+    build_rate_limit_headers=build_rate_limit_headers,
     negotiates=True,
-    manners=MANNERS,
-    shapes=SHAPES,
+    spec=DIALECT,
+    schemas=SCHEMAS,
 )

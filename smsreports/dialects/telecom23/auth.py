@@ -4,17 +4,17 @@ from collections.abc import Mapping
 
 from rest_framework.request import Request
 
-from smsreports.accounts.limits import Allowance
-from smsreports.dialects.base import KeyAuthentication
+from smsreports.accounts.authentication import KeyAuthentication
+from smsreports.accounts.throttling import RateLimitState
 
 
-class ApiKeyHeader(KeyAuthentication):
+class ApiKeyHeaderAuthentication(KeyAuthentication):
     scheme = "X-API-Key"
-    described = {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
+    security_schemes = {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
 
-    def key(self, request: Request) -> str | None:
+    def get_key(self, request: Request) -> str | None:
         return request.headers.get("X-API-Key")
 
 
-def limit_headers(allowance: Allowance) -> Mapping[str, str]:
-    return {"Retry-After": str(allowance.wait)} if allowance.exceeded else {}
+def build_rate_limit_headers(state: RateLimitState) -> Mapping[str, str]:
+    return {"Retry-After": str(state.retry_after)} if state.exceeded else {}

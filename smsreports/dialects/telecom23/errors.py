@@ -5,19 +5,19 @@ from typing import Any
 
 from rest_framework.exceptions import APIException
 
-from smsreports.accounts.keys import Refusal
+from smsreports.accounts.keys import AuthFailure
 
 KEY_CODES = {
-    Refusal.NO_KEY: "UNAUTHORIZED",
-    Refusal.UNKNOWN_KEY: "INVALID_API_KEY",
-    Refusal.INACTIVE_KEY: "API_KEY_INACTIVE",
-    Refusal.EXPIRED_KEY: "API_KEY_EXPIRED",
-    Refusal.INACTIVE_ACCOUNT: "USER_NOT_ACTIVE",
-    Refusal.FOREIGN_ADDRESS: "IP_NOT_ALLOWED",
-    Refusal.NO_SIGNATURE: "SIGNATURE_REQUIRED",
-    Refusal.UNTIMELY_SIGNATURE: "INVALID_SIGNATURE",
-    Refusal.WRONG_SIGNATURE: "INVALID_SIGNATURE",
-    Refusal.USED_SIGNATURE: "INVALID_SIGNATURE",
+    AuthFailure.NO_KEY: "UNAUTHORIZED",
+    AuthFailure.UNKNOWN_KEY: "INVALID_API_KEY",
+    AuthFailure.INACTIVE_KEY: "API_KEY_INACTIVE",
+    AuthFailure.EXPIRED_KEY: "API_KEY_EXPIRED",
+    AuthFailure.INACTIVE_ACCOUNT: "USER_NOT_ACTIVE",
+    AuthFailure.FOREIGN_ADDRESS: "IP_NOT_ALLOWED",
+    AuthFailure.NO_SIGNATURE: "SIGNATURE_REQUIRED",
+    AuthFailure.UNTIMELY_SIGNATURE: "INVALID_SIGNATURE",
+    AuthFailure.WRONG_SIGNATURE: "INVALID_SIGNATURE",
+    AuthFailure.USED_SIGNATURE: "INVALID_SIGNATURE",
 }
 CODES = {
     400: "INVALID_PARAMS",
@@ -39,6 +39,6 @@ CODES = {
 INTERNAL = "INTERNAL_ERROR"
 
 
-def error(problem: APIException, refusal: Refusal | None) -> Mapping[str, Any]:
-    code = KEY_CODES[refusal] if refusal else CODES.get(problem.status_code, INTERNAL)
-    return {"status": False, "error_code": code, "description": str(problem.detail)}
+def render_error(exception: APIException, failure: AuthFailure | None) -> Mapping[str, Any]:
+    code = KEY_CODES[failure] if failure else CODES.get(exception.status_code, INTERNAL)
+    return {"status": False, "error_code": code, "description": str(exception.detail)}

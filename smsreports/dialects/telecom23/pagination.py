@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from smsreports.dialects.pages import Pages
+from smsreports.queries.pagination import LinkHeaderPagination
 
 DEFAULT_LIMIT = 25
 # What the vendor documents; above it means it, and the body says so.
-MOST_LIMIT = 100
+MAX_LIMIT = 100
 
 
-class PageLimit(Pages):
-    def envelope(self, rows: list[Any]) -> dict[str, Any]:
+class PageLimitPagination(LinkHeaderPagination):
+    def build_envelope(self, rows: list[Any]) -> dict[str, Any]:
         return {
             "messages": rows,
             "total": self.total,
-            "page": self.number,
-            "limit": self.asked.size,
+            "page": self.page_number,
+            "limit": self.list_request.size,
             "total_pages": self.page_count,
         }

@@ -2,24 +2,24 @@
 
 from typing import Any
 
-from smsreports.dialects.base import Asked
-from smsreports.dialects.query import Query
-from smsreports.dialects.telecom23.pagination import DEFAULT_LIMIT, MOST_LIMIT
-from smsreports.sources import ALL
-from smsreports.statuses import Group
-from smsreports.windows import PERIODS, Window, of_period, today
+from smsreports.dialects.telecom23.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from smsreports.queries.list_request import ListRequest
+from smsreports.queries.query_string import QueryString
+from smsreports.sms.statuses import StatusGroup
+from smsreports.sms.windows import PERIODS, Window, utc_today, window_of_period
+from smsreports.sources import ALL_SOURCES
 
 # Their words for a status, two of them aliases.
 STATUS_WORDS = {
-    "delivered": Group.DELIVERED,
-    "undelivered": Group.UNDELIVERED,
-    "expired": Group.EXPIRED,
-    "pending": Group.PENDING,
-    "sent": Group.PENDING,
-    "failed": Group.UNDELIVERED,
-    "unknown": Group.UNKNOWN,
+    "delivered": StatusGroup.DELIVERED,
+    "undelivered": StatusGroup.UNDELIVERED,
+    "expired": StatusGroup.EXPIRED,
+    "pending": StatusGroup.PENDING,
+    "sent": StatusGroup.PENDING,
+    "failed": StatusGroup.UNDELIVERED,
+    "unknown": StatusGroup.UNKNOWN,
 }
-SOURCE_WORDS = ("api", "broadcasts", ALL)
+SOURCE_WORDS = ("api", "broadcasts", ALL_SOURCES)
 # The first of each is the default.
 FILE_FORMATS = ("csv", "ndjson")
 CSV_DIALECTS = ("excel", "strict")
@@ -35,65 +35,67 @@ STATS = (*FILTERS, "source")
 AUDIT = ("period", "from", "to", "page", "limit")
 
 
-def messages(query_string: str) -> Asked:
-    query = Query(query_string, LIST)
-    return _checked(query, **_page(query))
+def parse_messages_query(query_string: str) -> ListRequest:
+    query = QueryString(query_string, LIST)
+    return _build_list_request(query, **_parse_page(query))
 
 
-def unified(query_string: str) -> Asked:
-    query = Query(query_string, UNIFIED)
-    return _checked(query, source=query.choice("source", SOURCE_WORDS, ALL), **_page(query))
+def parse_unified_query(query_string: str) -> ListRequest:
+    query = QueryString(query_string, UNIFIED)
+    return _build_list_request(
+        query, source=query.parse_choice("source", SOURCE_WORDS, ALL_SOURCES), **_parse_page(query)
+    )
 
 
-def export(query_string: str) -> Asked:
-    query = Query(query_string, EXPORT)
-    kind = query.choice("format", FILE_FORMATS, FILE_FORMATS[0])
-    strict = query.choice("dialect", CSV_DIALECTS, CSV_DIALECTS[0]) == "strict"
-    source = query.choice("source", SOURCE_WORDS, ALL)
+def parse_export_query(query_string: str) -> ListRequest:
+    query = QueryString(query_string, EXPORT)
+    kind = query.parse_choice("format", FILE_FORMATS, FILE_FORMATS[0])
+    strict = query.parse_choice("dialect", CSV_DIALECTS, CSV_DIALECTS[0]) == "strict"
+    source = query.parse_choice("source", SOURCE_WORDS, ALL_SOURCES)
     if "cursor" in query:
-        query.refuse("cursor", "must not be given to an export, which holds every row")
-    _page(query)  # without effect on a file, but never without sense
+        query.add_error("cursor", "must not be given to an export, which holds every row")
+    _parse_page(query)  # without effect on a file, but never without sense
     form = "csv-strict" if strict and kind == "csv" else kind
-    return _checked(query, source=source, format=form, told=query.given(STATS))
+    return _build_list_request(query, source=source, format=form, raw_filters=query.get_raw(STATS))
 
 
-def stats(query_string: str) -> Asked:
-    query = Query(query_string, STATS)
-    return _checked(query, source=query.choice("source", SOURCE_WORDS, "api"))
+def parse_stats_query(query_string: str) -> ListRequest:
+    query = QueryString(query_string, STATS)
+    return _build_list_request(query, source=query.parse_choice("source", SOURCE_WORDS, "api"))
 
 
-def audit(query_string: str) -> Asked:
-    query = Query(query_string, AUDIT)
-    return _checked(query, **_page(query))
+def parse_audit_query(query_string: str) -> ListRequest:
+    query = QueryString(query_string, AUDIT)
+    return _build_list_request(query, **_parse_page(query))
 
 
-def nothing(query_string: str) -> Asked:
-    return _checked(Query(query_string, ()))
+def parse_empty_query(query_string: str) -> ListRequest:
+    return _build_list_request(QueryString(query_string, ()))
 
 
-def _page(query: Query) -> dict[str, Any]:
-    size = query.number("limit", DEFAULT_LIMIT, MOST_LIMIT)
-    return {"page": query.number("page", 1), "size": size, "cursor": query.cursor()}
+def _parse_page(query: QueryString) -> dict[str, Any]:
+    size = query.parse_number("limit", DEFAULT_LIMIT, MAX_LIMIT)
+    return {"page": query.parse_number("page", 1), "size": size, "cursor": query.parse_cursor()}
 
 
-def _checked(query: Query, **asked: Any) -> Asked:
-    filters = _filters(query)
-    query.check()
-    return Asked(filters=filters, names=NAMES, **asked)
+def _build_list_request(query: QueryString, **asked: Any) -> ListRequest:
+    filters = _parse_filters(query)
+    query.raise_if_invalid()
+    return ListRequest(filters=filters, parameter_names=NAMES, **asked)
 
 
-def _filters(query: Query) -> dict[str, Any]:
-    window = _window(query)
-    status = query.choice("status", tuple(STATUS_WORDS), "")
-    filters: dict[str, Any] = {ours: query.text(theirs) for ours, theirs in NAMES.items()}
+def _parse_filters(query: QueryString) -> dict[str, Any]:
+    window = _parse_window(query)
+    status = query.parse_choice("status", tuple(STATUS_WORDS), "")
+    filters: dict[str, Any] = {ours: query.parse_text(theirs) for ours, theirs in NAMES.items()}
     filters |= {"since": window.start, "until": window.end, "status": STATUS_WORDS.get(status)}
     return {name: value for name, value in filters.items() if value is not None}
 
 
-def _window(query: Query) -> Window:
+def _parse_window(query: QueryString) -> Window:
     if "from" not in query and "to" not in query:
-        period = query.choice("period", PERIODS, DEFAULT_PERIOD)
-        return of_period(period, today())
+        period = query.parse_choice("period", PERIODS, DEFAULT_PERIOD)
+        return window_of_period(period, utc_today())
     if "period" in query:
-        query.refuse("period", "must not be given together with from or to")
-    return query.days()
+        query.add_error("period", "must not be given together with from or to")
+    return query.parse_window()

@@ -57,22 +57,22 @@ STATUS = {
 }
 
 
-def message(row: Row) -> dict[str, Any]:
-    return _keyed(MESSAGE, row)
+def render_message(row: Row) -> dict[str, Any]:
+    return _rename_keys(MESSAGE, row)
 
 
-def unified(row: Row) -> dict[str, Any]:
-    return _keyed(UNIFIED, row) | {"id": str(row["id"])}
+def render_unified_row(row: Row) -> dict[str, Any]:
+    return _rename_keys(UNIFIED, row) | {"id": str(row["id"])}
 
 
-def status(row: Row) -> dict[str, Any]:
-    return {"status": True, "message": _keyed(STATUS, row)}
+def render_status(row: Row) -> dict[str, Any]:
+    return {"status": True, "message": _rename_keys(STATUS, row)}
 
 
-def outcome(row: Row) -> dict[str, Any]:
+def render_ingest_result(row: Row) -> dict[str, Any]:
     rejected = [{"line": one["line"], "error": one["error"]} for one in row["rejected"]]
     return {"status": True, "accepted": row["accepted"], "duplicates": row["duplicates"], "rejected": rejected}
 
 
-def _keyed(keys: Mapping[str, str], row: Row) -> dict[str, Any]:
+def _rename_keys(keys: Mapping[str, str], row: Row) -> dict[str, Any]:
     return {theirs: row[ours] for theirs, ours in keys.items()}

@@ -6,64 +6,64 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from smsreports.dialects.base import Row
-from smsreports.statuses import Group
+from smsreports.sms.statuses import StatusGroup
 
 Figures = Mapping[str, Mapping[str, Any]]
 CENT, HUNDREDTH_OF_CENT = Decimal("0.01"), Decimal("0.0001")
 
 
-def total(row: Row) -> dict[str, Any]:
-    stats = counters(row["figures"]) | {"currency": row["currency"]}
-    return {"status": True, "stats": stats, "period": period(row)}
+def render_total(row: Row) -> dict[str, Any]:
+    stats = render_counters(row["figures"]) | {"currency": row["currency"]}
+    return {"status": True, "stats": stats, "period": render_period(row)}
 
 
-def daily(row: Row) -> dict[str, Any]:
-    days = [{"date": str(day), **counters(figures)} for day, figures in row["days"]]
-    return {"status": True, "days": days, "period": period(row)}
+def render_daily(row: Row) -> dict[str, Any]:
+    days = [{"date": str(day), **render_counters(figures)} for day, figures in row["days"]]
+    return {"status": True, "days": days, "period": render_period(row)}
 
 
-def by_country(row: Row) -> dict[str, Any]:
-    countries = [{"country": country or None, **counters(figures)} for country, figures in row["countries"]]
-    return {"status": True, "countries": countries, "period": period(row)}
+def render_by_country(row: Row) -> dict[str, Any]:
+    countries = [{"country": country or None, **render_counters(figures)} for country, figures in row["countries"]]
+    return {"status": True, "countries": countries, "period": render_period(row)}
 
 
-def period(row: Row) -> dict[str, str | None]:
+def render_period(row: Row) -> dict[str, str | None]:
     first: date | None = row["first"]
     last: date | None = row["last"]
     return {"from": str(first) if first else None, "to": str(last) if last else None}
 
 
-def counters(figures: Figures) -> dict[str, Any]:
+def render_counters(figures: Figures) -> dict[str, Any]:
     """From measures by status group. Here UNKNOWN counts as undelivered, so that the groups add up to `sent`.
 
     Nothing that is stored was left unbilled: what the carrier never got is undelivered too.
     """
-    sms = {group: figures[group]["sms"] if group in figures else 0 for group in Group}
-    undelivered = sms[Group.UNDELIVERED] + sms[Group.UNKNOWN]
-    sent, delivered = sum(sms.values()), sms[Group.DELIVERED]
+    sms = {group: figures[group]["sms"] if group in figures else 0 for group in StatusGroup}
+    undelivered = sms[StatusGroup.UNDELIVERED] + sms[StatusGroup.UNKNOWN]
+    sent, delivered = sum(sms.values()), sms[StatusGroup.DELIVERED]
     cost = sum((part["cost"] for part in figures.values()), Decimal(0))
     return {
         "total_sent": sent,
         "sent": sent,
         "delivered": delivered,
         "undelivered": undelivered,
-        "pending": sms[Group.PENDING],
-        "expired": sms[Group.EXPIRED],
+        "pending": sms[StatusGroup.PENDING],
+        "expired": sms[StatusGroup.EXPIRED],
         "not_billed": 0,
         "failed": undelivered,
-        "click_count": _sum(figures, "clicks"),
-        "unique_click_count": _sum(figures, "unique_clicks"),
-        "action_count": _sum(figures, "actions"),
-        "sent_rate": _share(Decimal(100 * sent), sent, CENT),
-        "delivery_rate": _share(Decimal(100 * delivered), sent, CENT),
+        "click_count": _sum_measure(figures, "clicks"),
+        "unique_click_count": _sum_measure(figures, "unique_clicks"),
+        "action_count": _sum_measure(figures, "actions"),
+        "sent_rate": _divide(Decimal(100 * sent), sent, CENT),
+        "delivery_rate": _divide(Decimal(100 * delivered), sent, CENT),
         "total_cost": cost.quantize(CENT, ROUND_HALF_UP),
-        "avg_cost_per_msg": _share(cost, sent, HUNDREDTH_OF_CENT),
+        "avg_cost_per_msg": _divide(cost, sent, HUNDREDTH_OF_CENT),
     }
 
 
-def _sum(figures: Figures, measure: str) -> int:
+def _sum_measure(figures: Figures, measure: str) -> int:
     return sum(part[measure] for part in figures.values())
 
 
-def _share(part: Decimal, whole: int, step: Decimal) -> Decimal:
+def _divide(part: Decimal, whole: int, step: Decimal) -> Decimal:
     return (part / whole).quantize(step, ROUND_HALF_UP) if whole else Decimal(0)

@@ -9,8 +9,8 @@ from smsreports.ingest.gateways.base import Gateway
 
 
 @cache
-def gateways() -> dict[str, Gateway]:
+def load_gateways() -> dict[str, Gateway]:
     """Every gateway by its slug."""
     folders = sorted(module.name for module in iter_modules(__path__) if module.ispkg)
-    found: list[Gateway] = [import_string(f"{__name__}.{folder}.gateway") for folder in folders]
-    return {gateway.slug: gateway for gateway in found}
+    loaded: list[Gateway] = [import_string(f"{__name__}.{folder}.gateway") for folder in folders]
+    return {gateway.slug: gateway for gateway in loaded}

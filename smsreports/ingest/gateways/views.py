@@ -11,23 +11,23 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 
-from smsreports.dialects.described import Traits
-from smsreports.dialects.query import fields
-from smsreports.ingest.backpressure import bounded
-from smsreports.ingest.body import read
-from smsreports.ingest.fields import Refused
-from smsreports.ingest.gateways import described, gateways
-from smsreports.ingest.gateways.auth import GatewayKey
-from smsreports.ingest.gateways.base import Gateway, Receipt, Said
+from smsreports.ingest.backpressure import apply_load_settings
+from smsreports.ingest.field_parsers import InvalidRecord
+from smsreports.ingest.gateways import load_gateways, spec
+from smsreports.ingest.gateways.authentication import GatewayKeyAuthentication
+from smsreports.ingest.gateways.base import CallbackParams, Gateway, ReceiptRecord
 from smsreports.ingest.models import Event
+from smsreports.ingest.request_body import read_body
 from smsreports.ingest.views import LoadingViewSet
-from smsreports.telemetry.meters import meters
+from smsreports.openapi.spec import ViewSpec
+from smsreports.queries.query_string import parse_pairs
+from smsreports.telemetry.metrics import get_metrics
 
-FORM = "application/x-www-form-urlencoded"
+FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 # Far above any callback.
-MOST_BYTES = 64 * 1024
+MAX_CALLBACK_BYTES = 64 * 1024
 # A receipt's text quotes the message, in whatever encoding that is.
-NO_TEXT = re.compile("[\0\ud800-\udfff]")
+UNSTORABLE_CHARACTERS = re.compile("[\0\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
 
@@ -39,57 +39,57 @@ class GatewayViewSet(LoadingViewSet):
     media_types = ("text/plain", "application/json")
     # A gateway cannot hold back what it has, and some try only three times: its bursts wait, for less time than the
     # 30 s after which Jasmin hangs up.
-    patience = 10
-    most = MOST_BYTES
-    traits: ClassVar[Traits] = described.traits(FORM)
+    max_wait_seconds = 10
+    max_bytes = MAX_CALLBACK_BYTES
+    spec: ClassVar[ViewSpec] = spec.build_view_spec(FORM_MEDIA_TYPE)
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        return [GatewayKey(self.sent)]
+        return [GatewayKeyAuthentication(self.get_raw_body)]
 
     def receive(self, request: Request, gateway: str) -> HttpResponse:
-        if gateway not in gateways():
+        if gateway not in load_gateways():
             raise NotFound("There is no such gateway.")
-        caller = gateways()[gateway]
-        record = _record(caller, _said(request))
-        with self.place(), bounded():
+        sender = load_gateways()[gateway]
+        record = _parse_callback(sender, _read_params(request))
+        with self.acquire_slot(), apply_load_settings():
             if "at" not in record:
-                record["at"] = self._first_told(record)
-            outcome = self.load([(1, orjson.dumps(record))])
-        for rejected in outcome.rejected:
+                record["at"] = self._get_first_seen_at(record)
+            result = self.load_records([(1, orjson.dumps(record))])
+        for rejected in result.rejected:
             raise ParseError(rejected.error)
-        meters().receipts.labels(gateway).inc()
-        return HttpResponse(caller.thanks, "text/plain")
+        get_metrics().receipts.labels(gateway).inc()
+        return HttpResponse(sender.acknowledgement, "text/plain")
 
-    def _first_told(self, record: Receipt) -> str:
+    def _get_first_seen_at(self, record: ReceiptRecord) -> str:
         """When a gateway that names no time first said this: said again, it is the same receipt."""
         kind = next(name for name in Event.ReferenceKind.values if name in record)
-        told = Event.objects.for_account(self.account).filter(
+        known_receipts = Event.objects.for_account(self.account).filter(
             reference_kind=kind,
             reference=record[kind],
             kind=Event.Kind.RECEIPT,
             status=record["status"],
             status_code=record["status_code"],
         )
-        known = told.order_by("at").first()
-        return (known.at if known else datetime.now(UTC)).isoformat()
+        first = known_receipts.order_by("at").first()
+        return (first.at if first else datetime.now(UTC)).isoformat()
 
 
-def _record(gateway: Gateway, said: Said) -> Receipt:
+def _parse_callback(gateway: Gateway, params: CallbackParams) -> ReceiptRecord:
     try:
-        record = gateway.receipt(said)
-    except Refused as fault:
-        raise ParseError(str(fault)) from None
+        record = gateway.parse_callback(params)
+    except InvalidRecord as error:
+        raise ParseError(str(error)) from None
     if any(REPLACEMENT in value for value in record.values()):
         raise ParseError("An id must be UTF-8 without NUL characters.")
     return record
 
 
-def _said(request: Request) -> dict[str, str]:
+def _read_params(request: Request) -> dict[str, str]:
     """The parameters of the address and of the form."""
-    pairs = fields(request.META.get("QUERY_STRING", ""))
+    pairs = parse_pairs(request.META.get("QUERY_STRING", ""))
     if request.method == "POST":
-        pairs += fields(read(request._request, FORM, MOST_BYTES).decode("latin-1"))
-    twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
-    if twice:
-        raise ParseError(f"{NO_TEXT.sub(REPLACEMENT, twice[0])}: is given more than once")
-    return {name: NO_TEXT.sub(REPLACEMENT, value) for name, value in pairs}
+        pairs += parse_pairs(read_body(request._request, FORM_MEDIA_TYPE, MAX_CALLBACK_BYTES).decode("latin-1"))
+    repeated = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+    if repeated:
+        raise ParseError(f"{UNSTORABLE_CHARACTERS.sub(REPLACEMENT, repeated[0])}: is given more than once")
+    return {name: UNSTORABLE_CHARACTERS.sub(REPLACEMENT, value) for name, value in pairs}

@@ -10,31 +10,36 @@ from dataclasses import dataclass
 from django.db.backends.utils import CursorWrapper
 
 from smsreports.ingest.merge.broadcasts import merge_broadcasts, merge_sends
-from smsreports.ingest.merge.events import find_earlier, find_rows, merge_events, report_events
-from smsreports.ingest.merge.keyed import Refusals
+from smsreports.ingest.merge.events import (
+    find_referenced_rows,
+    match_waiting_events,
+    merge_events,
+    stage_reports_of_events,
+)
+from smsreports.ingest.merge.keyed_table import Rejections
 from smsreports.ingest.merge.messages import merge_messages
 from smsreports.ingest.merge.reports import apply_reports, apply_responses
-from smsreports.ingest.staging import TABLES
+from smsreports.ingest.staging import STAGING_TABLES
 
 # Loaders of one account take turns, so that a request gets one head and a report sees the row it is about.
-LOCK = int.from_bytes(b"smsr", "big")
-Step = Callable[[CursorWrapper], tuple[int, Refusals]]
+LOCK_NAMESPACE = int.from_bytes(b"smsr", "big")
+MergeStep = Callable[[CursorWrapper], tuple[int, Rejections]]
 # Each with the staging tables that it is about: a batch of receipts pays for no other step.
-STEPS: Sequence[tuple[Step, frozenset[str]]] = (
+MERGE_STEPS: Sequence[tuple[MergeStep, frozenset[str]]] = (
     (merge_broadcasts, frozenset(["stage_broadcast"])),
     (merge_messages, frozenset(["stage_message"])),
     (merge_sends, frozenset(["stage_broadcast", "stage_send"])),
-    (find_earlier, frozenset(["stage_broadcast", "stage_message", "stage_send"])),
-    (find_rows, frozenset(TABLES)),
-    (merge_events, frozenset(TABLES)),
-    (report_events, frozenset(TABLES)),
-    (apply_reports, frozenset(TABLES)),
-    (apply_responses, frozenset(TABLES)),
+    (match_waiting_events, frozenset(["stage_broadcast", "stage_message", "stage_send"])),
+    (find_referenced_rows, frozenset(STAGING_TABLES)),
+    (merge_events, frozenset(STAGING_TABLES)),
+    (stage_reports_of_events, frozenset(STAGING_TABLES)),
+    (apply_reports, frozenset(STAGING_TABLES)),
+    (apply_responses, frozenset(STAGING_TABLES)),
 )
 
 
 @dataclass(frozen=True)
-class Rejected:
+class RejectedLine:
     """A line that was not loaded, and why; or a send that had `waited` for the broadcast of that line."""
 
     line: int
@@ -42,18 +47,20 @@ class Rejected:
     waited: bool = False
 
 
-def merge(cursor: CursorWrapper, accounts: Iterable[int], staged: Collection[str]) -> tuple[int, list[Rejected]]:
+def merge_staged(
+    cursor: CursorWrapper, accounts: Iterable[int], staged_tables: Collection[str]
+) -> tuple[int, list[RejectedLine]]:
     """Merges what is staged in these tables; returns how many lines are new, and those that cannot be.
 
     The caller's transaction makes it whole or nothing.
     """
     for account in sorted(accounts):
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, account])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_NAMESPACE, account])
     accepted, rejected = 0, []
-    for step, tables in STEPS:
-        if tables.isdisjoint(staged):
+    for step, tables in MERGE_STEPS:
+        if tables.isdisjoint(staged_tables):
             continue
-        counted, refused = step(cursor)
+        counted, conflicts = step(cursor)
         accepted += counted
-        rejected += [Rejected(*row) for row in refused]
+        rejected += [RejectedLine(*row) for row in conflicts]
     return accepted, rejected

@@ -2,10 +2,10 @@
 
 from django.db.backends.utils import CursorWrapper
 
-from smsreports.ingest.merge.keyed import Keyed, Refusals
-from smsreports.ingest.staging import TABLES
+from smsreports.ingest.merge.keyed_table import KeyedTable, Rejections
+from smsreports.ingest.staging import STAGING_TABLES
 
-BROADCASTS = Keyed(
+BROADCASTS = KeyedTable(
     "stage_broadcast",
     "broadcasts_app_broadcast",
     "key",
@@ -17,7 +17,7 @@ BROADCASTS = Keyed(
         "created_at": "created_at",
     },
 )
-SENDS = Keyed(
+SENDS = KeyedTable(
     "stage_send",
     "broadcasts_app_broadcastsend",
     "message_id",
@@ -32,54 +32,54 @@ SENDS = Keyed(
         "sent_at": "sent_at",
     },
 )
-STAGED_SEND = ", ".join(TABLES["stage_send"])
+STAGED_SEND_COLUMNS = ", ".join(STAGING_TABLES["stage_send"])
 # Clicks and actions are events, also those that a send's own record tells.
-TOLD_BY_EVENTS = ("clicked_at", "action_type", "action_at")
-SEND = ", ".join(
+REACTION_COLUMNS = ("clicked_at", "action_type", "action_at")
+SEND_COLUMNS = ", ".join(
     "broadcast_id" if column == "broadcast_key" else column
-    for column in TABLES["stage_send"]
-    if column not in TOLD_BY_EVENTS
+    for column in STAGING_TABLES["stage_send"]
+    if column not in REACTION_COLUMNS
 )
 
 
-def merge_broadcasts(cursor: CursorWrapper) -> tuple[int, Refusals]:
-    accepted = BROADCASTS.mark_fresh(cursor)
-    columns = ", ".join(["account_id", *TABLES["stage_broadcast"]])
+def merge_broadcasts(cursor: CursorWrapper) -> tuple[int, Rejections]:
+    accepted = BROADCASTS.mark_new_rows(cursor)
+    columns = ", ".join(["account_id", *STAGING_TABLES["stage_broadcast"]])
     cursor.execute(f"""
-        INSERT INTO broadcasts_app_broadcast ({columns}) SELECT {columns} FROM stage_broadcast WHERE fresh ORDER BY n
+        INSERT INTO broadcasts_app_broadcast ({columns}) SELECT {columns} FROM stage_broadcast WHERE is_new ORDER BY n
     """)
-    _release_sends(cursor)
-    return accepted, BROADCASTS.refuse_conflicts(cursor)
+    _unpark_sends(cursor)
+    return accepted, BROADCASTS.reject_conflicts(cursor)
 
 
-def _release_sends(cursor: CursorWrapper) -> None:
+def _unpark_sends(cursor: CursorWrapper) -> None:
     """Sends that waited for one of the new broadcasts are staged again, under the broadcast's line."""
-    shown = ", ".join(f"p.{column}" for column in TABLES["stage_send"])
+    unpacked_columns = ", ".join(f"p.{column}" for column in STAGING_TABLES["stage_send"])
     cursor.execute(f"""
         WITH released AS (
             DELETE FROM ingest_waitingsend w USING stage_broadcast b
-            WHERE b.fresh AND w.account_id = b.account_id AND w.broadcast_key = b.key
+            WHERE b.is_new AND w.account_id = b.account_id AND w.broadcast_key = b.key
             RETURNING b.line, w.account_id, w.staged
         )
-        INSERT INTO stage_send (line, account_id, {STAGED_SEND}, again)
-        SELECT r.line, r.account_id, {shown}, true
+        INSERT INTO stage_send (line, account_id, {STAGED_SEND_COLUMNS}, is_replay)
+        SELECT r.line, r.account_id, {unpacked_columns}, true
         FROM released r CROSS JOIN LATERAL jsonb_populate_record(NULL::stage_send, r.staged) p
     """)
 
 
-def merge_sends(cursor: CursorWrapper) -> tuple[int, Refusals]:
-    _take_from_broadcast(cursor)
-    accepted = _hold(cursor) + SENDS.mark_fresh(cursor)
+def merge_sends(cursor: CursorWrapper) -> tuple[int, Rejections]:
+    _fill_from_broadcast(cursor)
+    accepted = _park_sends(cursor) + SENDS.mark_new_rows(cursor)
     cursor.execute(f"""
-        INSERT INTO broadcasts_app_broadcastsend (account_id, {SEND})
-        SELECT account_id, {SEND} FROM stage_send WHERE fresh ORDER BY n
+        INSERT INTO broadcasts_app_broadcastsend (account_id, {SEND_COLUMNS})
+        SELECT account_id, {SEND_COLUMNS} FROM stage_send WHERE is_new ORDER BY n
     """)
-    refused = SENDS.refuse_conflicts(cursor)
-    _report(cursor)
-    return accepted, refused
+    rejected = SENDS.reject_conflicts(cursor)
+    _stage_reports(cursor)
+    return accepted, rejected
 
 
-def _take_from_broadcast(cursor: CursorWrapper) -> None:
+def _fill_from_broadcast(cursor: CursorWrapper) -> None:
     """What a send leaves out is its broadcast's."""
     cursor.execute("""
         UPDATE stage_send s SET
@@ -91,14 +91,14 @@ def _take_from_broadcast(cursor: CursorWrapper) -> None:
     """)
 
 
-def _hold(cursor: CursorWrapper) -> int:
+def _park_sends(cursor: CursorWrapper) -> int:
     """Lets the sends wait whose broadcast is not known; returns how many were not waiting before."""
     cursor.execute("""
         WITH held AS (
             DELETE FROM stage_send WHERE broadcast_id IS NULL RETURNING *
         ), packed AS (
             SELECT account_id, broadcast_key, message_id,
-                   to_jsonb(held) - '{line,n,fresh,named,again,broadcast_id}'::text[] AS staged
+                   to_jsonb(held) - '{line,n,is_new,got_carrier_id,is_replay,broadcast_id}'::text[] AS staged
             FROM held
         ), kept AS (
             INSERT INTO ingest_waitingsend (account_id, broadcast_key, message_id, staged, digest)
@@ -113,17 +113,17 @@ def _hold(cursor: CursorWrapper) -> int:
     return int(cursor.fetchone()[0])
 
 
-def _report(cursor: CursorWrapper) -> None:
+def _stage_reports(cursor: CursorWrapper) -> None:
     """A send that is known already reports its status, as a receipt would; clicks and actions become events."""
     cursor.execute(f"""
         INSERT INTO stage_report
         SELECT 'send', t.id, s.status, s.status_code, s.status_at, NULL, s.delivered_at
-        FROM stage_send s JOIN broadcasts_app_broadcastsend t ON {SENDS.same} WHERE NOT s.fresh
+        FROM stage_send s JOIN broadcasts_app_broadcastsend t ON {SENDS.key_match_sql} WHERE NOT s.is_new
     """)
     for kind, action_type, at in (("click", "''", "clicked_at"), ("action", "action_type", "action_at")):
         cursor.execute(f"""
             INSERT INTO stage_event
-                (account_id, kind, reference_kind, reference, status, status_code, action_type, at, again)
+                (account_id, kind, reference_kind, reference, status, status_code, action_type, at, is_replay)
             SELECT account_id, '{kind}', 'message_id', message_id, '', '', {action_type}, {at}, true
             FROM stage_send WHERE {at} IS NOT NULL
         """)

@@ -2,31 +2,32 @@
 
 from django.db.backends.utils import CursorWrapper
 
-from smsreports.ingest.merge.keyed import Refusals
-from smsreports.statuses import rank_sql
+from smsreports.ingest.merge.keyed_table import Rejections
+from smsreports.sms.statuses import build_rank_sql
 
 # Each target's table, and what else is written while its row is; a send's sent_at is its own time and never changes.
-TABLES = {
+TARGET_TABLES = {
     "message": ("messages_app_message", ", sent_at = least(t.sent_at, w.left_at)"),
     "send": ("broadcasts_app_broadcastsend", ""),
 }
 
 
-def apply_reports(cursor: CursorWrapper) -> tuple[int, Refusals]:
+def apply_reports(cursor: CursorWrapper) -> tuple[int, Rejections]:
     """The winning report brings its status, code and times, if it beats what the row says.
 
     The earliest report on the way says when a message left us, also if it does not win.
     """
-    for target, (table, more) in TABLES.items():
+    for target, (table, extra_columns) in TARGET_TABLES.items():
         cursor.execute(f"""
             UPDATE {table} t
-            SET status = w.status, status_code = w.status_code, status_at = w.at, delivered_at = w.delivered_at{more}
+            SET status = w.status, status_code = w.status_code, status_at = w.at,
+                delivered_at = w.delivered_at{extra_columns}
             FROM (
                 SELECT DISTINCT ON (row_id) *, min(sent_at) OVER (PARTITION BY row_id) AS left_at
                 FROM stage_report r WHERE target = '{target}'
-                ORDER BY row_id, {_rank("r", "at")} DESC
+                ORDER BY row_id, {_build_rank_sql("r", "at")} DESC
             ) w
-            WHERE t.id = w.row_id AND {_rank("w", "at")} > {_rank("t", "status_at")}
+            WHERE t.id = w.row_id AND {_build_rank_sql("w", "at")} > {_build_rank_sql("t", "status_at")}
         """)
     cursor.execute("""
         UPDATE messages_app_message t SET sent_at = w.left_at
@@ -39,14 +40,14 @@ def apply_reports(cursor: CursorWrapper) -> tuple[int, Refusals]:
     return 0, []
 
 
-def _rank(row: str, at: str) -> str:
+def _build_rank_sql(row: str, at: str) -> str:
     """What decides between two reports, greatest first; the last two only make the order total."""
-    precedence, order = rank_sql(f"{row}.status")
+    precedence, order = build_rank_sql(f"{row}.status")
     code = f'{row}.status_code COLLATE "C"'
     return f"ROW({precedence}, {row}.{at}, {order}, {code}, coalesce({row}.delivered_at, '-infinity'))"
 
 
-def apply_responses(cursor: CursorWrapper) -> tuple[int, Refusals]:
+def apply_responses(cursor: CursorWrapper) -> tuple[int, Rejections]:
     """Every click and action counts; the earliest of each is shown."""
     cursor.execute("""
         UPDATE broadcasts_app_broadcastsend t SET

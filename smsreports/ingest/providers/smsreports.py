@@ -6,19 +6,19 @@ send in the file; see docs/operators/providers/smsreports.md.
 """
 
 from broadcasts_app.models import Broadcast
-from smsreports.export.columns import Kind
-from smsreports.export.formats import unguarded
-from smsreports.ingest.fields import Refused
-from smsreports.ingest.providers import Import, Provider, Record, Records, shown, whole
-from smsreports.ingest.readers import Layout, Row, Rows
-from smsreports.ingest.readers.backwards import backwards
-from smsreports.ingest.records import staged
+from smsreports.export.columns import ColumnKind
+from smsreports.export.formats import unguard_cell
+from smsreports.ingest.field_parsers import InvalidRecord
+from smsreports.ingest.providers import ImportRun, NumberedRecords, Provider, RecordDict, parse_whole_number, safe_repr
+from smsreports.ingest.readers import FileLayout, FileRow, FileRows
+from smsreports.ingest.readers.reverse import reverse_rows
+from smsreports.ingest.records import build_staging_row
 from smsreports.unified.exports import COLUMNS
 
 # Before the exported id in the key of a broadcast that was rebuilt.
-KEY = "export:"
+BROADCAST_KEY_PREFIX = "export:"
 # What a row of another source does not have, or an SMS has not met yet; a table writes it as an empty value.
-NULLABLE = frozenset(
+NULLABLE_COLUMNS = frozenset(
     {
         "delivered_at",
         "clicked_at",
@@ -31,61 +31,59 @@ NULLABLE = frozenset(
     }
 )
 # The file's names are those of its door, which calls a text a message. `id` is ours, and `clicked` is told by its time.
-PASSED_OVER = frozenset(("id", "clicked"))
-NAMES = {column.name: "message" if column.name == "text" else column.name for column in COLUMNS}
-TEXTS = frozenset(NAMES[column.name] for column in COLUMNS if column.kind is Kind.TEXT)
-LAYOUT = Layout(
-    read=frozenset(NAMES.values()) - PASSED_OVER,
-    passed_over=PASSED_OVER,
-    required=frozenset(NAMES.values()),
+IGNORED_COLUMNS = frozenset(("id", "clicked"))
+FILE_NAMES = {column.name: "message" if column.name == "text" else column.name for column in COLUMNS}
+TEXT_COLUMNS = frozenset(FILE_NAMES[column.name] for column in COLUMNS if column.kind is ColumnKind.TEXT)
+LAYOUT = FileLayout(
+    loaded=frozenset(FILE_NAMES.values()) - IGNORED_COLUMNS,
+    ignored=IGNORED_COLUMNS,
+    required=frozenset(FILE_NAMES.values()),
     envelope="messages",
 )
 # What both kinds of record say in the same words.
-SAME = ("recipient", "sender_id", "message", "status", "status_code", "cost", "delivered_at", "message_id")
+SHARED_FIELDS = ("recipient", "sender_id", "message", "status", "status_code", "cost", "delivered_at", "message_id")
 
 
-def records(rows: Rows, imported: Import) -> Records:
+def build_records(rows: FileRows, run: ImportRun) -> NumberedRecords:
     """A message or a send of each row, and before the first send of a broadcast that is not known the broadcast."""
-    names = _known(imported)
-    for number, row in backwards(_plain(rows, imported)):
+    broadcast_names = _load_broadcast_names(run)
+    for number, row in reverse_rows(_normalize_rows(rows, run)):
         try:
-            if isinstance(row, Refused):
+            if isinstance(row, InvalidRecord):
                 raise row
-            made = _record(row)
-            if made["type"] == "send" and made["broadcast"] not in names:
-                yield number, _broadcast(row, made)
-                names[made["broadcast"]] = row["broadcast_name"]
-            if made["type"] == "send" and names[made["broadcast"]] != row["broadcast_name"]:
-                raise Refused("broadcast_id: was loaded before with another broadcast_name")
-            yield number, made
-        except Refused as fault:
-            yield number, fault
+            record = _build_record(row)
+            if record["type"] == "send" and record["broadcast"] not in broadcast_names:
+                yield number, _build_broadcast(row, record)
+                broadcast_names[record["broadcast"]] = row["broadcast_name"]
+            if record["type"] == "send" and broadcast_names[record["broadcast"]] != row["broadcast_name"]:
+                raise InvalidRecord("broadcast_id: was loaded before with another broadcast_name")
+            yield number, record
+        except InvalidRecord as error:
+            yield number, error
 
 
-def _known(imported: Import) -> dict[str, str]:
+def _load_broadcast_names(run: ImportRun) -> dict[str, str]:
     """The names of the broadcasts that were rebuilt before, by their keys."""
-    rebuilt = Broadcast.objects.for_account(imported.account).filter(key__startswith=KEY)
+    rebuilt = Broadcast.objects.for_account(run.account).filter(key__startswith=BROADCAST_KEY_PREFIX)
     return dict(rebuilt.values_list("key", "name"))
 
 
-def _plain(rows: Rows, imported: Import) -> Rows:
+def _normalize_rows(rows: FileRows, run: ImportRun) -> FileRows:
     """Rows as the lines of JSON have them: without guards, and with null for what is empty because it is not there."""
     for number, row in rows:
-        if isinstance(row, Refused):
+        if isinstance(row, InvalidRecord):
             yield number, row
             continue
-        if imported.notes.marked:
-            imported.notes.remark(
-                "read as dialect=excel because of its byte order mark: a ' before = + - @ was removed"
-            )
-            row = {name: unguarded(value) if name in TEXTS else value for name, value in row.items()}
-        row = {name: None if value == "" and name in NULLABLE else value for name, value in row.items()}
-        missing = sorted(name for name, value in row.items() if value is None and name not in NULLABLE)
-        yield number, Refused(f"{', '.join(missing)}: is missing") if missing else row
+        if run.notes.has_bom:
+            run.notes.add_remark("read as dialect=excel because of its byte order mark: a ' before = + - @ was removed")
+            row = {name: unguard_cell(value) if name in TEXT_COLUMNS else value for name, value in row.items()}
+        row = {name: None if value == "" and name in NULLABLE_COLUMNS else value for name, value in row.items()}
+        missing = sorted(name for name, value in row.items() if value is None and name not in NULLABLE_COLUMNS)
+        yield number, InvalidRecord(f"{', '.join(missing)}: is missing") if missing else row
 
 
-def _record(row: Row) -> Record:
-    record = {name: row[name] for name in SAME} | {"segments": whole(row["segments"])}
+def _build_record(row: FileRow) -> RecordDict:
+    record = {name: row[name] for name in SHARED_FIELDS} | {"segments": parse_whole_number(row["segments"])}
     if row["source"] == "api":
         return record | {
             "type": "message",
@@ -93,21 +91,22 @@ def _record(row: Row) -> Record:
             "created_at": row["sent_at"],
         }
     if row["source"] != "campaign":
-        raise Refused(f"source: {shown(row['source'])}is not known")
+        raise InvalidRecord(f"source: {safe_repr(row['source'])}is not known")
     if row["broadcast_id"] is None or row["broadcast_name"] is None:
-        raise Refused("broadcast_id, broadcast_name: must be given for a campaign")
+        raise InvalidRecord("broadcast_id, broadcast_name: must be given for a campaign")
     return record | {
         "type": "send",
-        "broadcast": f"{KEY}{row['broadcast_id']}",
+        "broadcast": f"{BROADCAST_KEY_PREFIX}{row['broadcast_id']}",
         "sent_at": row["sent_at"],
         **{name: row[name] for name in ("clicked_at", "action_type", "action_at")},
     }
 
 
-def _broadcast(row: Row, send: Record) -> Record:
-    """What the send tells of its broadcast. Raises Refused where it cannot be loaded itself: the next one tells it."""
-    staged(send)
-    made = {
+def _build_broadcast(row: FileRow, send: RecordDict) -> RecordDict:
+    """What the send tells of its broadcast. Raises InvalidRecord where it cannot be loaded itself: the next one tells
+    it."""
+    build_staging_row(send)
+    record = {
         "type": "broadcast",
         "broadcast": send["broadcast"],
         "name": row["broadcast_name"],
@@ -115,8 +114,8 @@ def _broadcast(row: Row, send: Record) -> Record:
         "sender_id": row["sender_id"],
         "created_at": row["sent_at"],
     }
-    staged(made)
-    return made
+    build_staging_row(record)
+    return record
 
 
-PROVIDER = Provider(LAYOUT, records)
+PROVIDER = Provider(LAYOUT, build_records)

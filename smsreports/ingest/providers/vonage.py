@@ -7,8 +7,8 @@ nothing else is said; see docs/operators/providers/vonage.md.
 import re
 from typing import Any
 
-from smsreports.ingest.providers import Import, Provider, Record, each, word
-from smsreports.ingest.readers import Layout, Row
+from smsreports.ingest.providers import ImportRun, Provider, RecordDict, build_row_by_row, translate_word
+from smsreports.ingest.readers import FileLayout, FileRow
 
 # sms_status; `deleted` and `submitted` are of the reference at developer.vonage.com/en/api/reports.
 STATUSES = {
@@ -22,55 +22,55 @@ STATUSES = {
     "deleted": "DELETED",
     "unknown": "UNKNOWN",
 }
-OUTBOUND = {"outbound": "outbound"}
-READ = (
+OUTBOUND_DIRECTIONS = {"outbound": "outbound"}
+LOADED_COLUMNS = (
     "message_id direction from to message_body country date_received date_finalized status error_code"
     " currency total_price"
 )
-PASSED_OVER = "account_id client_ref network network_name country_name latency error_code_description"
+IGNORED_COLUMNS = "account_id client_ref network network_name country_name latency error_code_description"
 # In files of both directions; `network` tells them from those of the product MESSAGES.
-REQUIRED = "message_id direction from to network date_received currency total_price"
-LAYOUT = Layout(
-    read=frozenset(READ.split()),
-    passed_over=frozenset(PASSED_OVER.split()),
-    required=frozenset(REQUIRED.split()),
+REQUIRED_COLUMNS = "message_id direction from to network date_received currency total_price"
+LAYOUT = FileLayout(
+    loaded=frozenset(LOADED_COLUMNS.split()),
+    ignored=frozenset(IGNORED_COLUMNS.split()),
+    required=frozenset(REQUIRED_COLUMNS.split()),
     envelope="records",
 )
 
 
-def record(row: Row, imported: Import) -> Record:
-    """The record of an outbound SMS. Raises Refused."""
-    word("direction", row["direction"], OUTBOUND)
-    status = word("status", row["status"], STATUSES)
-    imported.currency("currency", row["currency"])
+def build_record(row: FileRow, run: ImportRun) -> RecordDict:
+    """The record of an outbound SMS. Raises InvalidRecord."""
+    translate_word("direction", row["direction"], OUTBOUND_DIRECTIONS)
+    status = translate_word("status", row["status"], STATUSES)
+    run.check_currency("currency", row["currency"])
     if row["message_body"] is None:
-        imported.notes.remark("message_body is missing: texts are empty and count as one segment each")
+        run.notes.add_remark("message_body is missing: texts are empty and count as one segment each")
     return {
         "type": "message",
         "client_message_id": row["message_id"],
         "message_id": row["message_id"],
-        "recipient": _international(row["to"]),
+        "recipient": _to_e164(row["to"]),
         "country": row["country"] or None,
         "sender_id": row["from"],
         "message": row["message_body"] or "",
         "status": status,
         "status_code": "" if row["error_code"] is None else str(row["error_code"]),
-        "cost": row["total_price"] if imported.priced("total_price", row["total_price"], status) else None,
-        "created_at": _time(row["date_received"]),
-        "delivered_at": _time(row["date_finalized"]) if status == "DELIVRD" else None,
+        "cost": row["total_price"] if run.has_price("total_price", row["total_price"], status) else None,
+        "created_at": _to_rfc3339(row["date_received"]),
+        "delivered_at": _to_rfc3339(row["date_finalized"]) if status == "DELIVRD" else None,
     }
 
 
-def _international(number: Any) -> Any:
+def _to_e164(number: Any) -> Any:
     """Vonage writes E.164 without its +."""
     return f"+{number}" if isinstance(number, str) and number.isdecimal() else number
 
 
-def _time(value: Any) -> Any:
+def _to_rfc3339(value: Any) -> Any:
     """ISO 8601 with an offset that may lack its colon, as RFC 3339."""
     if not isinstance(value, str):
         return value
     return re.sub(r"([+-][0-9]{2})([0-9]{2})$", r"\1:\2", value) or None
 
 
-PROVIDER = Provider(LAYOUT, each(record))
+PROVIDER = Provider(LAYOUT, build_row_by_row(build_record))

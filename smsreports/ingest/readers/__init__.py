@@ -6,28 +6,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
-from smsreports.ingest.fields import Refused
-from smsreports.ingest.lines import numbered
-from smsreports.ingest.readers import document, table
-from smsreports.ingest.records import parse
+from smsreports.ingest.field_parsers import InvalidRecord
+from smsreports.ingest.lines import read_numbered_lines
+from smsreports.ingest.readers import csv_table, json_document
+from smsreports.ingest.records import parse_line
 
 BOM = b"\xef\xbb\xbf"
 # Looked at to tell the form: a JSON answer's few keys before its list fit many times.
-HEAD = 64 * 1024
+HEAD_BYTES = 64 * 1024
 # Unknown columns that are kept to be told. More are no columns.
-MOST_UNKNOWN = 100
+MAX_UNKNOWN_COLUMNS = 100
 
-Row = Mapping[str, Any]
-Rows = Iterator[tuple[int, Row | Refused]]
+FileRow = Mapping[str, Any]
+FileRows = Iterator[tuple[int, FileRow | InvalidRecord]]
 
 
 @dataclass(frozen=True)
-class Layout:
+class FileLayout:
     """What a provider's files hold, by the names that it documents."""
 
     # What is loaded, and what is documented and has no place here.
-    read: frozenset[str]
-    passed_over: frozenset[str]
+    loaded: frozenset[str]
+    ignored: frozenset[str]
     # A file without these is none of this provider's message logs.
     required: frozenset[str]
     # The key of a JSON answer under which the records stand.
@@ -40,102 +40,104 @@ class Layout:
 class Notes:
     """What a reader has to say about its files beside the records."""
 
-    unknown: set[str] = field(default_factory=set)
+    unknown_columns: set[str] = field(default_factory=set)
     remarks: dict[str, None] = field(default_factory=dict)
     skipped: int = 0
     # Whether the last file was CSV that begins with a byte order mark.
-    marked: bool = False
+    has_bom: bool = False
 
-    def remark(self, text: str) -> None:
+    def add_remark(self, text: str) -> None:
         """Keeps `text` to be told, once."""
         self.remarks[text] = None
 
-    def met(self, names: Iterable[str]) -> None:
-        self.unknown.update(list(names)[: MOST_UNKNOWN - len(self.unknown)])
+    def add_unknown(self, names: Iterable[str]) -> None:
+        self.unknown_columns.update(list(names)[: MAX_UNKNOWN_COLUMNS - len(self.unknown_columns)])
 
 
-def rows(file: BinaryIO, layout: Layout, notes: Notes) -> Rows:
+def read_rows(file: BinaryIO, layout: FileLayout, notes: Notes) -> FileRows:
     """What `layout` reads of each record, with the line on which the record begins; in a JSON answer, with its place.
 
     The form is told by the content: `[`, or `{` with the layout's list soon after, begins a JSON answer; another
     `{` begins NDJSON; anything else is CSV.
     """
-    buffered = io.BufferedReader(cast(io.RawIOBase, file), HEAD)
+    buffered = io.BufferedReader(cast(io.RawIOBase, file), HEAD_BYTES)
     try:
-        head = buffered.peek(HEAD)
-        marked = head.startswith(BOM)
-        if marked:
+        head = buffered.peek(HEAD_BYTES)
+        has_bom = head.startswith(BOM)
+        if has_bom:
             buffered.read(len(BOM))
         start = head.removeprefix(BOM).lstrip()
-        notes.marked = marked and not start.startswith((b"[", b"{"))
-        if start.startswith(b"[") or (start.startswith(b"{") and _holds_list(start, layout.envelope)):
-            yield from _objects(document.records(buffered, layout.envelope), layout, notes)
+        notes.has_bom = has_bom and not start.startswith((b"[", b"{"))
+        if start.startswith(b"[") or (start.startswith(b"{") and _has_list(start, layout.envelope)):
+            yield from _select_rows(json_document.read_objects(buffered, layout.envelope), layout, notes)
         elif start.startswith(b"{"):
-            yield from _objects(_lines(buffered), layout, notes)
+            yield from _select_rows(_read_ndjson(buffered), layout, notes)
         else:
-            yield from _table(buffered, layout, notes)
+            yield from _read_csv(buffered, layout, notes)
     finally:
         # Else it would close the caller's file with itself.
         buffered.detach()
 
 
-def _holds_list(head: bytes, envelope: str) -> bool:
+def _has_list(head: bytes, envelope: str) -> bool:
     return re.search(rb'"%s"\s*:\s*\[' % envelope.encode(), head) is not None
 
 
-def _lines(file: BinaryIO) -> Rows:
-    for number, line in numbered(file):
+def _read_ndjson(file: BinaryIO) -> FileRows:
+    for number, line in read_numbered_lines(file):
         try:
-            yield number, parse(line)
-        except Refused as fault:
-            yield number, fault
+            yield number, parse_line(line)
+        except InvalidRecord as error:
+            yield number, error
 
 
-def _objects(found: Rows, layout: Layout, notes: Notes) -> Rows:
-    for number, item in found:
-        yield number, item if isinstance(item, Refused) else _known(item, layout, notes)
+def _select_rows(items: FileRows, layout: FileLayout, notes: Notes) -> FileRows:
+    for number, item in items:
+        yield number, item if isinstance(item, InvalidRecord) else _select_columns(item, layout, notes)
 
 
-def _known(item: Row, layout: Layout, notes: Notes) -> Row | Refused:
-    notes.met(item.keys() - layout.read - layout.passed_over)
+def _select_columns(item: FileRow, layout: FileLayout, notes: Notes) -> FileRow | InvalidRecord:
+    notes.add_unknown(item.keys() - layout.loaded - layout.ignored)
     if missing := layout.required - item.keys():
-        return Refused(f"lacks {', '.join(sorted(missing))}")
-    row = {name: item.get(name) for name in layout.read}
+        return InvalidRecord(f"lacks {', '.join(sorted(missing))}")
+    row = {name: item.get(name) for name in layout.loaded}
     if nested := [name for name, value in row.items() if isinstance(value, dict | list)]:
-        return Refused(f"{', '.join(sorted(nested))}: must be a plain value")
+        return InvalidRecord(f"{', '.join(sorted(nested))}: must be a plain value")
     return row
 
 
-def _table(file: BinaryIO, layout: Layout, notes: Notes) -> Rows:
-    found = table.records(file)
-    for number, header in found:
+def _read_csv(file: BinaryIO, layout: FileLayout, notes: Notes) -> FileRows:
+    lines = csv_table.read_csv_records(file)
+    for number, header in lines:
         try:
-            names = _names(header, layout)
-        except Refused as fault:
-            yield number, fault
+            names = _parse_header(header, layout)
+        except InvalidRecord as error:
+            yield number, error
             return
-        notes.met(set(names) - layout.read - layout.passed_over)
-        yield from _rows(found, names, layout)
+        notes.add_unknown(set(names) - layout.loaded - layout.ignored)
+        yield from _build_csv_rows(lines, names, layout)
 
 
-def _names(header: table.Cells | Refused, layout: Layout) -> list[str]:
-    if isinstance(header, Refused):
+def _parse_header(header: csv_table.Cells | InvalidRecord, layout: FileLayout) -> list[str]:
+    if isinstance(header, InvalidRecord):
         raise header
     names = [layout.titles.get(title, title) for title in header]
     if missing := layout.required - set(names):
-        raise Refused(f"is missing the columns {', '.join(sorted(missing))}: no line of this file can be read")
+        raise InvalidRecord(f"is missing the columns {', '.join(sorted(missing))}: no line of this file can be read")
     if len(set(names)) < len(names):
-        raise Refused("names a column twice: no line of this file can be read")
+        raise InvalidRecord("names a column twice: no line of this file can be read")
     return names
 
 
-def _rows(found: Iterator[tuple[int, table.Cells | Refused]], names: list[str], layout: Layout) -> Rows:
-    places = [(name, names.index(name)) for name in layout.read if name in names]
-    absent = dict.fromkeys(layout.read)
-    for number, cells in found:
-        if isinstance(cells, Refused):
+def _build_csv_rows(
+    lines: Iterator[tuple[int, csv_table.Cells | InvalidRecord]], names: list[str], layout: FileLayout
+) -> FileRows:
+    positions = [(name, names.index(name)) for name in layout.loaded if name in names]
+    absent = dict.fromkeys(layout.loaded)
+    for number, cells in lines:
+        if isinstance(cells, InvalidRecord):
             yield number, cells
         elif len(cells) != len(names):
-            yield number, Refused(f"has {len(cells)} values for {len(names)} columns")
+            yield number, InvalidRecord(f"has {len(cells)} values for {len(names)} columns")
         else:
-            yield number, absent | {name: cells[place] for name, place in places}
+            yield number, absent | {name: cells[place] for name, place in positions}

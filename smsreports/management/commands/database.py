@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from smsreports.database import ENGINE
-from smsreports.database.embedded import Server, Status
-from smsreports.database.errors import DatabaseUnavailable
+from smsreports.embedded_postgres.errors import DatabaseUnavailable
+from smsreports.embedded_postgres.server import Server, Status
 
 NOT_OURS = "DATABASE_URL is set: that database is not ours to start or stop."
 # What init scripts say for a service that is not running.
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         database = settings.DATABASES["default"]
         if database["ENGINE"] == ENGINE:
-            self._act(action, Server.of(database["DATA"]))
+            self._act(action, Server.for_data(database["DATA"]))
         else:
             self._decline(action)
 

@@ -12,10 +12,11 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from smsreports.__main__ import INTERRUPTED
-from smsreports.database import ENGINE, cluster, locks
-from smsreports.database.errors import ADVICE
-from smsreports.database.layout import Layout
-from smsreports.ingest.management.commands.demo import add_size_arguments
+from smsreports.database import ENGINE
+from smsreports.demo.management.commands.demo import add_size_arguments
+from smsreports.embedded_postgres import cluster, locks
+from smsreports.embedded_postgres.errors import ADVICE
+from smsreports.embedded_postgres.layout import Layout
 from smsreports.serving.ports import LOOPBACK, PortUnavailable, check_port, parse_port
 
 # Held while tables, traffic and login are made: a second run waits.
@@ -60,7 +61,7 @@ class Command(BaseCommand):
     def _turn_of_this_run(self) -> Iterator[None]:
         lock = settings.SMSREPORTS_DATA / LOCK
         try:
-            cluster.make_data(Layout.of(settings.SMSREPORTS_DATA))
+            cluster.ensure_data_folder(Layout.of(settings.SMSREPORTS_DATA))
             is_free = locks.unused(lock)
         except OSError as fault:
             raise CommandError(

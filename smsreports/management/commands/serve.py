@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from smsreports.environment import number, text
+from smsreports.environment import read_int, read_text
 from smsreports.serving.ports import LOOPBACK, MAX_PORT, PortUnavailable, check_port, mark_port, parse_port
-from smsreports.serving.server import serve
+from smsreports.serving.server import run_server
 
 
 class Command(BaseCommand):
@@ -22,15 +22,17 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, help="processes; default: the cores of this machine")
 
     def handle(self, *, port: str | int | None, workers: int | None, bind: str | None = None, **options: Any) -> None:
-        address = _parse_address(bind or text("SMSREPORTS_BIND", LOOPBACK))
+        address = _parse_address(bind or read_text("SMSREPORTS_BIND", LOOPBACK))
         try:
-            listening = number("PORT", default=8000, least=1, most=MAX_PORT) if port is None else parse_port(str(port))
+            listening = (
+                read_int("PORT", default=8000, minimum=1, maximum=MAX_PORT) if port is None else parse_port(str(port))
+            )
             check_port(address, listening, settings.SMSREPORTS_DATA)
         except PortUnavailable as error:
             raise CommandError(str(error)) from None
         mark_port(settings.SMSREPORTS_DATA, listening)
         host = f"[{address}]" if ":" in address else address
-        serve(f"{host}:{listening}", workers or os.cpu_count() or 1)
+        run_server(f"{host}:{listening}", workers or os.cpu_count() or 1)
 
 
 def _parse_address(value: str) -> str:

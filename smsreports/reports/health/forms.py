@@ -6,25 +6,27 @@ from functools import cached_property
 
 from django.http import QueryDict
 
-from smsreports.reports.forms import ReportForm, WordField
-from smsreports.reports.health.hours import LAST_HOURS, Hours
-from smsreports.reports.moments import PresentField
-from smsreports.reports.widgets import Line
+from smsreports.reports.fields import PastDateTimeField, StrictChoiceField
+from smsreports.reports.forms import ReportForm
+from smsreports.reports.health.hours import HOURS_BY_SPAN, ComparedHours
+from smsreports.reports.widgets import FastTextInput
+from smsreports.sms.windows import Window
 from smsreports.sources import Source
-from smsreports.windows import Window
 
-SPANS: Mapping[str, str] = {
+SPAN_LABELS: Mapping[str, str] = {
     "today": "Today",
-    **{word: f"Last {hours} hours" if hours > 1 else "Last hour" for word, hours in LAST_HOURS.items()},
+    **{word: f"Last {hours} hours" if hours > 1 else "Last hour" for word, hours in HOURS_BY_SPAN.items()},
 }
 
 
 class HealthForm(ReportForm):
     """Hours instead of days, as seen now or at another moment; no status, since delivery is what is asked about."""
 
-    span = WordField(SPANS)
-    at = PresentField(
-        required=False, label="As of (UTC)", widget=Line(attrs={"size": 17, "placeholder": "2026-02-13T10:40Z"})
+    span = StrictChoiceField(SPAN_LABELS)
+    at = PastDateTimeField(
+        required=False,
+        label="As of (UTC)",
+        widget=FastTextInput(attrs={"size": 17, "placeholder": "2026-02-13T10:40Z"}),
     )
 
     def __init__(self, data: QueryDict, sources: Sequence[Source]) -> None:
@@ -33,18 +35,18 @@ class HealthForm(ReportForm):
             del self.fields[name]
 
     @property
-    def spans(self) -> str:
-        word: str = self.value("span") or "today"
+    def span_name(self) -> str:
+        word: str = self.get_value("span") or "today"
         return word
 
     @cached_property
-    def moment(self) -> datetime:
-        moment: datetime = self.value("at") or datetime.now(UTC)
-        return moment
+    def as_of(self) -> datetime:
+        as_of: datetime = self.get_value("at") or datetime.now(UTC)
+        return as_of
 
     @cached_property
-    def hours(self) -> Hours:
-        return Hours.of(self.spans, self.moment)
+    def hours(self) -> ComparedHours:
+        return ComparedHours.from_span(self.span_name, self.as_of)
 
-    def window(self) -> Window:
-        return self.hours.ago(0)
+    def build_window(self) -> Window:
+        return self.hours.shift_weeks(0)

@@ -9,22 +9,22 @@ from typing import Any
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
-from smsreports.api.legs import Leg
-from smsreports.api.sms import in_time
-from smsreports.reports.health.hours import WEEKS, Hours
-from smsreports.sources import Rows
-from smsreports.statements import Statement
+from smsreports.database.compiled import CompiledQuery
+from smsreports.queries.source_query import SourceQuery
+from smsreports.reports.health.hours import WEEKS, ComparedHours
+from smsreports.sms.abstract import build_in_time_expression
+from smsreports.sources import SourceTable
 
 # Countries, senders and routes that are looked at, the largest of each; there are about 240 countries.
-MOST_SLICES = 250
-COLUMNS = ("sender_id", "country", "in_time")
+MAX_SLICES_PER_KIND = 250
+COUNT_COLUMNS = ("sender_id", "country", "in_time")
 # A sender and a country; None is any of them. A route has both, and everything neither.
-Key = tuple[str | None, str | None]
-EVERYTHING: Key = (None, None)
+SliceKey = tuple[str | None, str | None]
+EVERYTHING: SliceKey = (None, None)
 
 
 @dataclass(frozen=True)
-class Count:
+class SmsCount:
     """SMS of one day's hours."""
 
     sent: int = 0
@@ -41,40 +41,40 @@ class Count:
 
 
 # Of today, and of one, two, three and four weeks ago.
-Days = tuple[Count, ...]
-NOTHING: Days = (Count(),) * len(WEEKS)
+WeeklyCounts = tuple[SmsCount, ...]
+NO_COUNTS: WeeklyCounts = (SmsCount(),) * len(WEEKS)
 
 
-def added(every: Iterable[Days]) -> Days:
-    counts = [NOTHING, *every]
+def sum_counts(parts: Iterable[WeeklyCounts]) -> WeeklyCounts:
+    counts = [NO_COUNTS, *parts]
     return tuple(
-        Count(sum(one.sent for one in day), sum(one.in_time for one in day)) for day in zip(*counts, strict=True)
+        SmsCount(sum(one.sent for one in day), sum(one.in_time for one in day)) for day in zip(*counts, strict=True)
     )
 
 
-def is_route(key: Key) -> bool:
+def is_route(key: SliceKey) -> bool:
     return None not in key
 
 
-def kind_of(key: Key) -> str:
+def get_kind(key: SliceKey) -> str:
     sender, country = key
     if country is None:
         return "everything" if sender is None else "sender"
     return "country" if sender is None else "route"
 
 
-def within(route: Key, key: Key) -> bool:
+def is_within(route: SliceKey, key: SliceKey) -> bool:
     """Whether the route is part of the slice."""
     return all(wanted in (None, part) for part, wanted in zip(route, key, strict=True))
 
 
-def counted(legs: Sequence[Leg], hours: Hours) -> Mapping[Key, Days]:
+def load_slices(queries: Sequence[SourceQuery], hours: ComparedHours) -> Mapping[SliceKey, WeeklyCounts]:
     """The largest slices of each kind, largest first, and their days.
 
     Raw SQL, because the ORM has no grouping sets, nor a limit for each kind of group.
     """
-    rows = [_read(leg, week) for week in WEEKS for leg in hours.legs(legs, week)]
-    found = Statement(
+    rows = [_build_week_query(leg, week) for week in WEEKS for leg in hours.narrow_queries(queries, week)]
+    statement = CompiledQuery(
         f"""WITH cells AS (
                 SELECT sender_id, country, week, count(*) AS sent, count(*) FILTER (WHERE in_time) AS in_time
                 FROM ({" UNION ALL ".join(one.sql for one in rows)}) r GROUP BY sender_id, country, week
@@ -90,25 +90,27 @@ def counted(legs: Sequence[Leg], hours: Hours) -> Mapping[Key, Days]:
                 FROM sized
             )
             SELECT sender_id, country, week, sent, in_time FROM placed WHERE place <= %s ORDER BY kind DESC, place""",
-        [*(param for one in rows for param in one.params), MOST_SLICES],
+        [*(param for one in rows for param in one.params), MAX_SLICES_PER_KIND],
     )
-    return _by_key(found.rows())
+    return _group_by_key(statement.fetch_all())
 
 
-def _by_key(rows: Iterable[tuple[Any, ...]]) -> Mapping[Key, Days]:
-    days: dict[Key, list[Count]] = defaultdict(lambda: list(NOTHING))
+def _group_by_key(rows: Iterable[tuple[Any, ...]]) -> Mapping[SliceKey, WeeklyCounts]:
+    days: dict[SliceKey, list[SmsCount]] = defaultdict(lambda: list(NO_COUNTS))
     for sender, country, week, sent, arrived in rows:
-        days[sender, country][week] = Count(sent, arrived)
+        days[sender, country][week] = SmsCount(sent, arrived)
     return {key: tuple(counts) for key, counts in days.items()}
 
 
-def _read(leg: Leg, week: int) -> Statement:
-    rows = Leg(_judged(leg.source), leg.values).showing(COLUMNS)
-    return Statement(f"SELECT {int(week)} AS week, r.* FROM ({rows.sql}) AS r ({', '.join(COLUMNS)})", rows.params)
+def _build_week_query(leg: SourceQuery, week: int) -> CompiledQuery:
+    rows = SourceQuery(_select_count_columns(leg.table), leg.values).select_unordered(COUNT_COLUMNS)
+    return CompiledQuery(
+        f"SELECT {int(week)} AS week, r.* FROM ({rows.sql}) AS r ({', '.join(COUNT_COLUMNS)})", rows.params
+    )
 
 
 @cache
-def _judged(rows: Rows) -> Rows:
+def _select_count_columns(rows: SourceTable) -> SourceTable:
     """The same rows, showing what they are counted by."""
-    own = (F("sender_id"), Coalesce(F("country"), Value("")), in_time(rows.time))
-    return replace(rows, columns=dict(zip(COLUMNS, own, strict=True)))
+    expressions = (F("sender_id"), Coalesce(F("country"), Value("")), build_in_time_expression(rows.time_field))
+    return replace(rows, columns=dict(zip(COUNT_COLUMNS, expressions, strict=True)))

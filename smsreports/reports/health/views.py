@@ -5,119 +5,138 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from smsreports.api.sms import IN_TIME
-from smsreports.reports.access import ReportView
-from smsreports.reports.dimensions import Interval
-from smsreports.reports.health.evidence import LEAST, LEAST_DROP, NEARLY_STOPPED
-from smsreports.reports.health.forms import SPANS, HealthForm
-from smsreports.reports.health.hours import MOST_READ, WEEKS, Hours
-from smsreports.reports.health.lines import Line, addresses, line, strips
-from smsreports.reports.health.slices import EVERYTHING, MOST_SLICES, Days, Key, counted, kind_of
-from smsreports.reports.health.verdicts import FALSE, Judge, State, Verdict
-from smsreports.reports.moments import said
+from smsreports.reports.base import ReportView
+from smsreports.reports.breakdowns import RateStrip
+from smsreports.reports.csv_response import Table
+from smsreports.reports.fields import format_utc_minute
+from smsreports.reports.health.comparison import MIN_DROP_SHARE, MIN_SMS_PER_DAY, STOPPED_SHARE
+from smsreports.reports.health.detector import FALSE_DISCOVERY_RATE, AnomalyDetector, Finding, SliceState
+from smsreports.reports.health.forms import SPAN_LABELS, HealthForm
+from smsreports.reports.health.hours import MAX_ROWS_READ, WEEKS, ComparedHours
+from smsreports.reports.health.rows import SliceRow, build_slice_row, build_strips, make_slice_link_builder
+from smsreports.reports.health.slices import (
+    EVERYTHING,
+    MAX_SLICES_PER_KIND,
+    SliceKey,
+    WeeklyCounts,
+    get_kind,
+    load_slices,
+)
 from smsreports.reports.selection import Selection
-from smsreports.reports.tables import Table
+from smsreports.sms.abstract import IN_TIME_LIMIT
 
 # Lines of each table; the file has all that are looked at.
-MOST_LISTED = 20
+MAX_LISTED = 20
 
 
 @dataclass(frozen=True)
-class Moved:
+class MovedSlice:
     """What moved by itself: its line, how, and by how many SMS."""
 
-    line: Line
-    state: State
-    lost: int
+    row: SliceRow
+    state: SliceState
+    lost_sms: int
 
 
 @dataclass(frozen=True)
-class Part:
-    """A table of the page: the marked lines first, then the largest; `more` are not shown."""
+class SliceTable:
+    """A table of the page: the marked lines first, then the largest; `hidden_rows` are not shown."""
 
     title: str
-    one: str
-    lines: Sequence[tuple[Line, Interval | None]]
-    least: int
-    more: int
+    column_title: str
+    rows: Sequence[tuple[SliceRow, RateStrip | None]]
+    strip_start: int
+    hidden_rows: int
 
 
 class HealthView(ReportView):
     page, title = "health", "Health"
     form_class = HealthForm
 
-    def figures(self, form: HealthForm, selection: Selection) -> Mapping[str, Any]:
-        hours, slices = _read(form, selection)
-        context = {"selection": _shown(selection, hours), "hours": hours, "span": SPANS[form.spans], **LIMITS}
-        context |= {"weeks": [(week, hours.ago(week).start) for week in WEEKS[1:]]}
+    def build_context(self, form: HealthForm, selection: Selection) -> Mapping[str, Any]:
+        hours, slices = _load_slices(form, selection)
+        context = {
+            "selection": _select_hours(selection, hours),
+            "hours": hours,
+            "span": SPAN_LABELS[form.span_name],
+            **LIMITS_CONTEXT,
+        }
+        context |= {"weeks": [(week, hours.shift_weeks(week).start) for week in WEEKS[1:]]}
         context |= {
-            "moment": selection.link("health", at=said(form.moment)),
-            "day": selection.link("health", span="24h"),
+            "moment": selection.build_link("health", at=format_utc_minute(form.as_of)),
+            "day": selection.build_link("health", span="24h"),
         }
         if not slices:
             return context
-        judge = Judge(slices)
-        verdicts, where = judge.verdicts(), addresses(selection, hours)
+        detector = AnomalyDetector(slices)
+        findings, build_links = detector.build_findings(), make_slice_link_builder(selection, hours)
 
-        def one(key: Key) -> Line:
-            return line(where, key, verdicts[key], slices[key])
+        def build_row(key: SliceKey) -> SliceRow:
+            return build_slice_row(build_links, key, findings[key], slices[key])
 
         return context | {
-            "total": one(EVERYTHING),
-            "causes": [Moved(one(cause.key), cause.state, cause.lost) for cause in judge.causes()],
-            "parts": list(_parts(verdicts, one)),
+            "total": build_row(EVERYTHING),
+            "causes": [
+                MovedSlice(build_row(cause.key), cause.state, cause.lost_sms) for cause in detector.find_causes()
+            ],
+            "parts": list(_build_tables(findings, build_row)),
         }
 
-    def table(self, form: HealthForm, selection: Selection) -> Table:
-        hours, slices = _read(form, selection)
-        verdicts = Judge(slices).verdicts() if slices else {}
-        rows = [_row(key, days, verdicts[key]) for key, days in slices.items()]
-        return Table(("slice", "sender", "country", "verdict", "usual_rate", *_day_titles(hours)), rows)
+    def build_table(self, form: HealthForm, selection: Selection) -> Table:
+        hours, slices = _load_slices(form, selection)
+        findings = AnomalyDetector(slices).build_findings() if slices else {}
+        rows = [_build_csv_row(key, days, findings[key]) for key, days in slices.items()]
+        return Table(("slice", "sender", "country", "verdict", "usual_rate", *_build_day_titles(hours)), rows)
 
-    def periods(self, form: HealthForm, selection: Selection) -> Sequence[tuple[str, str, bool]]:
-        return [(name, selection.link(self.page, span=span), span == form.spans) for span, name in SPANS.items()]
+    def build_period_links(self, form: HealthForm, selection: Selection) -> Sequence[tuple[str, str, bool]]:
+        return [
+            (name, selection.build_link(self.page, span=span), span == form.span_name)
+            for span, name in SPAN_LABELS.items()
+        ]
 
 
-LIMITS: Mapping[str, Any] = {
-    "in_time_minutes": IN_TIME.seconds // 60,
-    "most_read": MOST_READ,
-    "most_slices": MOST_SLICES,
-    "fewest": LEAST,
-    "least_points": round(100 * LEAST_DROP),
-    "nearly_stopped": round(100 * NEARLY_STOPPED),
-    "false": round(100 * FALSE),
+LIMITS_CONTEXT: Mapping[str, Any] = {
+    "in_time_minutes": IN_TIME_LIMIT.seconds // 60,
+    "most_read": MAX_ROWS_READ,
+    "most_slices": MAX_SLICES_PER_KIND,
+    "fewest": MIN_SMS_PER_DAY,
+    "least_points": round(100 * MIN_DROP_SHARE),
+    "nearly_stopped": round(100 * STOPPED_SHARE),
+    "false": round(100 * FALSE_DISCOVERY_RATE),
 }
 
 
-def _read(form: HealthForm, selection: Selection) -> tuple[Hours, Mapping[Key, Days]]:
-    if form.hours.empty:
+def _load_slices(form: HealthForm, selection: Selection) -> tuple[ComparedHours, Mapping[SliceKey, WeeklyCounts]]:
+    if form.hours.is_empty:
         return form.hours, {}
-    legs = selection.listing.legs
-    hours = form.hours.within_reach(legs)
-    return hours, {} if hours.empty else counted(legs, hours)
+    queries = selection.listing.legs
+    hours = form.hours.truncate_to_limit(queries)
+    return hours, {} if hours.is_empty else load_slices(queries, hours)
 
 
-def _shown(selection: Selection, hours: Hours) -> Selection:
+def _select_hours(selection: Selection, hours: ComparedHours) -> Selection:
     """With the hours that were compared, which may be fewer than those asked for."""
     return replace(selection, filters={**selection.filters, "since": hours.since, "until": hours.until})
 
 
-def _parts(verdicts: Mapping[Key, Verdict], line: Callable[[Key], Line]) -> Iterator[Part]:
+def _build_tables(
+    findings: Mapping[SliceKey, Finding], build_row: Callable[[SliceKey], SliceRow]
+) -> Iterator[SliceTable]:
     kinds = (("Countries", "Country", "country"), ("Senders", "Sender", "sender"), ("Routes", "Route", "route"))
-    for title, one, kind in kinds:
-        own = [key for key in verdicts if kind_of(key) == kind]
-        first = sorted(own, key=lambda key: not verdicts[key].marked)[:MOST_LISTED]
-        least, lines = strips([line(key) for key in first])
-        yield Part(title, one, lines, least, len(own) - len(first))
+    for title, column_title, kind in kinds:
+        own = [key for key in findings if get_kind(key) == kind]
+        first = sorted(own, key=lambda key: not findings[key].is_marked)[:MAX_LISTED]
+        strip_start, rows = build_strips([build_row(key) for key in first])
+        yield SliceTable(title, column_title, rows, strip_start, len(own) - len(first))
 
 
-def _day_titles(hours: Hours) -> Iterator[str]:
+def _build_day_titles(hours: ComparedHours) -> Iterator[str]:
     for week in WEEKS:
-        start = hours.ago(week).start
+        start = hours.shift_weeks(week).start
         assert isinstance(start, datetime)
         yield from (f"{what}_{start.date()}" for what in ("sent", "in_time"))
 
 
-def _row(key: Key, days: Days, verdict: Verdict) -> tuple[Any, ...]:
-    usual = None if verdict.usual is None else f"{verdict.usual:.2f}"
-    return kind_of(key), *key, verdict.state.value, usual, *(part for day in days for part in (day.sent, day.in_time))
+def _build_csv_row(key: SliceKey, days: WeeklyCounts, finding: Finding) -> tuple[Any, ...]:
+    usual = None if finding.usual_rate is None else f"{finding.usual_rate:.2f}"
+    return get_kind(key), *key, finding.state.value, usual, *(part for day in days for part in (day.sent, day.in_time))

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from smsreports.accounts.keys import create
+from smsreports.accounts.keys import create_key
 from smsreports.accounts.models import Account, Scope
 from tests.benchmarks import client
 from tests.benchmarks.asking import LIST, export_url
@@ -76,7 +76,9 @@ def exporting(bench: Bench, served: Served) -> Iterator[list[float]]:
 
     with bench.place.of_django():
         accounts = Account.objects.filter(name__in=ACCOUNTS[:2])
-        keys = [create(account, [Scope.READ], name="benchmark") for account in accounts for _ in range(EXPORTS // 2)]
+        keys = [
+            create_key(account, [Scope.READ], name="benchmark") for account in accounts for _ in range(EXPORTS // 2)
+        ]
     threads = [Thread(target=take, args=[key]) for key in keys]
     for thread in threads:
         thread.start()

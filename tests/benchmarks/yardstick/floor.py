@@ -7,7 +7,7 @@ from django.urls import path
 
 from messages_app.models import Message
 from messages_app.serializers import MessageSerializer
-from smsreports.api.rendering import dump
+from smsreports.api.rendering import dump_json
 from tests.benchmarks.bench import PAGE_SIZE
 
 
@@ -15,7 +15,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     since, until = (datetime.fromisoformat(request.GET[name]) for name in ("since", "until"))
     rows = Message.everyones.filter(account_id=request.GET["account"], created_at__gte=since, created_at__lt=until)
     page = rows.order_by("-created_at", "-id").values(*MessageSerializer.columns)[:PAGE_SIZE]
-    return HttpResponse(dump({"messages": list(page)}), content_type="application/json")
+    return HttpResponse(dump_json({"messages": list(page)}), content_type="application/json")
 
 
 urlpatterns = [path("messages", messages)]

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from smsreports.accounts.models import Account, ApiKey, Scope
-from smsreports.ingest.backpressure import MOST_LOADS_OF_ACCOUNT, places
-from smsreports.ingest.gateways import gateways
-from smsreports.ingest.gateways.views import MOST_BYTES, GatewayViewSet
+from smsreports.concurrency.limits import LOADS
+from smsreports.concurrency.slots import load_slots
+from smsreports.ingest.gateways import load_gateways
+from smsreports.ingest.gateways.views import MAX_CALLBACK_BYTES, GatewayViewSet
 from tests.conftest import CLIENT, Person, person
 from tests.ingest.gateways.conftest import FORM, Call, Caller, refused, stored
 
@@ -31,7 +32,7 @@ def basic(user: str, password: str) -> str:
 
 
 def test_every_gateway_is_tested() -> None:
-    assert set(gateways()) == set(CALLS)
+    assert set(load_gateways()) == set(CALLS)
 
 
 def test_a_callback_is_a_receipt(gateway: tuple[Caller, Call]) -> None:
@@ -121,7 +122,7 @@ class TestForm:
         assert refused(answer)[:2] == (415, "UNSUPPORTED_MEDIA_TYPE")
 
     def test_one_that_is_too_large_is_refused(self, writer: Person) -> None:
-        answer = writer.post("/api/v1/gateways/jasmin", b"text=" + b"x" * MOST_BYTES, FORM)
+        answer = writer.post("/api/v1/gateways/jasmin", b"text=" + b"x" * MAX_CALLBACK_BYTES, FORM)
         assert refused(answer)[:2] == (413, "TOO_LARGE")
 
     @pytest.mark.parametrize("form", [b"", b"&&&", b"=", b"\xff=\xff", b"%ff=%00", b"level", b"&".join([b"a=1"] * 101)])
@@ -130,12 +131,12 @@ class TestForm:
 
 
 def test_a_burst_waits_only_so_long_for_its_turn(gateway: tuple[Caller, Call], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(GatewayViewSet, "patience", 0.1)
+    monkeypatch.setattr(GatewayViewSet, "max_wait_seconds", 0.1)
     caller, call = gateway
     account: Any = Account.objects.get(name="acme").pk
     with ExitStack() as held:
-        for _ in range(MOST_LOADS_OF_ACCOUNT):
-            held.enter_context(places.taken(account, 0))
+        for _ in range(LOADS.max_running_per_account):
+            held.enter_context(load_slots.acquire_slot(account, 0))
         answer = caller.get(call)
         assert refused(answer)[:2] == (503, "UNAVAILABLE")
         assert int(answer["Retry-After"]) > 0

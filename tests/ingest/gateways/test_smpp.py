@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsreports.ingest.fields import Refused
+from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.ingest.gateways import smpp
-from smsreports.statuses import NAMES
+from smsreports.sms.statuses import NAMES
 
 # Appendix B of SMPP 3.4, filled by an SMSC.
 TEXT = "id:0911897980 sub:001 dlvrd:000 submit date:1201121551 done date:1201121552 stat:UNDELIV err:075 text:-PROFILE"
@@ -40,10 +40,10 @@ class TestFields:
         text = TEXT
         for before, after in change.items():
             text = text.replace(before, after)
-        assert smpp.fields(text) == WHOLE
+        assert smpp.parse_receipt_text(text) == WHOLE
 
     def test_they_are_found_in_any_order(self) -> None:
-        assert smpp.fields("stat:DELIVRD err:000 done date:1201121552 id:7") == {
+        assert smpp.parse_receipt_text("stat:DELIVRD err:000 done date:1201121552 id:7") == {
             "stat": "DELIVRD",
             "err": "000",
             "done date": "1201121552",
@@ -55,10 +55,10 @@ class TestFields:
         last = {name: value for name, value in told.items() if name == "text"}
         text = " ".join(f"{name}:{value}" for name, value in ({**told} | last).items() if name != "text")
         text += "".join(f" text:{value}" for value in last.values())
-        assert smpp.fields(text) == told
+        assert smpp.parse_receipt_text(text) == told
 
     def test_the_messages_own_text_may_look_like_a_field(self) -> None:
-        assert smpp.fields("id:1 stat:DELIVRD text:your id:2 stat:UNDELIV text:x") == {
+        assert smpp.parse_receipt_text("id:1 stat:DELIVRD text:your id:2 stat:UNDELIV text:x") == {
             "id": "1",
             "stat": "DELIVRD",
             "text": "your id:2 stat:UNDELIV text:x",
@@ -68,32 +68,32 @@ class TestFields:
         "text", ["", "ACK/", "NACK/0x0000000b/Invalid", "Hello", "paid:7 substat:9", "http://x/id:7"]
     )
     def test_a_text_that_is_no_receipt_has_none(self, text: str) -> None:
-        assert smpp.fields(text) == {}
+        assert smpp.parse_receipt_text(text) == {}
 
     def test_one_that_is_given_twice_is_refused(self) -> None:
-        with pytest.raises(Refused, match="stat: is given more than once"):
-            smpp.fields("id:1 stat:DELIVRD stat:UNDELIV")
+        with pytest.raises(InvalidRecord, match="stat: is given more than once"):
+            smpp.parse_receipt_text("id:1 stat:DELIVRD stat:UNDELIV")
 
     @given(st.text())
     def test_any_text_has_fields_or_a_reason(self, text: str) -> None:
         try:
-            assert set(smpp.fields(text)) <= set(WHOLE)
-        except Refused as fault:
+            assert set(smpp.parse_receipt_text(text)) <= set(WHOLE)
+        except InvalidRecord as fault:
             assert "twice" in str(fault)
 
 
 class TestState:
     @pytest.mark.parametrize("word", ["DELIVRD", "delivrd", "Delivered", "DELIVERED"])
     def test_it_is_known_in_any_case_and_by_its_full_name(self, word: str) -> None:
-        assert smpp.state(word) == "DELIVRD"
+        assert smpp.parse_state(word) == "DELIVRD"
 
     def test_every_state_of_the_specification_is_a_status_of_ours(self) -> None:
-        assert set(smpp.STATES.values()) == set(NAMES) - {"pending", "sent", "failed"}
+        assert set(smpp.STATUS_BY_STATE.values()) == set(NAMES) - {"pending", "sent", "failed"}
 
     @pytest.mark.parametrize("word", ["", "FAILED", "sent", "pending", "DELIVRD2", "DELI VRD", "BUFFERD", "0"])
     def test_another_word_is_refused(self, word: str) -> None:
-        with pytest.raises(Refused, match="not an SMPP message state"):
-            smpp.state(word)
+        with pytest.raises(InvalidRecord, match="not an SMPP message state"):
+            smpp.parse_state(word)
 
 
 class TestMoment:
@@ -110,7 +110,7 @@ class TestMoment:
         ],
     )
     def test_it_is_read_by_the_clock_that_showed_it(self, digits: str, time: str) -> None:
-        assert smpp.moment(digits, ZoneInfo("Europe/Berlin")) == time
+        assert smpp.parse_date(digits, ZoneInfo("Europe/Berlin")) == time
 
     @given(
         st.datetimes(datetime(2013, 1, 1), datetime(2068, 12, 31)),  # noqa: DTZ001  of a clock without a zone
@@ -119,7 +119,7 @@ class TestMoment:
     def test_any_time_comes_back(self, time: datetime, form: str) -> None:
         seconds = 0 if form.endswith("M") else time.second
         expected = time.replace(second=seconds, microsecond=0, tzinfo=UTC)
-        found = datetime.fromisoformat(smpp.moment(time.strftime(form), UTC))
+        found = datetime.fromisoformat(smpp.parse_date(time.strftime(form), UTC))
         assert found == expected
 
     @pytest.mark.parametrize(
@@ -129,25 +129,25 @@ class TestMoment:
          "020610233429000R"],
     )  # fmt: skip
     def test_what_is_no_date_is_refused(self, digits: str) -> None:
-        with pytest.raises(Refused):
-            smpp.moment(digits, UTC)
+        with pytest.raises(InvalidRecord):
+            smpp.parse_date(digits, UTC)
 
     @pytest.mark.parametrize("name", ["", "Berlin", "../etc/passwd", "/etc/passwd", "UTC+1", "Europe", "\0", "x" * 999])
     def test_a_zone_that_does_not_exist_is_refused(self, name: str) -> None:
-        with pytest.raises(Refused, match="tz"):
-            smpp.zone({"tz": name})
+        with pytest.raises(InvalidRecord, match="tz"):
+            smpp.parse_time_zone({"tz": name})
 
     def test_the_zone_is_utc_unless_the_address_names_one(self) -> None:
-        assert smpp.zone({}) == UTC
-        assert smpp.zone({"tz": "Asia/Dubai"}) == ZoneInfo("Asia/Dubai")
+        assert smpp.parse_time_zone({}) == UTC
+        assert smpp.parse_time_zone({"tz": "Asia/Dubai"}) == ZoneInfo("Asia/Dubai")
 
 
 class TestError:
     @pytest.mark.parametrize("word", ["000", "075", "E", "0x0000000b", "RINVDSTADR"])
     def test_it_is_kept_as_it_is_written(self, word: str) -> None:
-        assert smpp.error(word) == word
+        assert smpp.parse_error_code(word) == word
 
     @pytest.mark.parametrize("word", ["", "a b", "x" * 17, "é", "\n"])
     def test_what_is_no_code_is_refused(self, word: str) -> None:
-        with pytest.raises(Refused):
-            smpp.error(word)
+        with pytest.raises(InvalidRecord):
+            smpp.parse_error_code(word)

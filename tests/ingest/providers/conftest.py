@@ -7,14 +7,16 @@ from typing import Any
 
 from messages_app.models import Message
 from smsreports.accounts.models import Account
-from smsreports.ingest.load import Accounts, Outcome, load
-from smsreports.ingest.providers import Import, named, taken
+from smsreports.ingest.load import AccountResolver, BatchResult, load_lines
+from smsreports.ingest.providers import ImportRun, get_provider, raise_if_invalid
 
 
-def load_file(provider: str, account: Account, content: bytes) -> tuple[Outcome, Import]:
+def load_file(provider: str, account: Account, content: bytes) -> tuple[BatchResult, ImportRun]:
     """What becomes of a file, as one outcome, and what was told beside it."""
-    whole, imported = Outcome(), Import(account)
-    for outcome in load(named(provider).read(io.BytesIO(content), imported), Accounts(), taken):
+    whole, imported = BatchResult(), ImportRun(account)
+    for outcome in load_lines(
+        get_provider(provider).read_records(io.BytesIO(content), imported), AccountResolver(), raise_if_invalid
+    ):
         whole.accepted += outcome.accepted
         whole.duplicates += outcome.duplicates
         whole.rejected += outcome.rejected

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from smsreports.accounts.models import Account
-from smsreports.ingest.fields import Refused
-from smsreports.ingest.providers import NAMES, Import, named
-from smsreports.ingest.records import staged
+from smsreports.ingest.field_parsers import InvalidRecord
+from smsreports.ingest.providers import PROVIDER_NAMES, ImportRun, get_provider
+from smsreports.ingest.records import build_staging_row
 from tests.ingest.providers.conftest import table
 from tests.ingest.providers.rows import answer, record, sms
 
@@ -33,20 +33,20 @@ ANY = st.one_of(
 
 def settled(name: str, account: Account, content: bytes) -> int:
     """How many lines were named or became records."""
-    lines, imported = set(), Import(account)
-    for number, found in named(name).read(io.BytesIO(content), imported):
+    lines, imported = set(), ImportRun(account)
+    for number, found in get_provider(name).read_records(io.BytesIO(content), imported):
         lines.add(number)
-        if not isinstance(found, Refused):
+        if not isinstance(found, InvalidRecord):
             assert found["account"] == account.name
             try:
-                staged(found)
-            except Refused:
+                build_staging_row(found)
+            except InvalidRecord:
                 continue
     return len(lines) + imported.notes.skipped
 
 
 @hypothesis.settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PROVIDER_NAMES)
 @given(data=st.data())
 def test_every_row_is_taken_or_named(account: Account, name: str, data: st.DataObject) -> None:
     changes = st.dictionaries(st.sampled_from(sorted(WHOLE[name])), ANY, max_size=4)
@@ -58,7 +58,7 @@ def test_every_row_is_taken_or_named(account: Account, name: str, data: st.DataO
 
 
 @hypothesis.settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PROVIDER_NAMES)
 @given(content=st.one_of(st.binary(max_size=200), st.text(st.sampled_from(',"\n\r={[1'), max_size=40).map(str.encode)))
 def test_nothing_in_a_file_stops_its_reader(account: Account, name: str, content: bytes) -> None:
     settled(name, account, content)

@@ -82,11 +82,11 @@ def test_options_that_do_not_go_together_stop_the_load(tmp_path: Path, options: 
 
 def test_every_provider_has_its_page() -> None:
     pages = {page.stem for page in (Path(settings.BASE_DIR) / "docs" / "operators" / "providers").glob("*.md")}
-    assert pages == set(providers.NAMES)
+    assert pages == set(providers.PROVIDER_NAMES)
 
 
-@pytest.mark.parametrize("name", providers.NAMES)
+@pytest.mark.parametrize("name", providers.PROVIDER_NAMES)
 def test_a_page_names_every_field_that_its_provider_documents(name: str) -> None:
-    layout = providers.named(name).layout
+    layout = providers.get_provider(name).layout
     page = (Path(settings.BASE_DIR) / "docs" / "operators" / "providers" / f"{name}.md").read_text()
-    assert [field for field in layout.read | layout.passed_over | set(layout.titles) if f"`{field}`" not in page] == []
+    assert [field for field in layout.loaded | layout.ignored | set(layout.titles) if f"`{field}`" not in page] == []

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from smsreports.accounts.models import Account
-from smsreports.statuses import FINAL, NAMES
+from smsreports.sms.statuses import FINAL, NAMES
 from tests.conftest import person
 from tests.export.conftest import BOM, export
 from tests.ingest.conftest import Record, broadcast, loaded, message, send
@@ -99,7 +99,7 @@ def copied(account: Account, form: str) -> Account:
     """An account into which the other one's file was loaded."""
     copy = Account.objects.create(name=f"a{next(NUMBER)}")
     outcome, imported = load_file("smsreports", copy, file(account, form))
-    assert (outcome.rejected, imported.notes.unknown) == ([], set())
+    assert (outcome.rejected, imported.notes.unknown_columns) == ([], set())
     return copy
 
 

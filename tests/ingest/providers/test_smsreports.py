@@ -53,7 +53,7 @@ def test_a_page_of_the_list_is_read_too(account: Account) -> None:
     null = {name: value or None for name, value in sms(cost=0.0085, segments=1, clicked=False).items()}
     page = json.dumps({"messages": [null], "total": 1, "page": 1, "limit": 25, "total_pages": 1}).encode()
     outcome, imported = load_file("smsreports", account, page)
-    assert (counts(outcome), imported.notes.unknown) == ((1, 0, 0), set())
+    assert (counts(outcome), imported.notes.unknown_columns) == ((1, 0, 0), set())
 
 
 def test_importing_twice_changes_nothing(account: Account) -> None:

@@ -63,7 +63,7 @@ def day(*rows: Row) -> bytes:
 )
 def test_each_form_gives_the_same_message(account: Account, content: bytes, created: datetime) -> None:
     outcome, imported = load_file("twilio", account, content)
-    assert (counts(outcome), reasons(outcome), imported.notes.unknown) == ((1, 0, 0), [], set())
+    assert (counts(outcome), reasons(outcome), imported.notes.unknown_columns) == ((1, 0, 0), [], set())
     assert stored("client_message_id", "message_id", "recipient", "country", "sender_id", "text") == [
         ("SM1", "SM1", "+18182008801", "US", "+18336528866", "testing")
     ]
@@ -106,9 +106,9 @@ def test_every_status_of_the_table_is_stored(account: Account, status: str) -> N
 
 def test_columns_that_are_not_documented_are_told_and_the_rest_is_loaded(account: Account) -> None:
     outcome, imported = load_file("twilio", account, table([cells(Campaign="x")]) + b"")
-    assert (counts(outcome), imported.notes.unknown) == ((1, 0, 0), {"Campaign"})
+    assert (counts(outcome), imported.notes.unknown_columns) == ((1, 0, 0), {"Campaign"})
     outcome, imported = load_file("twilio", account, day(line(sid="SM2", tags=["x"])))
-    assert (counts(outcome), imported.notes.unknown) == ((1, 0, 0), {"tags"})
+    assert (counts(outcome), imported.notes.unknown_columns) == ((1, 0, 0), {"tags"})
 
 
 def test_a_currency_that_is_not_given_is_told(account: Account) -> None:

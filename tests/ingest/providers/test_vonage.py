@@ -22,7 +22,7 @@ def answer(*rows: Row) -> bytes:
 @pytest.mark.parametrize("content", [answer(record()), table([record()]), json.dumps(record()).encode()])
 def test_each_form_gives_the_same_message(account: Account, content: bytes) -> None:
     outcome, imported = load_file("vonage", account, content)
-    assert (counts(outcome), imported.notes.unknown, imported.notes.remarks) == ((1, 0, 0), set(), {})
+    assert (counts(outcome), imported.notes.unknown_columns, imported.notes.remarks) == ((1, 0, 0), set(), {})
     assert stored("client_message_id", "message_id", "recipient", "country", "sender_id", "text") == [
         ("0000000A", "0000000A", "+33612345678", "FR", "Acme", "This is a text message")
     ]

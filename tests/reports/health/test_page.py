@@ -14,8 +14,8 @@ from django.test import Client
 from messages_app.models import Message
 from smsreports.accounts.models import Account
 from smsreports.reports.health import hours, views
-from smsreports.reports.health.lines import Line
-from smsreports.reports.health.slices import Count, Key
+from smsreports.reports.health.rows import SliceRow
+from smsreports.reports.health.slices import SliceKey, SmsCount
 from tests.conftest import broadcast, load, message, send
 from tests.reports.conftest import links
 
@@ -43,12 +43,12 @@ def some(db: None) -> None:
     load(some_message(rng, number) for number in range(400))
 
 
-def lines(answer: Any) -> dict[Key, Line]:
-    found = [line for part in answer.context["parts"] for line, _ in part.lines]
+def lines(answer: Any) -> dict[SliceKey, SliceRow]:
+    found = [line for part in answer.context["parts"] for line, _ in part.rows]
     return {line.key: line for line in [answer.context["total"], *found]}
 
 
-def slow(key: Key, week: int) -> Count:
+def slow(key: SliceKey, week: int) -> SmsCount:
     since, until = (AT.replace(hour=hour, minute=minute) - week * WEEK for hour, minute in ((0, 0), (10, 25)))
     rows = [
         row
@@ -56,7 +56,7 @@ def slow(key: Key, week: int) -> Count:
         if since <= row.created_at < until and key[0] in (None, row.sender_id) and key[1] in (None, row.country or "")
     ]
     took = [row.delivered_at - row.created_at for row in rows if row.delivered_at and row.status == "DELIVRD"]
-    return Count(len(rows), sum(one <= timedelta(minutes=15) for one in took))
+    return SmsCount(len(rows), sum(one <= timedelta(minutes=15) for one in took))
 
 
 def test_every_slice_has_the_counts_of_a_slow_calculation(some: None, staff: Client) -> None:
@@ -98,7 +98,7 @@ def test_a_route_that_fell_is_said_first_with_the_rows_that_missed(staff: Client
     load(routes(Shop_DE=60))
     answer = staff.get("/reports/health", ASKED)
     (cause,) = answer.context["causes"]
-    assert (cause.line.name, cause.state, cause.lost) == ("Shop → DE", "dropped", 57)
+    assert (cause.row.name, cause.state, cause.lost_sms) == ("Shop → DE", "dropped", 57)
     text = answer.content.decode()
     assert "1 thing has moved" in text and "40.00\u202f% in time, where 97.00\u202f% is usual" in text
     (href,) = [href for href, text in links(answer) if text == "The 60 that missed it"]
@@ -136,8 +136,8 @@ def test_receipts_that_came_late_make_no_day_better(staff: Client) -> None:
 
 def test_no_more_rows_are_read_than_it_says(some: None, staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = lines(staff.get("/reports/health", ASKED))[None, None]
-    monkeypatch.setattr(hours, "MOST_READ", 15)
-    monkeypatch.setitem(views.LIMITS, "most_read", 15)
+    monkeypatch.setattr(hours, "MAX_ROWS_READ", 15)
+    monkeypatch.setitem(views.LIMITS_CONTEXT, "most_read", 15)
     answer = staff.get("/reports/health", ASKED)
     cut = answer.context["total"]
     assert max(day.count.sent for day in cut.days) <= 15 < max(day.count.sent for day in whole.days)
@@ -147,7 +147,7 @@ def test_no_more_rows_are_read_than_it_says(some: None, staff: Client, monkeypat
 
 
 def test_a_minute_with_more_than_can_be_read_is_said(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hours, "MOST_READ", 3)
+    monkeypatch.setattr(hours, "MAX_ROWS_READ", 3)
     at = (AT - timedelta(minutes=16)).isoformat()
     load(message(client_message_id=f"m-{number}", created_at=at) for number in range(9))
     assert "Too much to read" in staff.get("/reports/health", ASKED).content.decode()
@@ -157,7 +157,7 @@ def test_sends_of_broadcasts_count_too(staff: Client) -> None:
     at = AT.replace(hour=9).isoformat()
     load([broadcast(), send(sent_at=at, status="DELIVRD", delivered_at=at), message(created_at=at, status="sent")])
     total = staff.get("/reports/health", ASKED).context["total"]
-    assert total.today.count == Count(2, 1)
+    assert total.today.count == SmsCount(2, 1)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_sends_of_broadcasts_count_too(staff: Client) -> None:
     ],
 )
 def test_hours_end_where_every_sms_can_be_judged(span: str, since: str, until: str) -> None:
-    found = hours.Hours.of(span, AT + timedelta(seconds=59))
+    found = hours.ComparedHours.from_span(span, AT + timedelta(seconds=59))
     assert (found.since, found.until) == tuple(datetime.fromisoformat(f"{at}+00:00") for at in (since, until))
 
 

@@ -2,26 +2,25 @@
 signing, if it needs one."""
 
 from argparse import ArgumentParser, ArgumentTypeError
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from ipaddress import ip_network
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_date
 
-from smsreports.accounts.keys import issue, shown_once
+from smsreports.accounts.keys import credentials_to_show, save_new_key
 from smsreports.accounts.models import Account, ApiKey, Scope
-from smsreports.windows import midnight
 
 
-def network(text: str) -> str:
+def parse_network(text: str) -> str:
     try:
         return str(ip_network(text, strict=False))
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is not an IP address or a network such as 10.0.0.0/8") from None
 
 
-def last_day(text: str) -> datetime:
+def parse_last_day(text: str) -> datetime:
     """The end of that UTC day."""
     try:
         day = parse_date(text)
@@ -29,10 +28,10 @@ def last_day(text: str) -> datetime:
         day = None
     if day is None or day == date.max:
         raise ArgumentTypeError(f"{text!r} is not a date (YYYY-MM-DD) before 9999-12-31")
-    return midnight(day) + timedelta(days=1)
+    return datetime.combine(day, time.min, UTC) + timedelta(days=1)
 
 
-def purpose(text: str) -> str:
+def parse_key_name(text: str) -> str:
     longest = ApiKey._meta.get_field("name").max_length or 0
     if len(text) > longest:
         raise ArgumentTypeError(f"must not be longer than {longest} characters")
@@ -50,13 +49,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--allow-ip",
             action="append",
-            type=network,
+            type=parse_network,
             default=[],
             metavar="CIDR",
             help="network that the key may be used from; repeatable (default: any)",
         )
-        parser.add_argument("--expires", type=last_day, metavar="DATE", help="last day on which the key works, UTC")
-        parser.add_argument("--name", type=purpose, default="", help="note on what the key is for")
+        parser.add_argument(
+            "--expires", type=parse_last_day, metavar="DATE", help="last day on which the key works, UTC"
+        )
+        parser.add_argument("--name", type=parse_key_name, default="", help="note on what the key is for")
         parser.add_argument(
             "--require-signature",
             action="store_true",
@@ -75,4 +76,4 @@ class Command(BaseCommand):
             expires_at=options["expires"],
             requires_signature=options["require_signature"],
         )
-        self.stdout.write("\n".join(shown_once(row, issue(row))))
+        self.stdout.write("\n".join(credentials_to_show(row, save_new_key(row))))

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from smsreports.accounts.keys import SHOWN_CHARACTERS, shown_once
+from smsreports.accounts.keys import PREFIX_LENGTH, credentials_to_show
 from smsreports.accounts.models import ApiKey
-from smsreports.accounts.rotation import OVERLAP, NotRotated, rotate
-from smsreports.durations import duration
+from smsreports.accounts.rotation import DEFAULT_OVERLAP, RotationError, rotate_key
+from smsreports.durations import parse_duration
 
 
-def overlap(text: str) -> timedelta:
-    return timedelta() if text == "0" else duration(text)
+def parse_overlap(text: str) -> timedelta:
+    return timedelta() if text == "0" else parse_duration(text)
 
 
 class Command(BaseCommand):
@@ -25,26 +25,24 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--overlap",
-            type=overlap,
-            default=OVERLAP,
+            type=parse_overlap,
+            default=DEFAULT_OVERLAP,
             metavar="DURATION",
             help="how long the old key keeps working: 90m, 24h, 3d, or 0 (default 24h)",
         )
 
     def handle(self, *, prefix: str, overlap: timedelta, **options: Any) -> None:
         try:
-            successor, key = rotate(_shown_as(prefix), overlap)
-        except NotRotated as fault:
+            successor, key = rotate_key(_find_key_by_prefix(prefix), overlap)
+        except RotationError as fault:
             raise CommandError(str(fault)) from None
-        self.stdout.write("\n".join(shown_once(successor, key)))
+        self.stdout.write("\n".join(credentials_to_show(successor, key)))
 
 
-def _shown_as(prefix: str) -> ApiKey:
+def _find_key_by_prefix(prefix: str) -> ApiKey:
     """Of what was typed no more is repeated than may be seen: it could be a whole key."""
     found = list(ApiKey.objects.filter(prefix=prefix)[:2])
     if len(found) != 1:
         how_many = "more than one key begins" if found else "no key begins"
-        raise CommandError(
-            f"{how_many} with {prefix[:SHOWN_CHARACTERS]!r}; give its first {SHOWN_CHARACTERS} characters"
-        )
+        raise CommandError(f"{how_many} with {prefix[:PREFIX_LENGTH]!r}; give its first {PREFIX_LENGTH} characters")
     return found[0]

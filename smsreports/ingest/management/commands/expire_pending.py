@@ -8,14 +8,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from smsreports.accounts.models import Account
-from smsreports.durations import duration
-from smsreports.ingest.expiry import closing
-from smsreports.ingest.load import Accounts, Counts, load
-from smsreports.ingest.progress import shown, terminal
-from smsreports.statuses import UNREPORTED
+from smsreports.durations import parse_duration
+from smsreports.ingest.expiry import build_expiry_receipts
+from smsreports.ingest.load import AccountResolver, LoadTotals, load_lines
+from smsreports.ingest.progress import unwrap_stream, with_progress
+from smsreports.sms.statuses import UNREPORTED
 
 # As long as 23 Telecom waits for its carriers.
-PATIENCE = "72h"
+DEFAULT_MAX_AGE = "72h"
 
 
 class Command(BaseCommand):
@@ -24,8 +24,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--older-than",
-            type=duration,
-            default=PATIENCE,
+            type=parse_duration,
+            default=DEFAULT_MAX_AGE,
             metavar="DURATION",
             help="age of the last report: 90m, 72h, 3d (default 72h)",
         )
@@ -37,8 +37,8 @@ class Command(BaseCommand):
             accounts = accounts.filter(name=account)
             if not accounts:
                 raise CommandError(f"there is no account {account!r}")
-        closed = Counts()
-        lines = closing(accounts, timezone.now() - older_than)
-        for outcome in shown(load(lines, Accounts()), terminal(self.stderr)):
-            closed.add(outcome)
-        self.stdout.write(f"{closed.accepted} closed as {UNREPORTED}")
+        totals = LoadTotals()
+        lines = build_expiry_receipts(accounts, timezone.now() - older_than)
+        for outcome in with_progress(load_lines(lines, AccountResolver()), unwrap_stream(self.stderr)):
+            totals.add_batch(outcome)
+        self.stdout.write(f"{totals.accepted} closed as {UNREPORTED}")

@@ -12,16 +12,16 @@ from django.core.management.base import BaseCommand, CommandError
 
 from smsreports.accounts.models import Account
 from smsreports.ingest import providers
-from smsreports.ingest.lines import numbered
-from smsreports.ingest.load import Accounts, Counts, Outcome, load
-from smsreports.ingest.progress import shown, terminal
-from smsreports.ingest.providers import Import
+from smsreports.ingest.lines import read_numbered_lines
+from smsreports.ingest.load import AccountResolver, BatchResult, LoadTotals, load_lines
+from smsreports.ingest.progress import unwrap_stream, with_progress
+from smsreports.ingest.providers import ImportRun
 
 # A rejected line is named on standard error up to this many times; all of them go to --rejects.
-NAMED = 20
+MAX_NAMED_LINES = 20
 # Of a column that is not known: more is no name.
-LONGEST_NAME = 64
-Loading = Callable[[BinaryIO], Iterator[Outcome]]
+MAX_COLUMN_NAME_LENGTH = 64
+FileLoader = Callable[[BinaryIO], Iterator[BatchResult]]
 
 
 class Command(BaseCommand):
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--from",
             dest="provider",
-            choices=providers.NAMES,
+            choices=providers.PROVIDER_NAMES,
             help="whose files these are, CSV or JSON (see docs/operators/providers/); without it, our own records",
         )
         parser.add_argument("--account", metavar="NAME", help="account that the messages belong to, with --from")
@@ -51,71 +51,70 @@ class Command(BaseCommand):
 
     def handle(self, *, files: list[str], rejects: BinaryIO | None, **options: Any) -> None:
         self._stdin: BinaryIO = options.get("stdin") or sys.stdin.buffer
-        self._rejects, self._counts = rejects, Counts()
-        loaded, imported = self._way(**options)
-        for name, outcome in self._outcomes(files, loaded):
-            self._tell(name, outcome)
-            self._counts.add(outcome)
-        self.stdout.write(f"{self._counts}{self._notes(imported)}")
+        self._rejects, self._totals = rejects, LoadTotals()
+        load_file, run = self._choose_loader(**options)
+        for name, outcome in self._load_files(files, load_file):
+            self._report_rejected(name, outcome)
+            self._totals.add_batch(outcome)
+        self.stdout.write(f"{self._totals}{self._report_notes(run)}")
         if rejects is not None:
             rejects.close()
-        if self._counts.rejected:
-            raise CommandError(f"{self._counts.rejected} lines were rejected")
+        if self._totals.rejected:
+            raise CommandError(f"{self._totals.rejected} lines were rejected")
 
-    def _way(
+    def _choose_loader(
         self, *, provider: str | None, account: str | None, create_accounts: bool, **options: Any
-    ) -> tuple[Loading, Import | None]:
+    ) -> tuple[FileLoader, ImportRun | None]:
         """How a file is loaded, and what is kept of it beside its records."""
-        accounts = Accounts(create=create_accounts)
+        accounts = AccountResolver(create=create_accounts)
         if (provider is None) != (account is None):
             raise CommandError("--from and --account must be given together")
         if provider is None:
-            return lambda file: load(numbered(file), accounts), None
+            return lambda file: load_lines(read_numbered_lines(file), accounts), None
         if create_accounts:
             raise CommandError(
                 "--create-accounts cannot be combined with --from: create the account first, with its currency"
             )
-        found = Account.objects.filter(name=account).first()
-        if found is None:
+        owner = Account.objects.filter(name=account).first()
+        if owner is None:
             raise CommandError(
                 f"there is no account {account!r}; create it with create_account, which sets its currency"
             )
-        imported, source = Import(found), providers.named(provider)
-        return lambda file: load(source.read(file, imported), accounts, providers.taken), imported
+        run, source = ImportRun(owner), providers.get_provider(provider)
+        return lambda file: load_lines(source.read_records(file, run), accounts, providers.raise_if_invalid), run
 
-    def _outcomes(self, files: list[str], loaded: Loading) -> Iterator[tuple[str, Outcome]]:
-        with ExitStack() as opened:
-            inputs = [(name, self._open(name, opened)) for name in files]
+    def _load_files(self, files: list[str], load_file: FileLoader) -> Iterator[tuple[str, BatchResult]]:
+        with ExitStack() as stack:
+            inputs = [(name, self._open_file(name, stack)) for name in files]
             for name, file in inputs:
-                for outcome in shown(loaded(file), terminal(self.stderr)):
+                for outcome in with_progress(load_file(file), unwrap_stream(self.stderr)):
                     yield name, outcome
 
-    def _notes(self, imported: Import | None) -> str:
+    def _report_notes(self, run: ImportRun | None) -> str:
         """What to add to the counts; what else there is to say goes to standard error."""
-        if imported is None:
+        if run is None:
             return ""
-        for remark in imported.notes.remarks:
+        for remark in run.notes.remarks:
             self.stderr.write(remark)
-        if unknown := imported.notes.unknown:
-            self.stderr.write(
-                f"unknown columns, not loaded: {', '.join(repr(name[:LONGEST_NAME]) for name in sorted(unknown))}"
-            )
-        return f", {imported.notes.skipped} skipped (inbound)" if imported.notes.skipped else ""
+        if unknown := run.notes.unknown_columns:
+            names = (repr(name[:MAX_COLUMN_NAME_LENGTH]) for name in sorted(unknown))
+            self.stderr.write(f"unknown columns, not loaded: {', '.join(names)}")
+        return f", {run.notes.skipped} skipped (inbound)" if run.notes.skipped else ""
 
-    def _open(self, name: str, opened: ExitStack) -> BinaryIO:
+    def _open_file(self, name: str, stack: ExitStack) -> BinaryIO:
         if name == "-":
             return self._stdin
         try:
-            return opened.enter_context(Path(name).open("rb"))
-        except OSError as fault:
-            raise CommandError(f"{name}: {fault.strerror}") from None
+            return stack.enter_context(Path(name).open("rb"))
+        except OSError as error:
+            raise CommandError(f"{name}: {error.strerror}") from None
 
-    def _tell(self, name: str, outcome: Outcome) -> None:
-        for number, rejected in enumerate(outcome.rejected, start=self._counts.rejected + 1):
+    def _report_rejected(self, name: str, result: BatchResult) -> None:
+        for number, rejected in enumerate(result.rejected, start=self._totals.rejected + 1):
             if self._rejects is not None:
-                told = {"file": name, "line": rejected.line, "error": rejected.error}
-                self._rejects.write(orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE))
-            if number <= NAMED:
+                entry = {"file": name, "line": rejected.line, "error": rejected.error}
+                self._rejects.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
+            if number <= MAX_NAMED_LINES:
                 self.stderr.write(f"{name}:{rejected.line}: {rejected.error}")
-            elif number == NAMED + 1 and self._rejects is None:
+            elif number == MAX_NAMED_LINES + 1 and self._rejects is None:
                 self.stderr.write("more lines were rejected; list them all with --rejects FILE")

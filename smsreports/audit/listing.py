@@ -1,0 +1,78 @@
+"""Exports and reveals of an account as one list, newest first by (time, kind, id)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import BigIntegerField, F, QuerySet, UUIDField, Value
+from django.db.models.functions import Cast
+
+from smsreports.accounts.models import Account, Reveal
+from smsreports.audit.models import Export, ExportEnd
+from smsreports.audit.status import ExportState, resolve_states
+
+EXPORT, REVEAL = "export", "reveal"
+# The names of the window's sides, as the lists have them.
+WINDOW_LOOKUPS = {"since": "gte", "until": "lt"}
+
+
+class AuditLog:
+    """The entries of `account` in the window of `filters`."""
+
+    def __init__(self, account: Account, filters: Mapping[str, Any]) -> None:
+        self._exports: QuerySet[Export] = Export.objects.for_account(account)
+        self._reveals = Reveal.objects.filter(account=account)
+        for name, value in filters.items():
+            self._exports = self._exports.filter(**{f"begun_at__{WINDOW_LOOKUPS[name]}": value})
+            self._reveals = self._reveals.filter(**{f"at__{WINDOW_LOOKUPS[name]}": value})
+
+    def get_page(self, first: int, size: int) -> tuple[int, list[dict[str, Any]]]:
+        """How many entries there are, and those from number `first` (0 is the newest), at most `size`."""
+        total = self._exports.count() + self._reveals.count()
+        keys = list(self._select_keys(first, first + size)) if first < total else []
+        exports = self._exports.filter(pk__in=[key["export"] for key in keys if key["kind"] == EXPORT])
+        reveals = self._reveals.filter(pk__in=[key["reveal"] for key in keys if key["kind"] == REVEAL])
+        shown = {
+            (EXPORT, export.pk): _build_export_entry(export, state, end)
+            for export, (state, end) in resolve_states(exports.select_related("key", "user", "end")).items()
+        } | {(REVEAL, reveal.pk): _build_reveal_entry(reveal) for reveal in reveals.select_related("user")}
+        return total, [shown[key["kind"], key[key["kind"]]] for key in keys]
+
+    def _select_keys(self, start: int, stop: int) -> Any:
+        """Both read their own index, and no further than to `stop`."""
+        names = ("kind", "at", EXPORT, REVEAL)
+        exports = self._exports.annotate(
+            kind=Value(EXPORT), at=F("begun_at"), export=F("id"), reveal=Cast(Value(None), BigIntegerField())
+        ).order_by("-begun_at", "-id")
+        reveals = self._reveals.annotate(
+            kind=Value(REVEAL), export=Cast(Value(None), UUIDField()), reveal=F("id")
+        ).order_by("-at", "-id")
+        joined = exports.values(*names)[:stop].union(reveals.values(*names)[:stop], all=True)
+        return joined.order_by("-at", "kind", "-export", "-reveal")[start:stop]
+
+
+def _build_export_entry(export: Any, state: ExportState, end: ExportEnd | None) -> dict[str, Any]:
+    return {
+        "id": str(export.pk),
+        "kind": EXPORT,
+        "at": export.begun_at,
+        "by": {"key": export.key.prefix} if export.key else {"staff": export.user.get_username()},
+        "address": export.address,
+        "filter": export.filter,
+        "format": export.format,
+        "rows": end and end.rows,
+        "bytes": end and end.bytes,
+        "sha256": end and end.sha256,
+        "state": state.value,
+    }
+
+
+def _build_reveal_entry(reveal: Reveal) -> dict[str, Any]:
+    return {
+        "id": str(reveal.pk),
+        "kind": REVEAL,
+        "at": reveal.at,
+        "by": {"staff": reveal.user.get_username()},
+        "address": reveal.address,
+        "reason": reveal.reason,
+        "reference": reveal.reference,
+    }

@@ -1,0 +1,1 @@
+"""Limits of concurrent work: semaphores per account and the export scheduler."""

@@ -1,0 +1,1 @@
+"""Demo traffic: made-up accounts, messages and broadcasts over 90 days."""

@@ -1,0 +1,260 @@
+"""What is published of 23 Telecom's dialect: its addresses, parameters, answers and errors.
+
+A new address is described here, and named in `paths`; its parameters are those that `params` reads.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from smsreports.dialects.telecom23 import audit, examples, params, rows, stats
+from smsreports.dialects.telecom23.errors import CODES, INTERNAL, KEY_CODES
+from smsreports.dialects.telecom23.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from smsreports.openapi.schemas import (
+    COUNT,
+    DATETIME,
+    DAY,
+    FILE,
+    FLAG,
+    HASH,
+    ID,
+    MONEY,
+    SECONDS,
+    TEXT,
+    UUID,
+    WITHOUT_NUL,
+    Schema,
+    array_of,
+    const_of,
+    enum_of,
+    nullable,
+    object_of,
+    positive_int,
+    reference_to,
+)
+from smsreports.openapi.spec import JSON, DialectSpec, Header, OperationSpec, Parameter
+from smsreports.queries.query_string import MAX_BIGINT
+from smsreports.sms.statuses import NAMES
+from smsreports.sms.windows import PERIODS
+from smsreports.sources import ALL_SOURCES
+
+
+def build_error_schema(status: int) -> Schema:
+    codes = [*dict.fromkeys(KEY_CODES.values())] if status == 401 else [CODES.get(status, INTERNAL)]
+    return object_of({"status": const_of(False), "error_code": enum_of(codes), "description": TEXT})
+
+
+DIALECT = DialectSpec(
+    title="23 Telecom",
+    description="Credentials in `X-API-Key`; pages by `page` and `limit`; errors as `error_code` and `description`.",
+    error_schema=build_error_schema,
+    headers={},
+    throttled_headers={"Retry-After": Header("Seconds after which to try again.", SECONDS)},
+)
+
+# By our names of columns.
+COLUMNS: Mapping[str, Schema] = {
+    "id": ID,
+    "source": enum_of(("api", "campaign")),
+    "client_message_id": nullable(TEXT),
+    "message_id": nullable(TEXT),
+    "recipient": TEXT,
+    "sender_id": TEXT,
+    "text": TEXT,
+    "status": enum_of(NAMES),
+    "status_code": TEXT,
+    "segments": ID,
+    "cost": MONEY,
+    "created_at": DATETIME,
+    "sent_at": DATETIME,
+    "delivered_at": nullable(DATETIME),
+    "clicked": FLAG,
+    "clicked_at": nullable(DATETIME),
+    "action_type": nullable(TEXT),
+    "action_at": nullable(DATETIME),
+    "broadcast_id": nullable(ID),
+    "broadcast_name": nullable(TEXT),
+    "timeline": array_of(reference_to("TimelineEntry")),
+}
+
+
+def build_row_schema(keys: Mapping[str, str], **others: Schema) -> Schema:
+    """A row with these keys of theirs; some hold something else than our column."""
+    return object_of({theirs: COLUMNS[ours] for theirs, ours in keys.items()} | others)
+
+
+MESSAGE = build_row_schema(rows.MESSAGE, client_message_id=TEXT)
+UNIFIED = build_row_schema(rows.UNIFIED, id={"type": "string", "pattern": "^[0-9]+$"})
+STATES = enum_of(audit.STATES)
+SENT: Mapping[str, Schema] = {
+    "id": UUID,
+    "state": STATES,
+    "rows": nullable(COUNT),
+    "bytes": nullable(COUNT),
+    "sha256": nullable(HASH),
+    "total": COUNT,
+    "truncated": FLAG,
+    "started_at": DATETIME,
+    "ended_at": nullable(DATETIME),
+}
+ENTRY: Mapping[str, Schema] = {
+    "id": TEXT,
+    "kind": enum_of(audit.KINDS),
+    "at": DATETIME,
+    "by": {"type": "object", "maxProperties": 1, "minProperties": 1, "additionalProperties": TEXT},
+    "address": TEXT,
+    "filter": {"type": ["object", "null"], "additionalProperties": TEXT},
+    "format": nullable(TEXT),
+    "rows": nullable(COUNT),
+    "bytes": nullable(COUNT),
+    "sha256": nullable(HASH),
+    "state": nullable(STATES),
+    "reason": nullable(TEXT),
+    "reference": nullable(TEXT),
+}
+COUNTERS = {name: COUNT if isinstance(zero, int) else MONEY for name, zero in stats.render_counters({}).items()}
+PERIOD = object_of({"from": nullable(DAY), "to": nullable(DAY)})
+
+PARAMETERS = {
+    parameter.name: parameter
+    for parameter in (
+        Parameter("status", "`sent` means `pending`, `failed` means `undelivered`.", enum_of(params.STATUS_WORDS)),
+        Parameter("phone", "Part of the number.", reference_to("PartOfNumber")),
+        Parameter("country", "ISO code, in any case.", reference_to("Country")),
+        Parameter(
+            "sender", "The whole sender ID, exactly.", {"type": "string", "minLength": 1, "pattern": WITHOUT_NUL}
+        ),
+        Parameter(
+            "period",
+            "In UTC days. `Nd` is from N days before today to today, both included. Not together with `from` or `to`; "
+            f"without any of the three it is `{params.DEFAULT_PERIOD}`.",
+            enum_of(PERIODS),
+        ),
+        Parameter("from", "First day, UTC, included; alone it ends today. Not after `to`.", DAY),
+        Parameter("to", "Last day, UTC, included; alone it has no beginning.", DAY),
+        Parameter("page", "From 1 on; left out: 1. Past the end is an empty page.", positive_int(MAX_BIGINT)),
+        Parameter(
+            "limit",
+            f"Rows a page; above {MAX_LIMIT} means {MAX_LIMIT}.",
+            positive_int(MAX_BIGINT) | {"default": DEFAULT_LIMIT},
+        ),
+        Parameter("cursor", "From a `Link` header as it stands; not together with `page`.", reference_to("Cursor")),
+        Parameter("source", "Which traffic.", enum_of(params.SOURCE_WORDS) | {"default": ALL_SOURCES}),
+        Parameter("format", "Of the file.", enum_of(params.FILE_FORMATS) | {"default": params.FILE_FORMATS[0]}),
+        Parameter(
+            "dialect",
+            "Of CSV. `excel`: with a BOM, and a cell that a spreadsheet would run begins with `'`. `strict`: neither.",
+            enum_of(params.CSV_DIALECTS) | {"default": params.CSV_DIALECTS[0]},
+        ),
+    )
+}
+API_SOURCE = Parameter("source", "Which traffic.", enum_of(params.SOURCE_WORDS) | {"default": "api"})
+
+
+def select_parameters(names: Iterable[str]) -> tuple[Parameter, ...]:
+    return tuple(PARAMETERS[name] for name in names)
+
+
+SIZES = {"total": COUNT, "page": ID, "limit": ID | {"maximum": MAX_LIMIT}, "total_pages": COUNT}
+
+
+def build_page_content(shape: Schema) -> Mapping[str, Schema]:
+    return {JSON: object_of({"messages": array_of(shape, MAX_LIMIT), **SIZES})}
+
+
+def build_stats_content(name: str, shape: Schema) -> Mapping[str, Schema]:
+    return {JSON: object_of({"status": const_of(True), name: shape, "period": PERIOD})}
+
+
+LINKED = {"Link": Header("`first`, `prev`, `next` and `last` page (RFC 8288); `next` and `prev` by cursors.", TEXT)}
+STATS = (*select_parameters(params.FILTERS), API_SOURCE)
+
+MESSAGES = OperationSpec(
+    "API messages, newest first",
+    build_page_content(reference_to("Message")),
+    parameters=select_parameters(params.LIST),
+    headers=LINKED,
+    examples={JSON: examples.MESSAGES},
+)
+UNIFIED_LIST = OperationSpec(
+    "API messages and broadcast sends in one list, newest first",
+    build_page_content(reference_to("UnifiedRow")),
+    parameters=select_parameters(params.UNIFIED),
+    headers=LINKED,
+    examples={JSON: examples.UNIFIED},
+)
+EXPORT = OperationSpec(
+    "The unified list as a file",
+    {
+        "text/csv": FILE | {"description": f"A header row, then the list's rows: {', '.join(rows.UNIFIED)}."},
+        "application/x-ndjson": FILE
+        | {"contentSchema": reference_to("UnifiedRow"), "description": "One JSON object a line."},
+    },
+    description="One consistent snapshot, told by its headers before the first byte. It holds every row: "
+    "`page` and `limit`, "
+    "as a list has them, are taken without effect, and a `cursor` is a 400. Packed with `Accept-Encoding: gzip`. Its "
+    "receipt proves that it is whole.",
+    parameters=select_parameters(name for name in params.EXPORT if name not in params.PAGING),
+)
+RECEIPT = OperationSpec(
+    "The receipt of a file: what it must come to",
+    {JSON: object_of({"status": const_of(True), "receipt": object_of(SENT)})},
+    description="`bytes` and `sha256` are of the file itself, before any Content-Encoding. While it is `running`, "
+    "nothing is "
+    "known of them.",
+    parameters=(Parameter("export_id", "The file's `X-Export-Id`.", UUID, examples.EXPORT_ID),),
+)
+AUDIT = OperationSpec(
+    "Who took which file, and who of the staff looked at which SMS, newest first",
+    {JSON: object_of({"status": const_of(True), "entries": array_of(reference_to("AuditEntry"), MAX_LIMIT), **SIZES})},
+    parameters=select_parameters(params.AUDIT),
+)
+TOTAL = OperationSpec(
+    "The sums of all that the filters leave",
+    build_stats_content("stats", object_of({**COUNTERS, "currency": TEXT})),
+    parameters=STATS,
+    examples={JSON: examples.STATS},
+)
+DAILY = OperationSpec(
+    "The sums of each day, oldest first; days without traffic too",
+    build_stats_content("days", array_of(object_of({"date": DAY, **COUNTERS}))),
+    parameters=STATS,
+)
+BY_COUNTRY = OperationSpec(
+    "The sums of each country, most traffic first",
+    build_stats_content("countries", array_of(object_of({"country": nullable(TEXT), **COUNTERS}))),
+    parameters=STATS,
+)
+STATUS = OperationSpec(
+    "One message by the id its client gave it, with its receipts",
+    {JSON: object_of({"status": const_of(True), "message": build_row_schema(rows.STATUS)})},
+    parameters=(Parameter("client_message_id", "As it was sent.", TEXT, examples.CODE),),
+    examples={JSON: examples.STATUS},
+)
+INGEST = OperationSpec(
+    "Load records",
+    {
+        JSON: object_of(
+            {
+                "status": const_of(True),
+                "accepted": COUNT,
+                "duplicates": COUNT,
+                "rejected": array_of(reference_to("Rejected")),
+            }
+        )
+    },
+    description="Each line is loaded, or named with its number and the reason. What was answered as accepted is on "
+    "disk; "
+    "loading it again changes nothing. A 413 or a 503 loaded nothing.",
+    examples={JSON: {"status": True, "accepted": 1, "duplicates": 0, "rejected": []}},
+)
+GATEWAY = OperationSpec(
+    "A gateway's callback: one receipt",
+    {"text/plain": TEXT},
+    description="What the gateway wants to hear is the answer. The same said twice is one receipt.",
+)
+# What stands under `components` for all of them.
+SCHEMAS = {
+    "Message": MESSAGE,
+    "AuditEntry": object_of(ENTRY),
+    "UnifiedRow": UNIFIED,
+    "Rejected": object_of({"line": ID, "error": TEXT}),
+}

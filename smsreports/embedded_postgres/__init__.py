@@ -1,0 +1,1 @@
+"""The bundled PostgreSQL server, and Django's database engine for it."""

@@ -1,0 +1,88 @@
+"""The records of a CSV file, in bounded memory, with the lines on which they begin."""
+
+import csv
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from smsreports.ingest.field_parsers import InvalidRecord
+from smsreports.ingest.lines import MAX_READ_BYTES
+from smsreports.ingest.records import MAX_LINE_BYTES
+
+Cells = list[str]
+
+
+def read_csv_records(file: BinaryIO) -> Iterator[tuple[int, Cells | InvalidRecord]]:
+    """Each record that is not blank, by RFC 4180: a quoted value may hold line ends.
+
+    One that is too long is passed over to its own end, not to the end of a line: what stands within its
+    quotes is never taken for records. So a quote that is never closed costs the rest of the file, and is named.
+    """
+    lines = _RecordLines(file)
+    reader = csv.reader(lines, strict=True)
+    while True:
+        lines.begin_record()
+        try:
+            if cells := _check_utf8(next(reader)):
+                yield lines.first_line, cells
+        except StopIteration:
+            return
+        except (csv.Error, InvalidRecord) as error:
+            yield lines.first_line, InvalidRecord(f"{_describe_error(error)}{lines.line_range}")
+
+
+def _check_utf8(cells: Cells) -> Cells:
+    try:
+        "".join(cells).encode()
+    except UnicodeEncodeError:
+        raise InvalidRecord("is not UTF-8") from None
+    return cells
+
+
+def _describe_error(error: Exception) -> str:
+    return f"is not CSV: {error}" if isinstance(error, csv.Error) else str(error)
+
+
+class _RecordLines:
+    """Lines as the CSV reader asks for them: it asks for another one within a record only inside quotes."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._number = 0
+        self.begin_record()
+
+    def begin_record(self) -> None:
+        self.first_line = self._number + 1
+        self._size = 0
+
+    @property
+    def line_range(self) -> str:
+        return f" (lines {self.first_line} to {self._number})" if self._number > self.first_line else ""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(MAX_READ_BYTES)
+        if not line:
+            raise StopIteration
+        self._number += 1
+        quoted, self._size = self._size > 0, self._size + len(line)
+        if self._size > MAX_READ_BYTES or _is_cut(line):
+            self._skip_record(line, quoted)
+            raise InvalidRecord(f"is longer than {MAX_LINE_BYTES} bytes")
+        # Bytes that are no text stay visible until the record is whole.
+        return line.decode(errors="surrogateescape")
+
+    def _skip_record(self, line: bytes, is_quoted: bool) -> None:
+        """Reads to the end of the record: a line end outside of quotes."""
+        while line:
+            is_quoted ^= bool(line.count(b'"') % 2)
+            is_ended = line.endswith(b"\n")
+            if is_ended and not is_quoted:
+                return
+            line = self._file.readline(MAX_READ_BYTES)
+            self._number += bool(is_ended and line)
+
+
+def _is_cut(line: bytes) -> bool:
+    return len(line) == MAX_READ_BYTES and not line.endswith(b"\n")

@@ -1,0 +1,14 @@
+"""`manage.py squash_counters`: makes one row of the many that writers left."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from smsreports.counters.squash import squash_counters
+
+
+class Command(BaseCommand):
+    help = "Merge the counters' deltas into one row each. Safe at any time; run it every few minutes."
+
+    def handle(self, **options: Any) -> None:
+        self.stdout.write(f"{squash_counters()} deltas merged")

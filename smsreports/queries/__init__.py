@@ -1,0 +1,1 @@
+"""List requests: parsing, filters, compiled source queries, listings and pagination."""

@@ -1,0 +1,116 @@
+"""Pages of a list, by number and by cursor; a dialect adds its envelope."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from smsreports.queries.cursor import Cursor, Direction
+from smsreports.queries.list_request import ListRequest
+from smsreports.queries.query_string import parse_pairs
+
+# Parameters that say where in a list a page is; a link to another page replaces them.
+PAGE_PARAMS = ("page", "cursor")
+
+
+class LinkHeaderPagination(BasePagination):
+    """Pages of anything that has the methods of a Listing: `get_page`, `get_page_after`, `get_page_before`,
+    `get_position`.
+
+    `Link` headers (RFC 8288) lead on: `next` and `prev` by cursors, which stay true while traffic arrives, `first` and
+    `last` by number.
+    """
+
+    request: Request
+    view: Any
+    rows: list[Any]
+    list_request: ListRequest
+    total: int
+    # Whether there is more above and below this page.
+    has_previous: bool
+    has_next: bool
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        self.view = view
+        return self.read_page(queryset, request, view.list_request)
+
+    def read_page(self, listing: Any, request: Any, list_request: ListRequest) -> list[Any]:
+        """The page's rows; of `request` only the address is used."""
+        self.request, self.list_request, self.listing = request, list_request, listing
+        self.rows = self._read_cursor_page(list_request.cursor) if list_request.cursor else self._read_numbered_page()
+        return self.rows
+
+    def _read_numbered_page(self) -> list[Any]:
+        self.total, rows = self.listing.get_page(self.first_index, self.list_request.size)
+        self.has_previous, self.has_next = self.first_index > 0, self.first_index + len(rows) < self.total
+        return list(rows)
+
+    def _read_cursor_page(self, cursor: Cursor) -> list[Any]:
+        """One row more than the page holds is read, to know whether the list goes on."""
+        size = self.list_request.size
+        if cursor.direction == "after":
+            self.total, rows = self.listing.get_page_after(cursor.position, size + 1)
+            self.has_previous, self.has_next = True, len(rows) > size
+            return list(rows[:size])
+        self.total, rows = self.listing.get_page_before(cursor.position, size + 1)
+        self.has_previous, self.has_next = len(rows) > size, True
+        return list(rows[-size:])
+
+    @property
+    def page_number(self) -> int:
+        """The page's number; of a cursor's page, the one it had when the link to it was made."""
+        return self.list_request.cursor.page if self.list_request.cursor else self.list_request.page
+
+    @property
+    def first_index(self) -> int:
+        """The index of the page's first row."""
+        return (self.page_number - 1) * self.list_request.size
+
+    @property
+    def page_count(self) -> int:
+        return -(-self.total // self.list_request.size)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        links = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in self.link_relations())
+        return Response(self.build_envelope(data), headers={"Link": links})
+
+    def build_envelope(self, rows: list[Any]) -> dict[str, Any]:
+        raise NotImplementedError
+
+    @cached_property
+    def list_url(self) -> str:
+        return self.request.build_absolute_uri(self.request.path)
+
+    @cached_property
+    def _base_url(self) -> str:
+        """The path and the query string without the place."""
+        pairs = self.kept_pairs(parse_pairs(self.request.META.get("QUERY_STRING", "")))
+        kept = _encode_query([(name, value) for name, value in pairs if name not in PAGE_PARAMS])
+        return f"{self.list_url}?{kept}{kept and '&'}"
+
+    def kept_pairs(self, pairs: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+        """The names and values that a link repeats."""
+        return pairs
+
+    def build_url(self, **page_params: str) -> str:
+        """This list elsewhere: the query string is kept, with `where` last, as Laravel has it."""
+        return self._base_url + _encode_query([*page_params.items()])
+
+    def link_relations(self) -> Iterator[tuple[str, str]]:
+        yield "first", self.build_url(page="1")
+        if self.rows and self.has_previous:
+            yield "prev", self._cursor_url(self.rows[0], "before", max(self.page_number - 1, 1))
+        if self.rows and self.has_next:
+            yield "next", self._cursor_url(self.rows[-1], "after", self.page_number + 1)
+        yield "last", self.build_url(page=str(max(self.page_count, 1)))
+
+    def _cursor_url(self, row: Any, way: Direction, page: int) -> str:
+        return self.build_url(cursor=str(Cursor(self.listing.get_position(row), way, page)))
+
+
+def _encode_query(query: list[tuple[str, str]]) -> str:
+    return urlencode(query, quote_via=quote, safe="")

@@ -1,0 +1,175 @@
+"""Form fields of the report pages."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import DEFAULT_DB_ALIAS
+
+from smsreports.accounts.models import Account
+from smsreports.database.compiled import CompiledQuery
+from smsreports.queries.cursor import Cursor
+from smsreports.queries.filters import CountryField
+from smsreports.queries.query_string import DATE_PATTERN, MAX_BIGINT, NUMBER_PATTERN
+from smsreports.reports.widgets import FastSelect, FastTextInput
+
+UTC_DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?Z?")
+# Weeks before it there must still be a calendar.
+MIN_DATETIME = datetime(2, 1, 1, tzinfo=UTC)
+
+
+class UtcDateTimeField(forms.CharField):
+    def clean(self, value: Any) -> datetime | None:
+        text = super().clean(value)
+        try:
+            if not text or UTC_DATETIME.fullmatch(text):
+                return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC) if text else None
+        except ValueError:  # the form of a moment, but of one that never was
+            pass
+        raise ValidationError("must be a moment in UTC, YYYY-MM-DDTHH:MMZ")
+
+
+class PastDateTimeField(UtcDateTimeField):
+    """A moment that may be looked back from."""
+
+    def clean(self, value: Any) -> datetime | None:
+        moment = super().clean(value)
+        if moment is not None and moment > datetime.now(UTC):
+            raise ValidationError("must not be in the future")
+        if moment is not None and moment < MIN_DATETIME:
+            raise ValidationError("must not be before the year 2")
+        return moment
+
+
+def format_utc_minute(moment: datetime) -> str:
+    """As an address has it."""
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='minutes')}Z"
+
+
+NO_COUNTRY = "none"
+
+
+# Accounts that a list to choose from shows; of more, a name is typed.
+MAX_ACCOUNT_CHOICES = 200
+
+
+# Zones to choose from; any other is understood in an address.
+SUGGESTED_TIME_ZONES = (
+    *("UTC", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo", "Europe/London", "Europe/Berlin"),
+    *("Europe/Kyiv", "Africa/Lagos", "Asia/Dubai", "Asia/Kolkata", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney"),
+)
+
+
+def _load_accounts() -> Iterator[Account]:
+    """The first by their names, one more than are shown."""
+    columns = [field.attname for field in Account._meta.concrete_fields]
+    for row in _compile_accounts_query(tuple(columns)).fetch_all():
+        yield Account.from_db(DEFAULT_DB_ALIAS, columns, row)
+
+
+@cache
+def _compile_accounts_query(columns: tuple[str, ...]) -> CompiledQuery:
+    return CompiledQuery.from_queryset(Account.objects.values_list(*columns)[: MAX_ACCOUNT_CHOICES + 1])
+
+
+class AccountField(forms.CharField):
+    """An account by its name; without one, the first there is."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+        self.accounts_by_name = {account.name: account for account in _load_accounts()}
+        if len(self.accounts_by_name) <= MAX_ACCOUNT_CHOICES:
+            self.widget = FastSelect(choices=[(name, name) for name in self.accounts_by_name])
+
+    def clean(self, value: Any) -> Account | None:
+        name: str = super().clean(value) or next(iter(self.accounts_by_name), "")
+        account = self.accounts_by_name.get(name)
+        if name and account is None and len(self.accounts_by_name) > MAX_ACCOUNT_CHOICES:
+            account = Account.objects.filter(name=name).first()
+        if name and account is None:
+            raise ValidationError("there is no account of this name")
+        return account
+
+
+class IsoDateField(forms.CharField):
+    widget = FastTextInput(attrs={"type": "date"})
+
+    def clean(self, value: Any) -> date | None:
+        text = super().clean(value)
+        try:
+            if not text or DATE_PATTERN.fullmatch(text):
+                return date.fromisoformat(text) if text else None
+        except ValueError:  # the form of a date, but of a day that never was
+            pass
+        raise ValidationError("must be a day, YYYY-MM-DD")
+
+
+class StrictChoiceField(forms.CharField):
+    """One of some words."""
+
+    def __init__(self, choices: Mapping[str, str], unlisted_choices: Sequence[str] = (), **options: Any) -> None:
+        super().__init__(required=False, widget=FastSelect(choices=list(choices.items())), **options)
+        self.valid_words = [word for word in (*choices, *unlisted_choices) if word]
+
+    def clean(self, value: Any) -> str:
+        word: str = super().clean(value)
+        if word and word not in self.valid_words:
+            raise ValidationError(f"must be one of {', '.join(self.valid_words)}")
+        return word
+
+
+class SenderField(forms.CharField):
+    def clean(self, value: Any) -> str:
+        sender: str = super().clean(value)
+        # What Django puts in the place of bytes that are no UTF-8.
+        if "\ufffd" in sender:
+            raise ValidationError("must be UTF-8")
+        return sender
+
+
+class TimeZoneField(StrictChoiceField):
+    def __init__(self) -> None:
+        super().__init__({zone: zone for zone in SUGGESTED_TIME_ZONES}, label="Times in")
+
+    def clean(self, value: Any) -> str:
+        name = forms.CharField.clean(self, value) or "UTC"
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValidationError("must be a time zone, such as Europe/Berlin") from None
+        return name
+
+
+class PageNumberField(forms.CharField):
+    """A page's number, from 1 on."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> int:
+        text = super().clean(value) or "1"
+        if not NUMBER_PATTERN.fullmatch(text) or len(text) > 19 or not 1 <= int(text) <= MAX_BIGINT:
+            raise ValidationError("must be a whole number from 1 on")
+        return int(text)
+
+
+class CursorField(forms.CharField):
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> Cursor | None:
+        text = super().clean(value)
+        try:
+            return Cursor.parse_text(text) if text else None
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class CountryOrNoneField(CountryField):
+    """A country, or the word for the SMS whose number has none."""
+
+    def clean(self, value: Any) -> str:
+        return NO_COUNTRY if str(value or "").lower() == NO_COUNTRY else super().clean(value)

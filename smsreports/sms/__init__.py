@@ -1,0 +1,1 @@
+"""What an SMS is: the abstract model, statuses, time windows, segments and countries."""

@@ -1,0 +1,1 @@
+"""Read-only admin for traffic: lists, search, reveals, timelines and exports."""

@@ -1,0 +1,145 @@
+"""The admin's list of a traffic model: a page of keys from an index, then the rows of those keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from html import escape
+from operator import attrgetter
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin.utils import label_for_field
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString, mark_safe
+
+from smsreports.sms.statuses import StatusGroup
+from smsreports.staff import list_query, result_sets
+from smsreports.staff.list_query import MIN_PHONE_DIGITS, ListQuery
+from smsreports.staff.rows import fetch_rows
+
+# In UTC, and so that equal days stand below each other.
+TIME = "%Y-%m-%d %H:%M:%S"
+
+
+def format_value(value: Any) -> Any:
+    """As text that says the same on every page; `-` is nothing."""
+    match value:
+        case None | "":
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.strftime(TIME)
+        case Decimal():
+            return f"{value.normalize():f}"
+    return value
+
+
+def _render_cell(value: Any) -> str:
+    """As HTML: what is already so is left as it is."""
+    text = format_value(value)
+    return text if isinstance(text, SafeString) else escape(str(text))
+
+
+def _render_row(address: str, cells: Sequence[str]) -> str:
+    first, *others = cells
+    return (
+        f'<tr><th scope="row"><a href="{address}">{first}</a></th>{"".join(f"<td>{one}</td>" for one in others)}</tr>'
+    )
+
+
+class TrafficChangeList(ChangeList):
+    """Asks its TrafficAdmin which rows a question means. Where the question cannot be answered, it lists nothing and
+    says why, at the field."""
+
+    # A TrafficAdmin.
+    model_admin: Any
+    list_query: ListQuery
+    total: result_sets.Total
+    reasons: dict[str, list[str]]
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
+        """None of Django's own filters take part."""
+        self.filter_specs, self.has_filters, self.has_active_filters = [], False, False
+        self.clear_all_filters_qs = "?"
+        return self.root_queryset
+
+    def get_results(self, request: HttpRequest) -> None:
+        self.list_query = self.model_admin.get_list_query(request)
+        self.reasons = {name: list(why) for name, why in self.list_query.reasons.items()}
+        self.page_num, size = self.list_query.page, self.list_per_page
+        first = (self.page_num - 1) * size
+        nothing: tuple[result_sets.Total, Sequence[int]] = result_sets.Total(0, 0), []
+        self.total, keys = (
+            nothing if self.reasons else self.model_admin.get_result_set(self.list_query).get_page(first, size)
+        )
+        self.paginator = Paginator(range(self.total.reachable), size)
+        if self.page_num > self.paginator.num_pages:
+            self.reasons.setdefault(list_query.PAGE_PARAM, []).append(f"the last page is {self.paginator.num_pages}")
+            keys, self.page_num = [], 1
+        self.result_list = fetch_rows(self.model_admin.unscoped_manager, self.model_admin.list_select_related, keys)
+        self.result_count, self.full_result_count = self.total.number, None
+        self.show_full_result_count = self.show_admin_actions = self.can_show_all = False
+        self.multi_page = self.paginator.num_pages > 1
+
+    def filter_fields(self) -> Iterator[Mapping[str, Any]]:
+        """The form above the list."""
+        for name in self.model_admin.get_filter_names():
+            offered = self.list_query.can_see_numbers if name == "phone" else name != list_query.BROADCAST_PARAM
+            if not offered and name not in self.list_query.raw:
+                continue
+            yield {
+                "name": name,
+                "label": list_query.LABELS.get(name, name.capitalize()),
+                "value": self.list_query.raw.get(name, ""),
+                "type": "date" if name in list_query.DATE_PARAMS else "text",
+                "choices": [group.value for group in StatusGroup] if name == "status" else [],
+                "reasons": self.reasons.get(name, []),
+            }
+
+    def help_text(self) -> str:
+        """What can be found, and what the filters need."""
+        number = (
+            f"a phone number or at least {MIN_PHONE_DIGITS} of its digits"
+            if self.list_query.can_see_numbers
+            else "a whole phone number"
+        )
+        ids = " or ".join(str(label_for_field(name, self.model)) for name in self.model_admin.exact_search_fields)
+        keys = " or ".join([ids, number] if self.model_admin.is_sms else [ids])
+        found = f"Find searches all accounts by {keys}."
+        return f"{found} The other filters need an account." if self.model_admin.source_table else found
+
+    def other_reasons(self) -> list[str]:
+        """Faults that belong to no field of the form."""
+        shown = set(self.model_admin.get_filter_names())
+        return [f"{name}: {', '.join(why)}" for name, why in self.reasons.items() if name not in shown]
+
+    def page_range(self) -> Iterator[int | str]:
+        yield from self.paginator.get_elided_page_range(self.page_num)
+
+    def column_headers(self) -> list[str]:
+        return [str(label_for_field(name, self.model, self.model_admin)).capitalize() for name in self.list_display]
+
+    def table_rows(self) -> SafeString:
+        """The rows in HTML. Django's own way of writing them takes as long as all the rest of the page."""
+        address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        show = [getattr(self.model_admin, name, None) or attrgetter(name) for name in map(str, self.list_display)]
+        rows = ((f"{address}{row.pk}/change/", [_render_cell(one(row)) for one in show]) for row in self.result_list)
+        return mark_safe("".join(_render_row(*row) for row in rows))  # noqa: S308  every cell was escaped
+
+    def export_link(self) -> Mapping[str, Any] | None:
+        """Where these rows are to be had as a file, and how many it holds at most; None where they are not."""
+        staff = self.model_admin
+        if not (staff.is_sms and self.list_query.can_see_numbers and self.list_query.is_list and self.result_list):
+            return None
+        address = reverse("staff-export", args=[staff.slug])
+        return {"address": f"{address}?{urlencode(self.list_query.raw)}", "limit": settings.EXPORT_LIMIT}
+
+    def ends_early(self) -> bool:
+        return self.total.reachable < self.total.number or not self.total.is_exact

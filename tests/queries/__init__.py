@@ -1,0 +1,1 @@
+"""List requests, filters, listings and pagination."""
