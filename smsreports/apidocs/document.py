@@ -28,7 +28,8 @@ DESCRIPTION = f"""The history of every SMS that an account sent, in two dialects
 - What OpenAPI cannot say between parameters: `period` stands without `from` and `to`; `from` is not after `to`;
   `cursor` comes from a `Link` header and stands without `page`; figures by day are told of {MAX_DAYS} days at most.
 - Some keys demand signed requests: `X-Timestamp`, a Unix second at most {TOLERANCE_SECONDS} seconds off;
-  `X-Signature`, the hex of HMAC-SHA256 over `METHOD|path|timestamp|body` with the key's signing secret, in lower case. A pair is good once.
+  `X-Signature`, the hex of HMAC-SHA256 over `METHOD|path|timestamp|body` with the key's signing secret, in lower case.
+  A pair is good once.
 - What GET reads, HEAD reads too. Any other method is a 405 with `Allow`.
 """
 

@@ -8,6 +8,14 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands, load_command_class
 
+from smsreports.concurrency.limits import (
+    EXPORTS,
+    LOADS,
+    MIN_FREE_THREADS,
+    SLOW_QUERIES,
+    THREADS,
+    connections_of_process,
+)
 from tests.docs.pages import NOT_RUN, ROOT, RUNNABLE, blocks, reading_order
 
 PAGES = [ROOT / "README.md", *sorted(page for page in (ROOT / "docs").rglob("*.md") if page.parent.name != "adr")]
@@ -83,3 +91,13 @@ def test_the_range_and_default_of_every_number_are_those_of_the_code() -> None:
     rows = [f"| `{name}` | {least} to {most}; {default} |" for name, default, least, most in re.findall(reader, code)]
     assert len(rows) > 5
     assert [row for row in rows if row.replace("_", "") not in page.replace("_", "")] == []
+
+
+def test_the_sizing_formula_is_that_of_the_limits() -> None:
+    page = (ROOT / "docs" / "operators" / "operations.md").read_text()
+    connections = connections_of_process()
+    assert f"hosts × workers × {connections} + 10 for commands and people ≤ max_connections" in page
+    assert f"Two hosts of four workers: {2 * 4 * connections + 10} at worst." in page
+    loads, exports, queries = (limits.max_running + limits.max_waiting for limits in (LOADS, EXPORTS, SLOW_QUERIES))
+    numbers = f"{THREADS} in each, of which loads use at most {loads}, exports {exports} and slow queries {queries}"
+    assert f"{numbers} (running and waiting), so that {MIN_FREE_THREADS} stay free for lists." in page
