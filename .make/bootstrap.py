@@ -1,6 +1,6 @@
 """Set up `.venv` and `.env`. `make` runs this before everything else, so it needs nothing but Python 3.11.
 
-What is in order is left alone, what is half made is completed or built anew, and two runs at once take turns.
+Complete parts stay as they are, incomplete ones are completed or rebuilt, and concurrent runs wait for each other.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements" / "dev.txt"
 ENV_FILE = ROOT / ".env"
-# Run by the new Python: how many of the pinned packages this machine needs, and how many of them are missing.
+# Run by the new Python. Prints the number of pinned packages that this machine needs, and how many are missing.
 COUNT_PACKAGES = """
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -41,16 +41,16 @@ for line in open(sys.argv[1]).read().replace("\\\\\\n", " ").splitlines():
         missing += 1
 print(needed, missing)
 """
-# By these words pip reports that it got no answer, before it says that a package does not exist.
-NETWORK_FAULTS = ("connection broken by", "Could not fetch URL", "ConnectionError", "TimeoutError", "ProxyError")
+# Texts by which pip reports a network error, before it reports that a package does not exist.
+NETWORK_ERRORS = ("connection broken by", "Could not fetch URL", "ConnectionError", "TimeoutError", "ProxyError")
 
 
 class SetupFailed(Exception):
-    """Setting up is not possible; the text is one line that says why and what to do."""
+    """Setup is not possible. The message is one line with the reason and what to do."""
 
 
 def main() -> None:
-    """Set up, or end with one line that says why not."""
+    """Set up, or exit with one line that gives the reason."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("venv", nargs="?", default=".venv", help="folder of the virtual environment")
     parser.add_argument("--port", help="a port to check before packages are installed")
@@ -58,44 +58,44 @@ def main() -> None:
     os.chdir(ROOT)
     try:
         set_up(ROOT / options.venv, options.port)
-    except SetupFailed as fault:
-        sys.exit(str(fault))
-    except OSError as fault:
-        sys.exit(f"Cannot set up {ROOT}: {fault}")
+    except SetupFailed as error:
+        sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"Cannot set up {ROOT}: {error}")
     except KeyboardInterrupt:
         sys.exit("\nSetup was interrupted. The next run continues it.")
 
 
 def set_up(venv: Path, port: str | None) -> None:
-    """Make what is missing of `venv` and `.env`."""
+    """Create `venv` and `.env` as far as they are missing."""
     if not is_complete(venv) or not has_env_file():
         if port is not None:
             check_port(port)
         require_writable_folder()
-        with turn_of_this_run():
+        with folder_lock():
             if not is_complete(venv):
-                make_venv(venv)
+                create_venv(venv)
                 install_packages(venv)
             if not has_env_file():
                 write_env_file()
     if not os.access(ENV_FILE, os.R_OK):
         raise SetupFailed(
-            f"{ENV_FILE} belongs to {owner_of(ENV_FILE)} and cannot be read by {user_name()}: "
-            f"run make as {owner_of(ENV_FILE)}, or in a copy of this folder that has no .env"
+            f"{ENV_FILE} belongs to {get_owner_name(ENV_FILE)} and cannot be read by {get_user_name()}: "
+            f"run make as {get_owner_name(ENV_FILE)}, or in a copy of this folder that has no .env"
         )
 
 
 def is_complete(venv: Path) -> bool:
-    """Return whether every pinned package was installed in `venv` and its Python still finds them."""
+    """Return True if every pinned package was installed in `venv` and its Python still finds them."""
     try:
         recorded = (venv / ".installed").read_text()
     except OSError:
         return False
-    return recorded == stamp(venv) and can_import(venv, "pip, django")
+    return recorded == build_record(venv) and can_import(venv, "pip, django")
 
 
-def stamp(venv: Path) -> str:
-    """Return what is recorded of a complete `venv`: the pins, and its place, which its scripts have in their heads."""
+def build_record(venv: Path) -> str:
+    """Return the record of a complete `venv`: a hash of the pins, and its path, which is written into its scripts."""
     return f"{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()}\n{venv.resolve()}\n"
 
 
@@ -108,67 +108,67 @@ def can_import(venv: Path, modules: str) -> bool:
 
 
 def has_env_file() -> bool:
-    """Return whether there is an `.env`. An empty one is what an interrupted run of an older version left."""
+    """Return True if there is an `.env`. An interrupted run of an older version may have left an empty one."""
     return ENV_FILE.exists() and ENV_FILE.stat().st_size > 0
 
 
 def check_port(port: str) -> None:
-    """Raise SetupFailed if nobody could listen on `port`: better known before a minute of installing than after."""
+    """Raise SetupFailed if `port` cannot be used, before the installation, which takes a minute."""
     sys.path.insert(0, str(ROOT))
     from smsreports.serving.ports import LOOPBACK, PortUnavailable, check_port, parse_port
 
     try:
         check_port(LOOPBACK, parse_port(port))
-    except PortUnavailable as fault:
-        raise SetupFailed(str(fault)) from None
+    except PortUnavailable as error:
+        raise SetupFailed(str(error)) from None
 
 
 def require_writable_folder() -> None:
     if not os.access(ROOT, os.W_OK | os.X_OK):
         raise SetupFailed(
-            f"{ROOT} cannot be written by {user_name()}: copy it to a folder of your own, and run make there"
+            f"{ROOT} cannot be written by {get_user_name()}: copy it to a folder of your own, and run make there"
         )
 
 
 @contextmanager
-def turn_of_this_run() -> Iterator[None]:
-    """Hold the lock of this folder, which the kernel releases however the process ends."""
+def folder_lock() -> Iterator[None]:
+    """Hold the lock of this folder. The kernel releases it when the process ends, however it ends."""
     folder = os.open(ROOT, os.O_RDONLY)
     try:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("Another run is setting up this folder; waiting for it.")
+            print_line("Another run is setting up this folder; waiting for it.")
             fcntl.flock(folder, fcntl.LOCK_EX)
         except OSError:
-            # Some network file systems lock no folders. A single run needs no lock.
+            # Some network file systems do not support locks on folders. A single run needs no lock.
             pass
         yield
     finally:
         os.close(folder)
 
 
-def make_venv(venv: Path) -> None:
-    """Make a virtual environment with pip, unless `venv` is one that stands where it was made."""
+def create_venv(venv: Path) -> None:
+    """Create a virtual environment with pip, unless `venv` is one that was not moved since it was created."""
     record = venv / ".installed"
     moved = record.exists() and record.read_text().splitlines()[1:] not in ([], [str(venv.resolve())])
     if not moved and can_import(venv, "pip"):
         return
     require_venv_module()
     if venv.is_symlink() or venv.exists():
-        say(f"{venv.name} is incomplete or was moved; building it anew.")
-        remove(venv)
-    made = subprocess.run(  # noqa: S603  our own Python
+        print_line(f"{venv.name} is incomplete or was moved; building it anew.")
+        remove_venv(venv)
+    created = subprocess.run(  # noqa: S603  our own Python
         [sys.executable, "-m", "venv", venv], capture_output=True, text=True, errors="replace", check=False
     )
-    if made.returncode or not can_import(venv, "pip"):
-        remove(venv)
-        reason = (made.stdout + made.stderr).strip().splitlines() or ["it has no pip"]
+    if created.returncode or not can_import(venv, "pip"):
+        remove_venv(venv)
+        reason = (created.stdout + created.stderr).strip().splitlines() or ["it has no pip"]
         raise SetupFailed(f"{sys.executable} cannot make a virtual environment: {reason[-1]}")
 
 
 def require_venv_module() -> None:
-    """Raise SetupFailed if this Python lacks what Debian and Ubuntu leave to a package of its own."""
+    """Raise SetupFailed if this Python lacks venv and ensurepip, which are a separate package on Debian and Ubuntu."""
     if find_spec("venv") and find_spec("ensurepip"):
         return
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -179,7 +179,7 @@ def require_venv_module() -> None:
     raise SetupFailed(f"{sys.executable} lacks the modules venv and ensurepip. Use another Python: make PYTHON=…")
 
 
-def remove(venv: Path) -> None:
+def remove_venv(venv: Path) -> None:
     if venv.is_symlink() or venv.is_file():
         venv.unlink()
     else:
@@ -187,35 +187,35 @@ def remove(venv: Path) -> None:
 
 
 def install_packages(venv: Path) -> None:
-    """Install what is missing of the pinned packages, and record that nothing is."""
+    """Install the missing pinned packages, and record that `venv` is complete."""
     python = venv / "bin" / "python"
     counted = subprocess.run(  # noqa: S603  our own Python
         [python, "-c", COUNT_PACKAGES, REQUIREMENTS], capture_output=True, text=True, check=True
     )
     needed, missing = map(int, counted.stdout.split())
     if missing:
-        of_all = "" if missing == needed else f" of {needed}"
-        lasts = " This takes about a minute." if missing > needed // 2 else ""
-        say(f"Installing {missing}{of_all} packages into {venv.name}.{lasts}")
+        total = "" if missing == needed else f" of {needed}"
+        duration = " This takes about a minute." if missing > needed // 2 else ""
+        print_line(f"Installing {missing}{total} packages into {venv.name}.{duration}")
         run_pip(python, missing, venv / "pip.log")
-    (venv / ".installed").write_text(stamp(venv))
+    (venv / ".installed").write_text(build_record(venv))
 
 
 def run_pip(python: Path, total: int, log: Path) -> None:
-    """Run pip with one counter in place of its own output, which goes to `log`."""
+    """Run pip, write its output to `log` and show one counter instead."""
     options = ("--disable-pip-version-check", "--no-input", "--progress-bar", "off", "--retries", "2")
     command: list[str | Path] = [python, "-m", "pip", "install", *options, "--require-hashes", "-r", REQUIREMENTS]
     lines: list[str] = []
-    found = 0
+    collected = 0
     shows_counter = sys.stdout.isatty()
     with subprocess.Popen(  # noqa: S603  our own Python
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as pip:
         for line in pip.stdout or ():
             lines.append(line)
-            found += line.startswith("Collecting ")
+            collected += line.startswith("Collecting ")
             if shows_counter:
-                state = "installing" if line.startswith("Installing collected") else f"{found} of {total} found"
+                state = "installing" if line.startswith("Installing collected") else f"{collected} of {total} found"
                 print(f"\r  {state:<30}", end="", flush=True)  # noqa: T201
     if shows_counter:
         print(f"\r{'':<32}\r", end="", flush=True)  # noqa: T201
@@ -225,11 +225,11 @@ def run_pip(python: Path, total: int, log: Path) -> None:
 
 
 def explain_pip(lines: list[str], log: Path) -> str:
-    """Return the one line that says why pip failed."""
+    """Return one line with the reason why pip failed."""
     for line in lines:
-        if any(fault in line for fault in NETWORK_FAULTS):
-            found = re.search(r"\[Errno -?\d+\] ([^'\")]+)|: ([^:'\")]*timed out[^'\")]*)", line)
-            reason = f" ({(found[1] or found[2]).strip()})" if found else ""
+        if any(text in line for text in NETWORK_ERRORS):
+            match = re.search(r"\[Errno -?\d+\] ([^'\")]+)|: ([^:'\")]*timed out[^'\")]*)", line)
+            reason = f" ({(match[1] or match[2]).strip()})" if match else ""
             return (
                 f"Cannot reach the package index{reason}. Setup continues with the next run, when there is a network."
             )
@@ -238,7 +238,7 @@ def explain_pip(lines: list[str], log: Path) -> str:
 
 
 def write_env_file() -> None:
-    """Write a local configuration with a key of its own, whole or not at all."""
+    """Write a local configuration with a new SECRET_KEY, atomically."""
     unfinished = ENV_FILE.with_name(".env.unfinished")
     unfinished.unlink(missing_ok=True)
     unfinished.touch(0o600, exist_ok=False)
@@ -246,21 +246,21 @@ def write_env_file() -> None:
     unfinished.replace(ENV_FILE)
 
 
-def owner_of(path: Path) -> str:
+def get_owner_name(path: Path) -> str:
     try:
         return pwd.getpwuid(path.stat().st_uid).pw_name
     except KeyError:
         return f"user {path.stat().st_uid}"
 
 
-def user_name() -> str:
+def get_user_name() -> str:
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         return f"user {os.geteuid()}"
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     print(text, flush=True)  # noqa: T201  a program's output
 
 

@@ -1,1 +1,1 @@
-"""Broadcasts: campaigns, and their sends of one SMS to one recipient each."""
+"""Broadcasts (campaigns) and their sends. Each send is one SMS to one recipient."""

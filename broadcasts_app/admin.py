@@ -1,4 +1,4 @@
-"""Broadcasts and sends in the admin: read only."""
+"""Read-only admin of broadcasts and sends."""
 
 from collections.abc import Sequence
 from functools import cache, partial
@@ -33,11 +33,16 @@ class BroadcastAdmin(ReadOnlyTrafficAdmin):
 
     @admin.display(description="funnel")
     def funnel_table(self, broadcast: Broadcast) -> SafeString:
-        """The same figures as on its report page."""
-        found = build_funnels(broadcast.account, [broadcast.pk])[broadcast.pk]
+        """Render the funnel with the same figures as the broadcast's report page."""
+        funnel = build_funnels(broadcast.account, [broadcast.pk])[broadcast.pk]
         cells = (
-            (step.name, f"{step.number:,}", "" if step.share is None else f"{step.share} %", format_value(step.each))
-            for step in found.steps
+            (
+                step.name,
+                f"{step.number:,}",
+                "" if step.share is None else f"{step.share} %",
+                format_value(step.cost_per_sms),
+            )
+            for step in funnel.steps
         )
         return format_html(
             "<table><thead><tr><th>Step</th><th>SMS</th><th>Share of sent</th><th>{} per SMS</th></tr></thead>"
@@ -48,13 +53,13 @@ class BroadcastAdmin(ReadOnlyTrafficAdmin):
 
     @admin.display(description="sends")
     def sends_link(self, broadcast: Broadcast) -> SafeString:
-        page = reverse("admin:broadcasts_app_broadcastsend_changelist")
-        return format_html('<a href="{}?{}={}">all sends</a>', page, BROADCAST_PARAM, broadcast.pk)
+        url = reverse("admin:broadcasts_app_broadcastsend_changelist")
+        return format_html('<a href="{}?{}={}">all sends</a>', url, BROADCAST_PARAM, broadcast.pk)
 
 
 @cache
 def _broadcast_changelist_url() -> str:
-    """The address of their list: every line of the list of sends leads to one of them."""
+    """Return the address of the list of broadcasts. Cached, because every row of the list of sends needs it."""
     return reverse("admin:broadcasts_app_broadcast_changelist")
 
 
@@ -76,7 +81,7 @@ class BroadcastSendAdmin(ReadOnlyTrafficAdmin):
         return (*super().get_filter_names(), BROADCAST_PARAM)
 
     def get_result_set(self, list_query: ListQuery) -> ResultSet:
-        """A broadcast's sends stand in an index of their own, and in counters of their own."""
+        """Use the index and the counters of a broadcast when the query names one."""
         if list_query.broadcast is None:
             return super().get_result_set(list_query)
         broadcast = Broadcast.everyones.select_related("account").filter(pk=list_query.broadcast).first()
@@ -86,4 +91,4 @@ class BroadcastSendAdmin(ReadOnlyTrafficAdmin):
 
 def _count_sends(broadcast: Broadcast) -> int:
     groups = sum_broadcasts(broadcast.account, [broadcast.pk]).get(broadcast.pk, {})
-    return sum(part["sms"] for part in groups.values())
+    return sum(measures["sms"] for measures in groups.values())

@@ -1,4 +1,4 @@
-"""The application of broadcasts, and its registration as a source."""
+"""Django application of broadcasts, which registers itself as a source."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""What the kept totals hold of broadcasts and their sends."""
+"""Counters of broadcasts and sends: the dimensions and measures that are kept per day."""
 
 from smsreports.counters.models import Grain
 from smsreports.counters.specs import CounterSpec
@@ -24,7 +24,7 @@ COUNTER_SPECS = (
         },
         grains=(Grain.DAY, Grain.ROUTE, Grain.BROADCAST),
     ),
-    # A broadcast is one act of sending, on the day it was made.
+    # Each broadcast counts as one request, on the day of its creation.
     CounterSpec(
         source="broadcasts",
         table="broadcasts_app_broadcast",

@@ -1,4 +1,4 @@
-"""What a caller may ask of broadcasts and sends: each narrowed by its own time."""
+"""Filters of broadcasts and sends. The window applies to the time of each."""
 
 import django_filters as filters
 from django import forms
@@ -8,7 +8,7 @@ from smsreports.queries.filters import InTimeFilter, SmsFilterSet
 
 
 class BroadcastFilter(filters.NumberFilter):
-    """By the number of a row: a whole one, as its index has it."""
+    """Filter by primary key. It accepts integers only, because a decimal parameter would not use the index."""
 
     field_class = forms.IntegerField
 
@@ -26,7 +26,7 @@ class BroadcastSendFilterSet(SmsFilterSet):
     since = filters.DateTimeFilter("sent_at", "gte")
     until = filters.DateTimeFilter("sent_at", "lt")
     in_time = InTimeFilter("sent_at")
-    # The SMS of one broadcast, and what happened to them when; no dialect has words for it, the report pages do.
+    # Filters of a single broadcast's SMS, for the report pages only; no dialect has parameters for them.
     broadcast = BroadcastFilter("broadcast")
     sent_since = filters.DateTimeFilter("sent_at", "gte")
     sent_until = filters.DateTimeFilter("sent_at", "lt")

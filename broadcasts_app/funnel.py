@@ -1,4 +1,4 @@
-"""The funnel of a broadcast: how many of its SMS came how far, and what each of those cost."""
+"""Funnel of a broadcast: the number of SMS sent, delivered, clicked and acted upon, and the cost of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Step:
-    """How many SMS came so far, their share of those sent in percent, and what each of them cost; None of nothing."""
+    """One funnel step: number of SMS, percent of those sent, and cost per SMS (None when a divisor is 0)."""
 
     name: str
     number: int
     share: Decimal | None
-    each: Decimal | None
+    cost_per_sms: Decimal | None
 
 
 @dataclass(frozen=True)
 class Funnel:
-    """What came of a broadcast: the counters' measures by status group, and how many SMS led to an action."""
+    """Results of a broadcast: the counters' measures by status group, and the number of SMS that led to an action."""
 
     groups: Mapping[str, Mapping[str, Any]]
     acted: int
@@ -44,34 +44,30 @@ class Funnel:
 
     @property
     def actions(self) -> int:
-        """An SMS may lead to several."""
+        """Number of actions. One SMS may lead to several."""
         return self._sum_measure("actions")
 
     @property
     def cost(self) -> Decimal:
-        return sum((part["cost"] for part in self.groups.values()), Decimal(0))
+        return sum((measures["cost"] for measures in self.groups.values()), Decimal(0))
 
     @property
     def steps(self) -> Sequence[Step]:
         numbers = {"sent": self.sent, "delivered": self.delivered, "clicked": self.clicked, "action": self.acted}
-        return [
-            Step(name, number, self._percent_of_sent(number), self._cost_each(number))
-            for name, number in numbers.items()
-        ]
+        return [self._build_step(name, number) for name, number in numbers.items()]
 
-    def _percent_of_sent(self, number: int) -> Decimal | None:
-        return (Decimal(100 * number) / self.sent).quantize(CENT, ROUND_HALF_UP) if self.sent else None
-
-    def _cost_each(self, number: int) -> Decimal | None:
-        """To a hundredth of a cent."""
-        return (self.cost / number).quantize(CENT * CENT, ROUND_HALF_UP) if number else None
+    def _build_step(self, name: str, number: int) -> Step:
+        """Compute the share of the SMS sent to a hundredth of a percent, and the cost to a hundredth of a cent."""
+        share = (Decimal(100 * number) / self.sent).quantize(CENT, ROUND_HALF_UP) if self.sent else None
+        cost_per_sms = (self.cost / number).quantize(CENT * CENT, ROUND_HALF_UP) if number else None
+        return Step(name, number, share, cost_per_sms)
 
     def _sum_measure(self, measure: str) -> int:
-        return sum(part[measure] for part in self.groups.values())
+        return sum(measures[measure] for measures in self.groups.values())
 
 
 def build_funnels(account: Account, broadcasts: Sequence[int]) -> Mapping[int, Funnel]:
-    """By broadcast id, in two queries."""
+    """Return the funnels by broadcast id, in two queries."""
     groups = sum_broadcasts(account, broadcasts)
     acted = BroadcastSend.objects.for_account(account).count_acted(broadcasts)
-    return {one: Funnel(groups.get(one, {}), acted.get(one, 0)) for one in broadcasts}
+    return {broadcast: Funnel(groups.get(broadcast, {}), acted.get(broadcast, 0)) for broadcast in broadcasts}

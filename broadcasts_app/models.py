@@ -1,4 +1,4 @@
-"""A broadcast, one campaign, and its sends, one SMS to one recipient each."""
+"""Models of broadcasts and their sends."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -8,7 +8,7 @@ from smsreports.accounts.managers import AccountScopedManager
 from smsreports.accounts.models import Account
 from smsreports.sms import abstract
 
-# Indexes of a broadcast's sends, and which sends stand in each.
+# Indexes of a broadcast's sends, with their conditions.
 NEWEST_OF_BROADCAST = {
     "send_newest_of_broadcast": None,
     "send_clicked_of_broadcast": Q(clicked_at__isnull=False),
@@ -17,11 +17,11 @@ NEWEST_OF_BROADCAST = {
 
 
 class Broadcast(models.Model):
-    """A campaign: one text to many recipients."""
+    """Campaign: one text to many recipients."""
 
-    # No index of its own: those below begin with it.
+    # No index of its own, because the indexes below begin with it.
     account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
-    # The account's own word for it, once per account.
+    # The account's own id of the broadcast, unique per account.
     key = models.CharField(max_length=128)
     name = models.CharField(max_length=200)
     text = models.TextField()
@@ -41,7 +41,7 @@ class Broadcast(models.Model):
             models.CheckConstraint(condition=Q(segments__gte=1), name="broadcast_has_segments"),
         ]
         indexes = [
-            # The Laravel dialect's list: an account's campaigns, newest first.
+            # The Laravel dialect's list of an account's broadcasts, newest first.
             models.Index("account", F("created_at").desc(), F("id").desc(), name="broadcast_newest"),
         ]
 
@@ -50,20 +50,20 @@ class Broadcast(models.Model):
 
 
 class BroadcastSend(abstract.Sms):
-    """One SMS of a broadcast. Its status lives as a message's does; beyond it, the recipient may act::
+    """One SMS of a broadcast. Its status changes like that of a message, and the recipient may act on it::
 
         pending ──> sent ──> ENROUTE / ACCEPTD ──> a final status
                                                       └──> clicked ──> action (registration, …)
 
-    Clicks and actions do not wait for a receipt: a phone can be quicker than its network.
+    Clicks and actions may come before the delivery receipt, because a phone can be faster than its network.
     """
 
     broadcast = models.ForeignKey(Broadcast, models.PROTECT, related_name="+", db_index=False)
-    # The carrier's id: the key under which the send is known, once per account.
+    # The carrier's id: the natural key of the send, unique per account.
     message_id = models.CharField(max_length=128)
-    # The send's own time: lists, windows and days go by it.
+    # Time of the send, by which lists, windows and days are defined.
     sent_at = models.DateTimeField()
-    # The earliest click and the earliest action, and how many of each there were.
+    # Times of the first click and the first action, and the number of each.
     clicked_at = models.DateTimeField(null=True)
     click_count = models.PositiveIntegerField(default=0, db_default=0)
     action_type = models.CharField(max_length=64, null=True)
@@ -87,13 +87,15 @@ class BroadcastSend(abstract.Sms):
         ]
         indexes = [
             *abstract.build_indexes("send", "sent_at"),
-            # The receivers of a broadcast, in the Laravel dialect and in the admin.
+            # The receivers of a broadcast in the Laravel dialect, and its sends in the admin.
             models.Index("broadcast", "id", name="send_of_broadcast"),
             # The report pages' list of a broadcast's SMS, newest first: all, those clicked, those that led to an
-            # action. The account stands first, as in every list, so that a total is read from the index alone.
+            # action. The account comes first, as in every list, so that a total is read from the index alone.
             *(
-                models.Index("account", "broadcast", F("sent_at").desc(), F("id").desc(), condition=which, name=name)
-                for name, which in NEWEST_OF_BROADCAST.items()
+                models.Index(
+                    "account", "broadcast", F("sent_at").desc(), F("id").desc(), condition=condition, name=name
+                )
+                for name, condition in NEWEST_OF_BROADCAST.items()
             ),
         ]
 

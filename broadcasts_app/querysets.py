@@ -1,4 +1,4 @@
-"""Which broadcasts and sends, and the receivers of a broadcast."""
+"""QuerySets of broadcasts and sends, and the receivers of a broadcast."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -9,23 +9,23 @@ from django.db.models.functions import Greatest
 
 from smsreports.sources import MAX_RECEIVERS, Receivers
 
-RECEIVER = ("id", "recipient", "sent_at", "delivered_at", "status", "status_code", "updated_at")
+RECEIVER_COLUMNS = ("id", "recipient", "sent_at", "delivered_at", "status", "status_code", "updated_at")
 
 
 class BroadcastQuerySet(QuerySet[Any]):
-    """A broadcast is one row: nothing to choose but whose and when."""
+    """QuerySet of broadcasts, without methods of its own."""
 
 
 class BroadcastSendQuerySet(QuerySet[Any]):
     def with_updated_at(self) -> Self:
-        """The latest change of each send's delivery."""
+        """Annotate each send with the time of its latest change of status."""
         return self.annotate(updated_at=Greatest("sent_at", "delivered_at", "status_at"))
 
     def get_receivers(self, broadcasts: QuerySet[Any]) -> Mapping[int, Receivers]:
-        """The receivers of these broadcasts, by broadcast id; the first of them by id."""
+        """Return the receivers of broadcasts by broadcast id: for each the first MAX_RECEIVERS by id."""
         first = self.filter(broadcast=OuterRef("id")).order_by("id").values("id")[:MAX_RECEIVERS]
         ids = dict(broadcasts.annotate(first=ArraySubquery(first)).values_list("id", "first").order_by())
-        rows = self._by_id([send for sends in ids.values() for send in sends])
+        rows = self._fetch_receivers([send for sends in ids.values() for send in sends])
         totals = self._fetch_totals(list(ids))
         return {
             broadcast: _build_receivers([rows[send] for send in sends], totals.get(broadcast))
@@ -33,15 +33,15 @@ class BroadcastSendQuerySet(QuerySet[Any]):
         }
 
     def count_acted(self, broadcasts: Sequence[int]) -> Mapping[int, int]:
-        """How many SMS of each of these broadcasts led to an action; those of which none did are left out.
+        """Return the number of SMS that led to an action, by broadcast id. Broadcasts without any are left out.
 
-        An SMS may lead to several actions, and the counters know only how many actions there were.
+        An SMS may lead to several actions, and the counters only count the actions.
         """
-        led = self.filter(broadcast__in=broadcasts, action_at__isnull=False).order_by()
-        return dict(led.values_list("broadcast").annotate(number=Count("id")))
+        acted = self.filter(broadcast__in=broadcasts, action_at__isnull=False).order_by()
+        return dict(acted.values_list("broadcast").annotate(number=Count("id")))
 
-    def _by_id(self, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
-        rows = self.filter(id__in=ids).with_updated_at().values(*RECEIVER, created_at=F("sent_at"))
+    def _fetch_receivers(self, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+        rows = self.filter(id__in=ids).with_updated_at().values(*RECEIVER_COLUMNS, created_at=F("sent_at"))
         return {row["id"]: row for row in rows}
 
     def _fetch_totals(self, broadcasts: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:

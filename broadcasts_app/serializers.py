@@ -1,4 +1,4 @@
-"""What a list of sends carries."""
+"""Serializer of sends."""
 
 from smsreports.api.serializers import MappingSerializer
 

@@ -1,4 +1,4 @@
-"""Broadcasts as a source: what the unified view, the files and the list of items contain of them."""
+"""Source of broadcasts: the columns of sends in the unified list and exports, and of broadcasts as items."""
 
 from collections.abc import Mapping, Sequence
 
@@ -47,9 +47,9 @@ ITEM = {
 
 
 def get_receivers(account: Account, broadcasts: Sequence[int]) -> Mapping[int, Receivers]:
-    own = Broadcast.objects.for_account(account).filter(id__in=broadcasts)
-    found: Mapping[int, Receivers] = BroadcastSend.objects.for_account(account).get_receivers(own)
-    return found
+    own_broadcasts = Broadcast.objects.for_account(account).filter(id__in=broadcasts)
+    receivers: Mapping[int, Receivers] = BroadcastSend.objects.for_account(account).get_receivers(own_broadcasts)
+    return receivers
 
 
 SOURCE = Source(

@@ -1,4 +1,4 @@
-"""The list of sends, and one by its carrier's id."""
+"""Views of sends."""
 
 from broadcasts_app.filters import BroadcastSendFilterSet
 from broadcasts_app.models import BroadcastSend

@@ -1,1 +1,1 @@
-"""API messages: one SMS to one recipient, sent through the API."""
+"""API messages. Each is one SMS to one recipient, sent through the API."""

@@ -1,4 +1,4 @@
-"""Messages in the admin: read only."""
+"""Read-only admin of messages."""
 
 from django.contrib import admin
 

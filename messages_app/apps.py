@@ -1,4 +1,4 @@
-"""The application of API messages, and its registration as a source."""
+"""Django application of API messages, which registers itself as a source."""
 
 from django.apps import AppConfig
 

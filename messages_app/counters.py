@@ -1,4 +1,4 @@
-"""What the kept totals hold of messages."""
+"""Counters of messages: the dimensions and measures that are kept per day."""
 
 from smsreports.counters.models import Grain
 from smsreports.counters.specs import CounterSpec

@@ -1,4 +1,4 @@
-"""What a caller may ask of messages: narrowed by the message's own time."""
+"""Filters of messages. The window applies to `created_at`."""
 
 import django_filters as filters
 

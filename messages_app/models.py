@@ -1,4 +1,4 @@
-"""A message: one SMS to one recipient, sent through the API."""
+"""Model of messages sent through the API."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,10 +9,12 @@ from smsreports.sms import abstract
 
 
 class Message(abstract.Sms):
-    """One SMS to one recipient. One API call to send is a *request*: it made one message, or several
-    with the same text, which share a `request_key`; the first of them heads the request.
+    """One SMS to one recipient, sent through the API.
 
-    The life of a message; it never goes back, and `smsreports.sms.statuses` decides between two reports::
+    One API call to send is a *request*. It creates one message, or several with the same text, which share a
+    `request_key`; the first of them has `heads_request` set and represents the request in lists.
+
+    Life of a message. The status never goes back; `smsreports.sms.statuses` decides between two receipts::
 
         pending ──> sent ──> ENROUTE / ACCEPTD ──> DELIVRD
            │          │               └──────────> UNDELIV  REJECTD  DELETED  EXPIRED  UNKNOWN
@@ -20,16 +22,16 @@ class Message(abstract.Sms):
            └─────────────────────────────────────> failed
     """
 
-    # The id that the client chose: the key under which the message is known, once per account.
+    # The id chosen by the client: the natural key of the message, unique per account.
     client_message_id = models.CharField(max_length=128)
-    # The API call that made it; its own client_message_id where the call made one message.
+    # Key of the request; equal to client_message_id if the request created one message.
     request_key = models.CharField(max_length=128)
     # True for one message of each request, the first by (created_at, client_message_id).
     heads_request = models.BooleanField()
-    # The carrier's id, null until the carrier has given one.
+    # The carrier's id; null until it is known.
     message_id = models.CharField(max_length=128, null=True)
     contact_group_id = models.CharField(max_length=64, null=True)
-    # The message's own time: lists, windows and days go by it.
+    # Time of the message, by which lists, windows and days are defined.
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
 
@@ -38,11 +40,11 @@ class Message(abstract.Sms):
 
     class Meta:
         ordering = ("-created_at", "-id")
-        # Staff pages and constraint checks see every account; `objects` never does.
+        # Admin pages and constraint checks need every account's rows. `objects` requires an account.
         default_manager_name = "everyones"
         constraints = [
             models.UniqueConstraint("account", "client_message_id", name="message_known_once"),
-            # Also finds a request by its key: the Laravel dialect's single item.
+            # Also finds a request by its key, for the Laravel dialect's single item.
             models.UniqueConstraint(
                 "account", "request_key", condition=Q(heads_request=True), name="message_heads_once"
             ),
@@ -52,7 +54,7 @@ class Message(abstract.Sms):
             *abstract.build_indexes("message", "created_at"),
             # The other receivers of a request, in the Laravel dialect.
             models.Index("account", "request_key", "id", condition=Q(heads_request=False), name="message_of_request"),
-            # Receipts that name the carrier's id.
+            # Match receipts by the carrier's id.
             models.Index("account", "message_id", condition=Q(message_id__isnull=False), name="message_by_carrier_id"),
         ]
 

@@ -1,4 +1,4 @@
-"""Which messages: heads of requests, and the receivers of a request."""
+"""QuerySet of messages: first messages of requests, and the receivers of a request."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -9,39 +9,41 @@ from django.db.models.functions import Greatest
 
 from smsreports.sources import MAX_RECEIVERS, Receivers
 
-RECEIVER = ("id", "recipient", "sent_at", "delivered_at", "status", "status_code", "created_at", "updated_at")
+RECEIVER_COLUMNS = ("id", "recipient", "sent_at", "delivered_at", "status", "status_code", "created_at", "updated_at")
 
 
 class MessageQuerySet(QuerySet[Any]):
     def first_of_requests(self) -> Self:
-        """One message of each request: the request's own time, text and key stand there."""
+        """Select the first message of each request, which holds the request's time, text and key."""
         return self.filter(heads_request=True)
 
     def other_messages(self) -> Self:
-        """The other messages of each request."""
+        """Select all messages of the requests except the first."""
         return self.filter(heads_request=False)
 
     def with_updated_at(self) -> Self:
-        """The latest change of each message."""
+        """Annotate each message with the time of its latest change."""
         return self.annotate(updated_at=Greatest("created_at", "sent_at", "delivered_at", "status_at"))
 
     def get_receivers(self, heads: Sequence[int]) -> Mapping[int, Receivers]:
-        """The receivers of the requests that these messages (by id) head: the head, then the others by id."""
-        found = self.filter(id__in=heads).with_updated_at().annotate(others=self._ids_of_others())
-        rows = list(found.values(*RECEIVER, "request_key", "segments", "others"))
-        others = self._by_id([other for row in rows for other in row["others"]])
-        totals = self._totals_of_others([row["request_key"] for row in rows])
-        return {row["id"]: _build_receivers(row, others, totals.get(row["request_key"])) for row in rows}
+        """Return the receivers of requests by the id of their first message, which is also the first receiver.
 
-    def _ids_of_others(self) -> ArraySubquery:
+        The other receivers follow by id, up to MAX_RECEIVERS in all.
+        """
         others = self.other_messages().filter(request_key=OuterRef("request_key")).order_by("id")
-        return ArraySubquery(others.values("id")[: MAX_RECEIVERS - 1])
+        other_ids = ArraySubquery(others.values("id")[: MAX_RECEIVERS - 1])
+        first_messages = self.filter(id__in=heads).with_updated_at().annotate(others=other_ids)
+        rows = list(first_messages.values(*RECEIVER_COLUMNS, "request_key", "segments", "others"))
+        receivers = self._fetch_receivers([other for row in rows for other in row["others"]])
+        totals = self._fetch_totals([row["request_key"] for row in rows])
+        return {row["id"]: _build_receivers(row, receivers, totals.get(row["request_key"])) for row in rows}
 
-    def _by_id(self, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
-        rows = self.filter(id__in=ids).with_updated_at().values(*RECEIVER)
+    def _fetch_receivers(self, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+        rows = self.filter(id__in=ids).with_updated_at().values(*RECEIVER_COLUMNS)
         return {row["id"]: row for row in rows}
 
-    def _totals_of_others(self, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    def _fetch_totals(self, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the totals of the requests' other messages by request key."""
         grouped = self.other_messages().filter(request_key__in=keys).with_updated_at().values("request_key")
         totals = grouped.annotate(number=Count("id"), parts=Sum("segments"), latest=Max("updated_at"))
         return {row["request_key"]: row for row in totals.order_by()}

@@ -1,4 +1,4 @@
-"""What a list of messages carries."""
+"""Serializer of messages."""
 
 from smsreports.api.serializers import MappingSerializer
 

@@ -1,4 +1,4 @@
-"""Messages as a source: what the unified view, the files and the list of items contain of them."""
+"""Source of API messages: their columns in the unified list, in exports and in the list of items."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ from smsreports.sources import Source, SourceTable
 TEXT, TIME, NUMBER, FLAG = CharField(), DateTimeField(), BigIntegerField(), BooleanField()
 
 
-def typed_null(kind: Any) -> Expression:
-    """A column that messages do not have, in the type that other sources' have."""
-    return Cast(Value(None), kind)
+def typed_null(field: Any) -> Expression:
+    """Return NULL in the type of a column that only other sources have."""
+    return Cast(Value(None), field)
 
 
 UNIFIED = {

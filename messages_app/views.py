@@ -1,4 +1,4 @@
-"""The list of messages."""
+"""Views of messages."""
 
 from messages_app.filters import MessageFilterSet
 from messages_app.models import Message

@@ -1,4 +1,4 @@
-"""The command `smsreports`, which `python -m smsreports` and a checkout's `manage.py` are as well."""
+"""Entry point of the command `smsreports`, of `python -m smsreports` and of a checkout's `manage.py`."""
 
 import os
 import sys
@@ -6,22 +6,24 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
-# As shells report a program that Ctrl-C ended.
-INTERRUPTED = 130
+# Exit code of a program that Ctrl-C ended, as in shells.
+INTERRUPTED_EXIT_CODE = 130
 
 
 def main() -> None:
-    """Run the management command of `sys.argv`. An error of the machine or its settings is one line; `--traceback`
-    shows where it came from."""
+    """Run the management command in `sys.argv`.
+
+    An error of the configuration or the database is printed as one line; `--traceback` prints the traceback.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsreports.settings")
     if isinstance(sys.stdout, TextIOWrapper):
-        # Steps are told when they begin, through pipes as well, and workers inherit no line that was not written.
+        # Lines appear immediately in pipes as well, and forked workers inherit no unwritten lines.
         sys.stdout.reconfigure(line_buffering=True)
     try:
         _run_command()
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted.\n")
-        sys.exit(INTERRUPTED)
+        sys.exit(INTERRUPTED_EXIT_CODE)
 
 
 def _run_command() -> None:
@@ -32,10 +34,10 @@ def _run_command() -> None:
 
         from smsreports.embedded_postgres.errors import DatabaseUnavailable
         from smsreports.installation import NAME, read_version
-    except ModuleNotFoundError as fault:
-        sys.exit(f"{fault} for {sys.executable}. `make setup` installs everything into .venv; use .venv/bin/python")
+    except ModuleNotFoundError as error:
+        sys.exit(f"{error} for {sys.executable}. `make setup` installs everything into .venv; use .venv/bin/python")
     if sys.argv[1:] == ["--version"]:
-        # Django would print its own.
+        # Django would print its own version.
         sys.stdout.write(f"{NAME} {read_version()}\n")
         return
     arguments = normalize_arguments(sys.argv)
@@ -44,24 +46,24 @@ def _run_command() -> None:
         return
     try:
         execute_from_command_line(arguments)
-    except ImproperlyConfigured as fault:
-        sys.exit(f"Configuration: {fault}")
-    except DatabaseUnavailable as fault:
-        sys.exit(f"Database: {fault}")
-    except (OperationalError, InterfaceError) as fault:
-        # Ours may end in a part of PostgreSQL's log; libpq's are folded over several lines.
-        ours = isinstance(fault.__cause__, DatabaseUnavailable)
-        sys.exit(f"Database: {fault if ours else ' '.join(str(fault).split())}")
+    except ImproperlyConfigured as error:
+        sys.exit(f"Configuration: {error}")
+    except DatabaseUnavailable as error:
+        sys.exit(f"Database: {error}")
+    except (OperationalError, InterfaceError) as error:
+        # Messages of libpq have several lines and are joined. Those of the embedded server may end in lines of its log.
+        is_embedded = isinstance(error.__cause__, DatabaseUnavailable)
+        sys.exit(f"Database: {error if is_embedded else ' '.join(str(error).split())}")
 
 
 def normalize_arguments(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments as Django knows the command: `import-traffic` is `import_traffic`."""
+    """Return the arguments with the command in Django's spelling: `import-traffic` becomes `import_traffic`."""
     program, *words = arguments
     if Path(program).name == "__main__.py":
         program = "python -m smsreports"
-    named = 1 if words[:1] == ["help"] else 0
-    if len(words) > named and not words[named].startswith("-"):
-        words[named] = words[named].replace("-", "_")
+    position = 1 if words[:1] == ["help"] else 0
+    if len(words) > position and not words[position].startswith("-"):
+        words[position] = words[position].replace("-", "_")
     return [program, *words]
 
 

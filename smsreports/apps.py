@@ -1,4 +1,4 @@
-"""The project's own application: system checks and commands."""
+"""The project's own application with system checks and commands."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""System checks with ids: what would fail later, and quietly."""
+"""System checks for mistakes that would otherwise show late and without an error."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,14 +14,14 @@ from smsreports.sources import get_sources
 
 @register()
 def check_joined_columns(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Legs are merged by position: every source must declare the same columns in the same order."""
+    """Check that all sources declare the same columns in the same order: listings join rows by position."""
     errors: list[CheckMessage] = []
-    for rows in ("sms", "items"):
-        declared = {source.slug: list(getattr(source, rows).columns) for source in get_sources()}
+    for table in ("sms", "items"):
+        declared = {source.slug: list(getattr(source, table).columns) for source in get_sources()}
         if len({tuple(names) for names in declared.values()}) > 1:
             errors.append(
                 Error(
-                    f"all sources must declare the same {rows} columns in the same order: {declared}",
+                    f"all sources must declare the same {table} columns in the same order: {declared}",
                     id="smsreports.E001",
                 )
             )
@@ -30,7 +30,7 @@ def check_joined_columns(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
 
 @register()
 def check_dialect_prefixes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Below a prefix every address is its dialect's, so none may lie below another's."""
+    """Check that no dialect's prefix lies below another's: a dialect answers every path below its own."""
     prefixes = [dialect.prefix for dialect in get_dialects()]
     clashes = [(a, b) for a in prefixes for b in prefixes if a is not b and a.startswith(b)]
     return [
@@ -40,7 +40,7 @@ def check_dialect_prefixes(app_configs: Sequence[AppConfig] | None, **kwargs: An
 
 @register()
 def check_wsgi_only(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """An ASGI server would collect a whole export in memory before its first byte."""
+    """Check that ASGI is not used: an ASGI server would hold a whole export in memory before its first byte."""
     if getattr(settings, "ASGI_APPLICATION", None):
         return [
             Error("ASGI_APPLICATION must not be set: exports can only be streamed under WSGI", id="smsreports.E003")
@@ -50,7 +50,7 @@ def check_wsgi_only(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
 
 @register()
 def check_thread_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Long work, running and waiting, must leave threads for lists."""
+    """Check that long work, running and waiting, leaves threads for lists."""
     if threads_in_use() + MIN_FREE_THREADS <= THREADS:
         return []
     text = (

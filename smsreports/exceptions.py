@@ -1,4 +1,4 @@
-"""Errors that any layer may raise and that the API answers in the caller's dialect."""
+"""Errors that any layer may raise. The API renders them in the dialect of the request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rest_framework.exceptions import APIException
 
-# Seconds after which a caller may try again when the database did not answer.
+# Retry-After when the database is unavailable.
 RETRY_AFTER_SECONDS = 5
 
 
@@ -16,7 +16,7 @@ class ServiceUnavailable(APIException):
 
 
 class TooSlow(ServiceUnavailable):
-    """A query was given up after so many seconds; it would be given up again."""
+    """A query exceeded its time limit, and would exceed it again."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(
@@ -56,10 +56,10 @@ class UnsupportedCoding(APIException):
 
 
 class InvalidParams(APIException):
-    """The query string asks for what cannot be: `reasons` by the dialect's own parameter names."""
+    """The query string is invalid. `reasons` holds the errors by the dialect's parameter names."""
 
     status_code = 400
 
     def __init__(self, reasons: Mapping[str, Sequence[str]]) -> None:
-        super().__init__("; ".join(f"{name} {', '.join(why)}" for name, why in reasons.items()))
+        super().__init__("; ".join(f"{name} {', '.join(messages)}" for name, messages in reasons.items()))
         self.reasons = reasons

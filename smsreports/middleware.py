@@ -1,4 +1,4 @@
-"""Two rules for every answer: it is kept by nobody, and a refusal that a page raises is a page."""
+"""Middleware for cache headers and for errors that pages raise."""
 
 from collections.abc import Callable
 
@@ -11,13 +11,12 @@ from smsreports.api.errors import to_api_exception
 from smsreports.database.outages import is_outage
 
 PRIVATE = "private, no-store"
-# The pages that are the same for everybody, by their names in the URL map. All other answers are private, so that a
-# new address is private without anybody remembering it.
+# URL names of pages that are the same for all callers. Everything else is private, so a new page is private at first.
 SHARED = frozenset({"home", "docs", "schema"})
 
 
-class PrivateAnswers:
-    """Sets `Cache-Control: private, no-store` on every answer but shared pages and static files."""
+class PrivateResponseMiddleware:
+    """Sets `Cache-Control: private, no-store` on every response except shared pages and static files."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -25,16 +24,18 @@ class PrivateAnswers:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self._get_response(request)
         match = request.resolver_match
-        # Static files are served before an address is looked up, and declare themselves public.
+        # Static files are served before URL resolution, with a public Cache-Control header.
         is_static = match is None and "public" in response.get("Cache-Control", "")
         if not is_static and (match is None or match.view_name not in SHARED):
             response["Cache-Control"] = PRIVATE
         return response
 
 
-class RefusalPages:
-    """Answers a refusal (too many, too slow, no database) that a page raised with a page of its status, and without
-    the traceback that Django logs for a crash. The API's views do the same by themselves."""
+class ErrorPageMiddleware:
+    """Renders an APIException or an outage of the database that a page raised as an error page.
+
+    Django would log a traceback and answer 500. Views of the API render their errors themselves.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -42,7 +43,7 @@ class RefusalPages:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self._get_response(request)
 
-    def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
-        if isinstance(fault, APIException) or is_outage(fault):
-            return pages.show_error(request, to_api_exception(fault))
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, APIException) or is_outage(exception):
+            return pages.show_error(request, to_api_exception(exception))
         return None

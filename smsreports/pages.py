@@ -1,4 +1,4 @@
-"""The site's own pages: the front page, and errors outside every view."""
+"""The front page, and error pages outside views."""
 
 import sys
 from typing import Any
@@ -21,7 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if is_outage(exception):  # a session that could not be written is reported as an interrupted one
+    if is_outage(exception):  # Django reports a session that could not be written as interrupted
         return show_error(request, to_api_exception(exception))
     return show_error(request, exceptions.ParseError("The request is malformed."))
 
@@ -39,16 +39,13 @@ def service_unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest, **ignored: Any) -> HttpResponse:
-    """Answer for a fault outside every view; called while it is handled."""
-    fault = sys.exception()
-    if isinstance(fault, Exception) and is_outage(fault):
-        return show_error(request, to_api_exception(fault))
+    """Return a 503 for an outage of the database, else a 500. Django calls this while it handles the exception."""
+    exception = sys.exception()
+    if isinstance(exception, Exception) and is_outage(exception):
+        return show_error(request, to_api_exception(exception))
     return show_error(request, APIException("Something went wrong on our side."))
 
 
-def show_error(request: HttpRequest, problem: APIException) -> HttpResponse:
-    """Answer in the dialect whose prefix the path has, else with a page."""
-    answer = render_error_for_path(request, problem)
-    if answer is not None:
-        return answer
-    return render_error_page(request, problem)
+def show_error(request: HttpRequest, error: APIException) -> HttpResponse:
+    """Return the error in the dialect whose prefix the path has, else as a page."""
+    return render_error_for_path(request, error) or render_error_page(request, error)

@@ -1,4 +1,4 @@
-"""What machines ask: is it up, may it get requests, how does it do. None asks for credentials or by a host's name."""
+"""Health, readiness and metrics endpoints. They need no credentials and accept any Host header."""
 
 from ipaddress import ip_address
 
@@ -15,14 +15,14 @@ NO_DATABASE = "the database does not answer"
 
 
 class NotReady(Exception):
-    """Why this process should get no requests."""
+    """Raised with the reason why this process should get no requests."""
 
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when this process and its database answer, else 503."""
+    """Return 200 if this process and its database answer, else 503."""
     try:
-        pinger.ask()
+        pinger.check_health()
     except (DatabaseError, InterfaceError):
         return JsonResponse({"status": NO_DATABASE}, status=503)
     return JsonResponse({"status": "ok"})
@@ -30,32 +30,34 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when requests can be answered: the database answers, takes writes and has our tables, and nobody told this
-    process to stop."""
+    """Return 200 if this process can answer requests, else 503.
+
+    The database must answer, accept writes and have our tables, and the process must not be shutting down.
+    """
     try:
-        _check()
-    except NotReady as why:
-        return JsonResponse({"status": str(why)}, status=503)
+        _check_readiness()
+    except NotReady as error:
+        return JsonResponse({"status": str(error)}, status=503)
     return JsonResponse({"status": "ready"})
 
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The counts of all workers, for Prometheus, if it asks from one of METRICS_FROM."""
-    # Late, as in `smsreports.telemetry.metrics`.
+    """Return the metrics of all workers in Prometheus' format. Raises Http404 outside METRICS_FROM."""
+    # A late import, for the reason in `smsreports.telemetry.metrics`.
     from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-    if not _may_read(request):
+    if not _may_read_metrics(request):
         raise Http404
     return HttpResponse(generate_latest(get_metrics().registry), CONTENT_TYPE_LATEST)
 
 
-def _check() -> None:
-    """Raises NotReady."""
+def _check_readiness() -> None:
+    """Raise NotReady with the first reason found."""
     if shutdown.is_shutting_down():
         raise NotReady("stopping")
     try:
-        health = pinger.ask()
+        health = pinger.check_health()
     except (DatabaseError, InterfaceError):
         get_metrics().database_faults.inc()
         raise NotReady(NO_DATABASE) from None
@@ -65,13 +67,16 @@ def _check() -> None:
         raise NotReady("migrations are not applied")
 
 
-def _may_read(request: HttpRequest) -> bool:
-    """Prometheus asks directly. What a proxy passes on comes from anywhere, whatever address the proxy has."""
+def _may_read_metrics(request: HttpRequest) -> bool:
+    """Return True if the request comes directly from an address in METRICS_FROM.
+
+    A request through a proxy may come from anywhere, whatever the proxy's own address is.
+    """
     if "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META:
         return False
     try:
         address = ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:  # none, as over a Unix socket
+    except ValueError:  # there is no address over a Unix socket
         return False
     address = getattr(address, "ipv4_mapped", None) or address
     return any(address in network for network in settings.METRICS_FROM)

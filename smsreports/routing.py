@@ -1,4 +1,4 @@
-"""The only file that sees dialects and sources: joins them by slug."""
+"""URL patterns of all dialects. Only this module joins dialects with sources, by slug."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -32,7 +32,7 @@ VIEWS: dict[str, type[Any]] = {
 
 
 def build_urlpatterns() -> list[URLPattern]:
-    """Every dialect's addresses, and below each prefix its own 404 for all the others."""
+    """Return the patterns of all endpoints. Each dialect answers unknown paths below its prefix with its own 404."""
     return [pattern for dialect in get_dialects() for pattern in _build_patterns(dialect)]
 
 
@@ -46,6 +46,6 @@ def _build_patterns(dialect: Dialect) -> Iterator[URLPattern]:
 
 
 def _render_unknown_path(request: HttpRequest) -> HttpResponse:
-    answer = render_error_for_path(request, NotFound("There is no endpoint at this address."))
-    assert answer is not None
-    return answer
+    response = render_error_for_path(request, NotFound("There is no endpoint at this address."))
+    assert response is not None
+    return response

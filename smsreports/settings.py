@@ -1,4 +1,4 @@
-"""All settings, read from the environment and `.env`; a missing or odd value stops the start by its name."""
+"""All settings, read from the environment and `.env`. A missing or invalid value stops the start and is named."""
 
 from pathlib import Path
 
@@ -26,47 +26,47 @@ HOME = find_home()
 read_env_file(HOME / ".env")
 VERSION = read_version()
 
-# Production unless said otherwise: what a forgotten variable leaves behind must be the safe half.
+# Defaults to production so that a missing variable fails safe.
 MODE = read_choice("SMSREPORTS_MODE", ("production", "local"), "production")
 LOCAL = MODE == "local"
 DEBUG = read_bool("DEBUG", default=False)
 SECRET_KEY = read_text("SECRET_KEY")
-# Former keys: API keys and sessions made under them stay good while the key is replaced.
+# Former keys. API keys and sessions created under them keep working while the key is replaced.
 SECRET_KEY_FALLBACKS = read_list("SECRET_KEY_FALLBACKS", "")
 ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if LOCAL else None)
 if "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS is '*'; name the hosts, because links in answers are built from them")
+    raise ImproperlyConfigured("ALLOWED_HOSTS is '*'; name the hosts, because links in responses are built from them")
 
-# Where the data is. Production names its server; the embedded one is for one machine and its user.
+# The embedded database is for local mode only; production must set DATABASE_URL.
 SMSREPORTS_DATA = Path(read_text("SMSREPORTS_DATA", str(HOME / ".data"))).expanduser().resolve()
 DATABASES = {
     "default": database.build_database_config(read_text("DATABASE_URL", "" if LOCAL else None) or None, SMSREPORTS_DATA)
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Limits that callers are told of.
-# One export holds at most so many rows: a spreadsheet's 1,048,576 is just above it.
+# Documented limits.
+# Rows of one export; the limit of a spreadsheet, 1,048,576, is just above it.
 EXPORT_LIMIT = read_int("SMSREPORTS_EXPORT_LIMIT", default=1_000_000, minimum=1, maximum=100_000_000)
-# Requests per minute of one account at one dialect: the 1,000 a second that 23 Telecom documents.
+# Requests per minute of one account in one dialect: the 1,000 per second that 23 Telecom documents.
 RATE_LIMIT = read_int("SMSREPORTS_RATE_LIMIT", default=60_000, minimum=1, maximum=100_000_000)
-# Addresses and networks of the proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.
+# Addresses and networks of trusted proxies, whose X-Forwarded-For and X-Forwarded-Proto are used.
 PROXIES = read_proxies("SMSREPORTS_PROXIES")
-# Seconds that running answers, exports among them, have to end when the server is told to stop.
+# Seconds that running requests, including exports, have to finish when the server stops.
 STOP_SECONDS = read_int("SMSREPORTS_STOP_SECONDS", default=30, minimum=1, maximum=86_400)
 
-# Exports of one account at once, in all processes: a second one for who slices, and none for who floods.
+# Concurrent exports per account, across all processes. Two let a client download date ranges in parallel.
 EXPORTS_AT_ONCE = read_int("SMSREPORTS_EXPORTS_AT_ONCE", default=2, minimum=1, maximum=100)
-# Seconds that an export may take: a million rows take far less, and what is open for longer keeps old rows alive.
+# Seconds that an export may take. A million rows take far less, and a longer snapshot prevents vacuuming of old rows.
 EXPORT_SECONDS = read_int("SMSREPORTS_EXPORT_SECONDS", default=3600, minimum=1, maximum=86_400)
-# Seconds that a statement of a request may take, before the caller is told to come back later.
+# Seconds that a statement of a request may take before the response is 503.
 STATEMENT_SECONDS = read_int("SMSREPORTS_STATEMENT_SECONDS", default=30, minimum=1, maximum=3600)
-# Seconds that a list, or figures that no counter has, may take in the database: with slots for such queries, this keeps
-# one account's from holding up the others.
+# Seconds that a list, or statistics that no counter covers, may take in the database. Together with the slots for such
+# queries this keeps one account from blocking the others.
 LIST_SECONDS = read_int("SMSREPORTS_LIST_SECONDS", default=5, minimum=1, maximum=3600)
-# Seconds in which a client must take each block of an answer: 256 KiB of an export.
+# Seconds in which a client must read each block of a response, which is 256 KiB of an export.
 READER_SECONDS = read_int("SMSREPORTS_READER_SECONDS", default=60, minimum=1, maximum=3600)
 
-# The ways of speaking the API; each is a package that defines `dialect`.
+# The dialects of the API. Each is a package that defines `dialect`.
 DIALECTS = ["smsreports.dialects.telecom23", "smsreports.dialects.laravel"]
 
 INSTALLED_APPS = [
@@ -94,7 +94,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "smsreports.telemetry.middleware.RequestMiddleware",
-    "smsreports.middleware.PrivateAnswers",
+    "smsreports.middleware.PrivateResponseMiddleware",
     "smsreports.serving.overload.OverloadMiddleware",
     "smsreports.accounts.client_address.ProxyHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -106,12 +106,12 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "smsreports.middleware.RefusalPages",
+    "smsreports.middleware.ErrorPageMiddleware",
 ]
 # API paths have no trailing slash and never redirect: plain curl does not follow.
 APPEND_SLASH = False
 
-# Bytes of a form's body; the server takes more for views alone that read large bodies themselves.
+# Bytes of a form. The server accepts larger bodies only for views that read them in chunks.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 
 ROOT_URLCONF = "smsreports.urls"
@@ -136,16 +136,16 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
-# What the service stores and prints is UTC.
+# All stored and displayed times are UTC.
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
-# Whether a code came in time is a matter of seconds.
+# With seconds, because they matter for one-time codes.
 DATETIME_FORMAT = "Y-m-d H:i:s"
 
 STATIC_URL = "static/"
-# Admin assets straight from their packages: no collected copy that could be stale or missing.
+# Static files are served from their packages, so there is no collected copy that could be stale or missing.
 WHITENOISE_USE_FINDERS = True
 
 CONTENT_SECURITY_POLICY = {
@@ -161,7 +161,7 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
-# A server behind a proxy that ends TLS names the header it sets, e.g. `HTTP_X_FORWARDED_PROTO=https`.
+# Header that a proxy sets after it terminated TLS, e.g. `HTTP_X_FORWARDED_PROTO=https`.
 SECURE_PROXY_SSL_HEADER = read_pair("PROXY_SSL_HEADER")
 if SECURE_PROXY_SSL_HEADER and not PROXIES:
     raise ImproperlyConfigured(
@@ -169,10 +169,10 @@ if SECURE_PROXY_SSL_HEADER and not PROXIES:
         "Set SMSREPORTS_PROXIES to the addresses or networks of your proxies, e.g. 127.0.0.1"
     )
 SECURE_SSL_REDIRECT = read_bool("SECURE_SSL_REDIRECT", default=not LOCAL)
-# Load balancers and Prometheus ask over plain HTTP, and by an address that is not in ALLOWED_HOSTS.
+# Load balancers and Prometheus use plain HTTP and an address that is not in ALLOWED_HOSTS.
 PROBES = ("/healthz", "/readyz", "/metrics")
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
-# Where Prometheus asks from; for others there is nothing at its address.
+# Networks of Prometheus. Other clients get 404 for /metrics.
 METRICS_FROM = read_networks("SMSREPORTS_METRICS_FROM", "127.0.0.0/8,::1")
 SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
@@ -194,10 +194,10 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "smsreports",
     "VERSION": VERSION,
     "SERVERS": [{"url": "/", "description": "This server."}],
-    # The dialects' own order of addresses and parameters.
+    # Keep the order in which the dialects declare their endpoints and parameters.
     "SORT_OPERATIONS": False,
     "SCHEMA_PATH_PREFIX": "",
-    # Shapes are ours; there are no serializers whose choices could become enums.
+    # The schemas are written by hand, so there are no serializer choices to turn into enums.
     "POSTPROCESSING_HOOKS": [],
 }
 

@@ -1,4 +1,4 @@
-"""A source: one kind of stored SMS, a Django app. The apps register theirs; nobody else knows them by name."""
+"""Sources and their registry. A source is one kind of stored SMS, a Django app, which registers itself when ready."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from smsreports.accounts.models import Account
 from smsreports.counters.specs import CounterSpec
 from smsreports.database.compiled import Param
 
-# The word that means every source.
+# The value of `source` that means every source.
 ALL_SOURCES = "all"
-# An item may have 100,000 receivers; an answer carries the first of them, and their number.
+# An item may have 100,000 receivers. A response holds the first of them, and their number.
 MAX_RECEIVERS = 100
 
 
 @dataclass(frozen=True)
 class Receivers:
-    """Who an item went to: how many, the SMS parts and the latest change of all, and the first rows."""
+    """Receivers of an item: the number, SMS parts and latest change of all, and the first `MAX_RECEIVERS` rows."""
 
     total: int
     segments: int
@@ -27,39 +27,39 @@ class Receivers:
 
 @dataclass(frozen=True, eq=False)
 class SourceTable:
-    """Rows that can be joined with other sources': whose they are, what narrows them, what they show.
+    """Declaration of rows that a listing can join with those of other sources.
 
-    A declaration, made once: what is compiled of it is kept.
+    Make each one once: queries compiled from it are cached by its identity.
     """
 
-    # A manager whose `for_account` gives the rows, and one step further, such as only the heads.
+    # Returns the queryset of an account's rows, such as the method of an account-scoped manager.
     for_account: Callable[[Account | Param], Any]
     filterset: type[Any]
-    # The field that the rows are ordered by.
+    # The field that orders the rows.
     time_field: str
-    # The word that breaks ties between sources.
+    # Orders rows of the same time in different sources.
     source_label: str
-    # The joined column's name: this source's expression for it.
+    # This source's expression by the name of the joined column.
     columns: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Source:
-    """What the joined views, the exports and the routing need to know of one kind of SMS."""
+    """One kind of SMS, as joined views, exports and routing need it."""
 
-    # The word by which a caller asks for it.
+    # Its name in requests and addresses.
     slug: str
-    # One row an SMS.
+    # One row for each SMS.
     sms: SourceTable
-    # One row an act of sending: a request, a broadcast.
+    # One row for each request or broadcast.
     items: SourceTable
-    # An item by the key that its account knows it by.
+    # The field with the account's own key of an item.
     item_key: str
     # Receivers by item id.
     receivers: Callable[[Account, Sequence[int]], Mapping[int, Receivers]]
     # The tables whose rows are counted.
     counter_specs: Sequence[CounterSpec]
-    # Serves the source's own list.
+    # View of the source's own list.
     viewset: type[Any]
 
 
@@ -67,20 +67,20 @@ _sources: dict[str, Source] = {}
 
 
 def register_source(source: Source) -> None:
-    """Called by an app when it is ready."""
+    """Add a source to the registry. Apps call this from `ready`."""
     _sources[source.slug] = source
 
 
 def get_sources() -> list[Source]:
-    """Every source, in the order of slugs."""
+    """Return all sources, ordered by slug."""
     return [_sources[slug] for slug in sorted(_sources)]
 
 
-def get_sources_for(word: str) -> Iterable[Source]:
-    """The sources that a caller's word means: one, or all of them."""
-    return [source for source in get_sources() if word in (ALL_SOURCES, source.slug)]
+def get_sources_for(name: str) -> Iterable[Source]:
+    """Return the sources that a request's `source` means: one, or all of them."""
+    return [source for source in get_sources() if name in (ALL_SOURCES, source.slug)]
 
 
 def get_counter_specs() -> list[CounterSpec]:
-    """Every table whose rows are counted."""
-    return [one for source in get_sources() for one in source.counter_specs]
+    """Return the counter specs of all sources."""
+    return [spec for source in get_sources() for spec in source.counter_specs]

@@ -1,4 +1,4 @@
-"""The map of the site."""
+"""URL patterns of the whole site."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""The WSGI application. Not ASGI: exports are plain generators, which ASGI servers collect in memory first."""
+"""WSGI application. Not ASGI: exports are plain generators, which ASGI servers hold in memory before sending them."""
 
 import os
 
@@ -11,6 +11,6 @@ from smsreports.database import watchdog
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsreports.settings")
 application = get_wsgi_application()
-# Whoever waits for an answer gets one in time; commands, which load and migrate, take theirs.
+# Requests are answered in time. Commands, which load and migrate, have no such limit.
 database.set_statement_timeout(connection.settings_dict, settings.STATEMENT_SECONDS)
-watchdog.install()
+watchdog.watch_connections()

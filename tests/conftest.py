@@ -1,4 +1,4 @@
-"""What tests share: records, the file command, people with keys, and servers that really listen."""
+"""Shared helpers and fixtures: NDJSON lines, API clients, browsers, and running servers."""
 
 import io
 import json
@@ -24,91 +24,92 @@ from tests.server import Server
 from tests.server import gunicorn as gunicorn
 from tests.server import without_database as without_database
 
-# The day of the vendors' examples, and the time of records that name none.
+# The day of the vendors' examples, and the default time of records.
 DAY = "2026-02-13"
 NOON = f"{DAY}T12:00:00Z"
-# Every day there is, for lists that otherwise show the last week.
-EVER = {"to": "9999-12-31"}
-# One for all: each would find the admin's assets anew, which takes longer than most tests.
+# Window of all days, for lists whose default is the last week.
+ALL_DAYS = {"to": "9999-12-31"}
+# Shared, because every new client searches the admin's assets again, which takes longer than most tests.
 CLIENT = Client(raise_request_exception=False)
 
 
-def load(lines: Iterable[str]) -> None:
-    """Loads NDJSON lines by the file command, making accounts on the way."""
+def load_lines(lines: Iterable[str]) -> None:
+    """Load NDJSON lines with the file command, creating missing accounts."""
     call_command("import_traffic", "-", create_accounts=True, stdin=io.BytesIO("\n".join(lines).encode()))
 
 
-def message(**fields: Any) -> str:
-    """A line that loads as a message of acme."""
-    return _line(
+def message_line(**fields: Any) -> str:
+    """Return the line of a message of acme, with `fields` on top of its defaults."""
+    return _to_json(
         {"type": "message", "account": "acme", "client_message_id": "m-1", "recipient": "+14155551234"}
         | {"sender_id": "MyApp", "message": "Hello", "created_at": NOON}
         | fields
     )
 
 
-def broadcast(**fields: Any) -> str:
-    """A line that loads as a broadcast of acme."""
-    return _line(
+def broadcast_line(**fields: Any) -> str:
+    """Return the line of a broadcast of acme."""
+    return _to_json(
         {"type": "broadcast", "account": "acme", "broadcast": "promo", "name": "Promo", "sender_id": "Promo"}
         | {"message": "50% off today!", "created_at": NOON}
         | fields
     )
 
 
-def send(**fields: Any) -> str:
-    """A line that loads as a send of that broadcast."""
-    return _line(
+def send_line(**fields: Any) -> str:
+    """Return the line of a send of that broadcast."""
+    return _to_json(
         {"type": "send", "account": "acme", "broadcast": "promo", "message_id": "s-1"}
         | {"recipient": "+447911123456", "sent_at": NOON}
         | fields
     )
 
 
-def click(**fields: Any) -> str:
-    """A line that loads as a click on that send."""
-    return _line({"type": "click", "account": "acme", "message_id": "s-1", "at": NOON} | fields)
+def click_line(**fields: Any) -> str:
+    """Return the line of a click on that send."""
+    return _to_json({"type": "click", "account": "acme", "message_id": "s-1", "at": NOON} | fields)
 
 
-def receipt(**fields: Any) -> str:
-    """A line that loads as a receipt of acme; what it names and says is the caller's."""
-    return _line({"type": "receipt", "account": "acme", "at": NOON} | fields)
+def receipt_line(**fields: Any) -> str:
+    """Return the line of a delivery receipt of acme; the caller adds a reference and a status."""
+    return _to_json({"type": "receipt", "account": "acme", "at": NOON} | fields)
 
 
-def _line(record: Mapping[str, Any]) -> str:
+def _to_json(record: Mapping[str, Any]) -> str:
     return json.dumps(record)
 
 
 @dataclass(frozen=True)
-class Person:
-    """Somebody with a key of `account`, which is said wherever a dialect may look for it."""
+class ApiClient:
+    """Client with a key of `account`, which it sends in every header that a dialect may read."""
 
     account: str
     key: str
 
     def get(self, path: str, params: Mapping[str, str] | None = None, **headers: str) -> Any:
-        return self.ask("GET", f"{path}?{urlencode(params or {})}", b"", **headers)
+        return self.request("GET", f"{path}?{urlencode(params or {})}", b"", **headers)
 
-    def ask(self, method: str, address: str, sent: bytes = b"", **headers: str) -> Any:
-        """The answer to a request through every layer but the network's, read to its end: `body` has all of it."""
+    def request(self, method: str, path: str, body: bytes = b"", **headers: str) -> Any:
+        """Return the response of the WSGI stack, without a network; `body` has all of a streamed response."""
         credentials = {"X-API-Key": self.key, "Authorization": f"Bearer {self.key}"}
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer: Any = CLIENT.generic(method, address, sent, headers=credentials | named)
-        answer.body = b"".join(answer)
-        return answer
+        extra = {name.replace("_", "-"): value for name, value in headers.items()}
+        response: Any = CLIENT.generic(method, path, body, headers=credentials | extra)
+        response.body = b"".join(response)
+        return response
 
-    def post(self, address: str, sent: bytes, content_type: str = "application/x-ndjson", **headers: str) -> Any:
-        return self.ask("POST", address, sent, content_type=content_type, **headers)
-
-
-def person(account: str, *scopes: Scope) -> Person:
-    found, _ = Account.objects.get_or_create(name=account)
-    return Person(account, create_key(found, scopes or [Scope.READ]))
+    def post(self, path: str, body: bytes, content_type: str = "application/x-ndjson", **headers: str) -> Any:
+        return self.request("POST", path, body, content_type=content_type, **headers)
 
 
-def taken(who: Person) -> Export:
-    """A file of the account, which ended; it has a receipt."""
-    account = Account.objects.get(name=who.account)
+def create_api_client(account_name: str, *scopes: Scope) -> ApiClient:
+    """Create a key of the account, which is created when it does not exist; the default scope is reading."""
+    account, _ = Account.objects.get_or_create(name=account_name)
+    return ApiClient(account_name, create_key(account, scopes or [Scope.READ]))
+
+
+def create_finished_export(client: ApiClient) -> Export:
+    """Create a finished export of the client's account, with its manifest."""
+    account = Account.objects.get(name=client.account)
     export = Export.everyones.create(account=account, key=account.api_keys.get(), format="csv", total=2, limit=9)
     ExportEnd.objects.create(export=export, rows=2, bytes=99, sha256="0" * 64, is_whole=True)
     return export
@@ -119,82 +120,82 @@ def account(db: None) -> Account:
     return Account.objects.create(name="acme")
 
 
-def know_content_types() -> None:
-    """Read them before queries are counted: Django keeps them in memory until a test empties the database."""
+def cache_content_types() -> None:
+    """Fill Django's cache of content types, which a flush empties, before a test counts queries."""
     ContentType.objects.get_for_models(*apps.get_models())
 
 
 @pytest.fixture
 def staff(db: None, client: Client) -> Client:
-    """A browser in which a superuser is logged in: what is refused here is refused to everybody."""
-    know_content_types()
+    """Browser of a superuser: what is refused here is refused to every user."""
+    cache_content_types()
     client.force_login(User.objects.create_superuser("staff"))
     return client
 
 
 def support_role() -> Group:
-    """The role as its migration makes it: a flush between tests takes it away."""
+    """Create the role `support` as its migration does, because a flush between tests removes it."""
     import_module("smsreports.accounts.migrations.0004_support").make_role(apps, None)
     return Group.objects.get(name="support")
 
 
 @pytest.fixture
 def support(db: None) -> Client:
-    """A browser in which somebody of the role `support` is logged in."""
-    know_content_types()
+    """Browser of a user with the role `support`."""
+    cache_content_types()
     browser = Client(raise_request_exception=False)
-    somebody = User.objects.create_user("somebody of support", is_staff=True)
-    somebody.groups.add(support_role())
-    browser.force_login(somebody)
+    user = User.objects.create_user("somebody of support", is_staff=True)
+    user.groups.add(support_role())
+    browser.force_login(user)
     return browser
 
 
 @pytest.fixture
 def newcomer(db: None) -> Client:
-    """A browser in which a member of staff without any permission is logged in."""
+    """Browser of a member of staff without any permission."""
     browser = Client(raise_request_exception=False)
     browser.force_login(User.objects.create_user("newcomer", is_staff=True))
     return browser
 
 
 @pytest.fixture
-def owner(db: None) -> Person:
-    return person("acme")
+def owner(db: None) -> ApiClient:
+    return create_api_client("acme")
 
 
 @pytest.fixture
-def writer(db: None) -> Person:
-    """Somebody whose key of the owner's account may write, and nothing else."""
-    return person("acme", Scope.WRITE)
+def writer(db: None) -> ApiClient:
+    """Client of the owner's account whose key may only write."""
+    return create_api_client("acme", Scope.WRITE)
 
 
 @pytest.fixture
-def mate(db: None) -> Person:
-    """Somebody with another key of the owner's account."""
-    return person("acme")
+def colleague(db: None) -> ApiClient:
+    """Client with another key of the owner's account."""
+    return create_api_client("acme")
 
 
 @pytest.fixture
-def stranger(db: None) -> Person:
-    return person("globex")
+def stranger(db: None) -> ApiClient:
+    return create_api_client("globex")
 
 
 @dataclass(frozen=True)
-class Live:
-    """A server that listens at `url`."""
+class LiveServer:
+    """Running server at `url`, with helpers that write to its database."""
 
     url: str
 
-    def load(self, lines: Iterable[str]) -> None:
-        load(lines)
+    def load_lines(self, lines: Iterable[str]) -> None:
+        load_lines(lines)
 
-    def key(self, account: str, scope: Scope = Scope.READ) -> str:
+    def create_key(self, account: str, scope: Scope = Scope.READ) -> str:
         return create_key(Account.objects.get(name=account), [scope])
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
-    """Connections end with their request: one kept by a server thread would keep the test database alive."""
+    """Close connections after each request: one kept by a server thread would block the drop of the test database."""
     connection.settings_dict["CONN_MAX_AGE"] = 0
 
 
@@ -206,19 +207,21 @@ def django_db_setup(
     django_db_keepdb: bool,
     django_db_createdb: bool,
 ) -> Iterator[None]:
-    """Whoever asks for the test database gets one. The plugin's own makes none where no test asks for `db`,
-    and who commits would then write to the database that the environment names."""
+    """Create the test database for every session that uses this fixture.
+
+    The plugin creates none when no test uses `db`; committed data would go to the configured database.
+    """
     with django_db_blocker.unblock():
-        made = setup_databases(0, interactive=False, keepdb=django_db_keepdb and not django_db_createdb)
-        _allow_flush()
+        databases = setup_databases(0, interactive=False, keepdb=django_db_keepdb and not django_db_createdb)
+        _drop_audit_triggers()
     yield
     if not django_db_keepdb:
         with django_db_blocker.unblock():
-            teardown_databases(made, verbosity=0)
+            teardown_databases(databases, verbosity=0)
 
 
-def _allow_flush() -> None:
-    """Between modules every table is emptied, the audit's too; that a server refuses it has its own test."""
+def _drop_audit_triggers() -> None:
+    """Drop the triggers that forbid to empty the audit tables, which a flush between modules does."""
     with connection.cursor() as cursor:
         for table in ("audit_export", "audit_exportend"):
             cursor.execute(f"DROP TRIGGER IF EXISTS audit_stays_whole ON {table}")
@@ -226,18 +229,18 @@ def _allow_flush() -> None:
 
 @pytest.fixture(scope="module")
 def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Lets a module commit traffic once for all its tests, and other connections see it; then it is gone."""
+    """Allow a module to commit data for all its tests and for other connections; flush it afterwards."""
     assert connection.settings_dict["NAME"].startswith("test_")
     with django_db_blocker.unblock():
         yield
         with connection.cursor() as cursor:
-            # Whoever left a transaction open makes this fail, and does not hold up all the other tests.
+            # A transaction that was left open makes the flush fail instead of blocking all other tests.
             cursor.execute("SET lock_timeout = '20s'")
             call_command("flush", verbosity=0, interactive=False)
             cursor.execute("RESET lock_timeout")
 
 
 @pytest.fixture(scope="module")
-def live(gunicorn: Server, committed: None) -> Live:
-    """A real server for a whole module, and what is loaded stays until its end."""
-    return Live(gunicorn.url)
+def live(gunicorn: Server, committed: None) -> LiveServer:
+    """Running server for a module; loaded data stays until the end of the module."""
+    return LiveServer(gunicorn.url)

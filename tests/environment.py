@@ -1,4 +1,4 @@
-"""The environment of the tests, whatever the machine's own `.env` says; pytest loads it before Django."""
+"""Environment variables of the tests, which override the machine's `.env`. pytest loads this before Django."""
 
 import os
 

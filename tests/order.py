@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     seed: str | None = getattr(config, "workerinput", {}).get("order") or config.getoption("order")
     config.stash[SEED] = seed = str(random.SystemRandom().randrange(10_000)) if seed == "random" else seed
-    # A busy machine fails no test for its time.
+    # No deadline, because a busy machine would exceed it by chance.
     settings.register_profile("suite", deadline=None, derandomize=seed is None)
     settings.load_profile("suite")
     if seed and config.getoption("--hypothesis-seed") is None:
@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Hand the seed to a process of xdist: all of them must collect in one order."""
+    """Pass the seed to a process of xdist: all processes must collect in the same order."""
     node.workerinput["order"] = node.config.stash[SEED]
 
 
@@ -49,7 +49,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     """Shuffle before other plugins sort: pytest-django puts the tests that empty the database last."""
     if seed := config.stash[SEED]:
-        # A generator of its own: the global one is left to the tests.
+        # A separate generator, because tests may use the global one.
         generator = random.Random(seed)
         files = [list(tests) for _, tests in groupby(items, key=lambda test: test.path)]
         generator.shuffle(files)

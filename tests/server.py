@@ -1,4 +1,4 @@
-"""A real gunicorn, started as `manage.py serve` starts it, on the test database; and a client that reads slowly."""
+"""A real gunicorn, started by `manage.py serve`, on the test database; and a client that reads slowly."""
 
 import os
 import socket
@@ -23,19 +23,19 @@ from tests.waiting import SOON, within
 
 HOST = "127.0.0.1"
 # Seconds that a stop may take on a busy machine.
-STOP = 60
+STOP_SECONDS = 60
 PROGRAM = (sys.executable, "manage.py")
-# What a server says whose port is taken.
-TAKEN = "in use"
-# What a slow reader's kernel takes in ahead of it.
+# Part of a server's message if its port is in use.
+PORT_IN_USE = "in use"
+# Receive buffer of a slow reader.
 SMALL_WINDOW = 64 * 1024
-# Nobody listens at this port.
+# Nothing listens on this port.
 NO_DATABASE = f"postgres://nobody@{HOST}:1/nothing"
 
 
 @dataclass(frozen=True)
 class Server:
-    """A gunicorn with one worker; `log` is what it wrote."""
+    """Running gunicorn; `log` is the file with its output."""
 
     port: int
     pid: int
@@ -46,9 +46,10 @@ class Server:
         return f"http://{HOST}:{self.port}"
 
     def metric(self, name: str, **labels: str) -> float:
-        """The sum of what is counted under this name with these labels.
+        """Return the sum of all samples of this name with these labels.
 
-        A request is counted after its answer, so wait until all that were answered are: then only this one is open.
+        A request is counted after its response. So first wait until the only request in progress is the one that reads
+        the metrics.
         """
         within(SOON, lambda: self._sum("smsreports_requests_under_way", {}) == 1)
         return self._sum(name, labels)
@@ -56,17 +57,19 @@ class Server:
     def _sum(self, name: str, labels: Mapping[str, str]) -> float:
         text = requests.get(f"{self.url}/metrics", timeout=SOON).text
         samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
-        return sum(found.value for found in samples if found.name == name and labels.items() <= found.labels.items())
+        return sum(
+            sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items()
+        )
 
     def memory(self) -> int:
-        """Bytes of memory that the worker holds; Linux tells."""
+        """Return the bytes of memory of the worker, from /proc."""
         return self._memory("VmRSS")
 
-    def peak(self) -> int:
-        """The most that it held since `forget_peak`."""
+    def peak_memory(self) -> int:
+        """Return the most bytes of memory since `forget_peak`."""
         return self._memory("VmHWM")
 
-    def forget_peak(self) -> None:
+    def reset_peak_memory(self) -> None:
         Path(f"/proc/{self.worker()}/clear_refs").write_text("5")
 
     def _memory(self, field: str) -> int:
@@ -74,11 +77,11 @@ class Server:
         return int(status.split(f"{field}:")[1].split()[0]) * 1024
 
     def worker(self) -> int:
-        """The process id of the one worker; Linux tells."""
+        """Return the process id of the only worker."""
         return self.workers()[0]
 
     def workers(self) -> list[int]:
-        """The process ids of the workers; none of a server that has ended."""
+        """Return the process ids of the workers, from /proc; none if the server has ended."""
         try:
             return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
         except FileNotFoundError:
@@ -86,7 +89,7 @@ class Server:
 
 
 class SlowReader:
-    """A client that takes in no more than it is told to; what it does not read, the server cannot send."""
+    """Client that receives no more than it reads. The server cannot send the rest."""
 
     def __init__(self, server: Server, path: str, key: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         self._connection = HTTPConnection(HOST, server.port, timeout=SOON)
@@ -101,7 +104,7 @@ class SlowReader:
     def read(self, size: int | None = None) -> bytes:
         return self._answer.read(size)
 
-    def leave(self) -> None:
+    def close(self) -> None:
         self._answer.close()
         self._connection.close()
 
@@ -120,16 +123,16 @@ def serving(
         yield server
     finally:
         process.terminate()
-        process.wait(STOP)
+        process.wait(STOP_SECONDS)
 
 
 def database_url() -> str:
-    """The test database as a subprocess is told of it."""
-    known = {name: quote(str(value), safe="") for name, value in connection.settings_dict.items()}
+    """Return the DATABASE_URL of the test database, for a subprocess."""
+    quoted = {name: quote(str(value), safe="") for name, value in connection.settings_dict.items()}
     options = urlencode(connection.settings_dict.get("OPTIONS") or {})
-    who = f"{known['USER']}:{known['PASSWORD']}" if known.get("PASSWORD") else known["USER"]
-    where = f"{known['HOST']}:{known['PORT']}" if known.get("PORT") else known["HOST"]
-    return f"postgres://{who}@{where}/{known['NAME']}?{options}".rstrip("?")
+    user = f"{quoted['USER']}:{quoted['PASSWORD']}" if quoted.get("PASSWORD") else quoted["USER"]
+    address = f"{quoted['HOST']}:{quoted['PORT']}" if quoted.get("PORT") else quoted["HOST"]
+    return f"postgres://{user}@{address}/{quoted['NAME']}?{options}".rstrip("?")
 
 
 def _free_port() -> int:
@@ -147,8 +150,8 @@ def start_server(
     environment: Mapping[str, str] = MappingProxyType({}),
     process_group: int | None = None,
 ) -> tuple[Server, subprocess.Popen[bytes]]:
-    """Start a server that answers, on another port where somebody else took the first one in between."""
-    named = {"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DEBUG": "off"}
+    """Start a server and wait until it answers. If its port is in use by then, try another one."""
+    variables = {"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DEBUG": "off"}
     while True:
         port = _free_port()
         command = [*program, "serve", "--port", str(port), "--workers", str(workers)]
@@ -156,27 +159,27 @@ def start_server(
             process = subprocess.Popen(
                 command,
                 cwd=folder or settings.BASE_DIR,
-                env={**os.environ, **named, **environment},
+                env={**os.environ, **variables, **environment},
                 stdout=output,
                 stderr=output,
                 process_group=process_group,
             )
         server = Server(port, process.pid, log)
         try:
-            within(SOON, partial(_has_begun, server, process))
+            within(SOON, partial(_has_started_or_failed, server, process))
         except BaseException:
             process.kill()
             raise
-        if process.poll() is None and TAKEN not in log.read_text():
+        if process.poll() is None and PORT_IN_USE not in log.read_text():
             return server, process
         process.terminate()
-        process.wait(STOP)
-        assert TAKEN in log.read_text(), log.read_text()
+        process.wait(STOP_SECONDS)
+        assert PORT_IN_USE in log.read_text(), log.read_text()
 
 
-def _has_begun(server: Server, process: subprocess.Popen[bytes]) -> bool:
-    """Return whether it answers, has ended, or has found its port taken."""
-    if process.poll() is not None or TAKEN in server.log.read_text():
+def _has_started_or_failed(server: Server, process: subprocess.Popen[bytes]) -> bool:
+    """Return True if the server answers, has ended, or has found its port in use."""
+    if process.poll() is not None or PORT_IN_USE in server.log.read_text():
         return True
     try:
         requests.get(f"{server.url}/healthz", timeout=5)
@@ -193,6 +196,6 @@ def gunicorn(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="session")
 def without_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose database is gone."""
+    """Server without a database."""
     with serving(tmp_path_factory.mktemp("without") / "log", DATABASE_URL=NO_DATABASE) as server:
         yield server

@@ -1,7 +1,7 @@
-"""`python -m tests.soak`: writers, readers and a squasher for minutes, then loads that are killed, then everything that
-breaks under a server; exit 1 on a fault.
+"""`python -m tests.soak`: concurrent counters, killed loads and injected faults; exit 1 on a failure.
 
-The first part runs on a database of its own on the configured server, the others on a PostgreSQL of their own.
+Writers, readers and a squasher run for minutes, then loads are killed, then faults are injected under a server. The
+first part uses a database of its own on the configured server, the others a PostgreSQL of their own.
 """
 
 import argparse
@@ -14,60 +14,61 @@ from contextlib import contextmanager
 
 import django
 
-# Made and dropped here; what a killed run left is replaced.
-NAME = "soak_smsreports"
+# Created and dropped here; one that a killed run left is replaced.
+DATABASE_NAME = "soak_smsreports"
 
 
 def main() -> int:
-    arguments = _arguments()
-    # Who is told to stop takes its servers with it, as on Ctrl-C.
+    arguments = _parse_arguments()
+    # SIGTERM stops the servers too, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsreports.settings")
     from tests import environment  # noqa: F401  # before the settings
 
     django.setup()
     from tests.counters.soaking import soak  # needs Django
-    from tests.faults.storm import storm
-    from tests.ingest.killing import kill_everything
+    from tests.faults.fault_injection import inject_faults
+    from tests.ingest.load_killer import kill_everything
 
-    faults = []
+    failures = []
     if arguments.seconds:
         with own_database():
-            found = soak(arguments.seconds, writers=arguments.writers, readers=arguments.readers)
-        faults += _told(found.done, found.faults)
+            result = soak(arguments.seconds, writers=arguments.writers, readers=arguments.readers)
+        failures += _report(result.done, result.errors)
     if arguments.kills:
         for killing in kill_everything(arguments.kills, seed=arguments.seed):
-            faults += _told(killing.done, killing.faults)
+            failures += _report(killing.kills, killing.failures)
     if arguments.faults:
-        told = storm(arguments.faults, seed=arguments.seed)
-        faults += _told(told.done, told.faults)
-        sys.stdout.write(f"{told.slowest()}\n")
-    sys.stdout.write(f"{len(faults) or 'no'} faults\n")
-    return 1 if faults else 0
+        outcome = inject_faults(arguments.faults, seed=arguments.seed)
+        failures += _report(outcome.done, outcome.failures)
+        sys.stdout.write(f"{outcome.describe_slowest_recovery()}\n")
+    sys.stdout.write(f"{len(failures) or 'no'} failures\n")
+    return 1 if failures else 0
 
 
-def _told(done: Counter[str], faults: list[str]) -> list[str]:
-    for what, times in sorted(done.items()):
-        sys.stdout.write(f"{times:>10,} {what}\n")
-    for fault in faults:
-        sys.stdout.write(f"FAULT {fault}\n")
-    return faults
+def _report(done: Counter[str], failures: list[str]) -> list[str]:
+    """Print the counts and failures of a part; return the failures."""
+    for name, times in sorted(done.items()):
+        sys.stdout.write(f"{times:>10,} {name}\n")
+    for failure in failures:
+        sys.stdout.write(f"FAILURE {failure}\n")
+    return failures
 
 
-def _arguments() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=120, help="of writers and readers; 0 for none")
+    parser.add_argument("--seconds", type=float, default=120, help="duration of writers and readers; 0 skips them")
     parser.add_argument("--writers", type=int, default=8)
     parser.add_argument("--readers", type=int, default=4)
-    parser.add_argument("--kills", type=int, default=100, help="of loads and of PostgreSQL; 0 for none")
-    parser.add_argument("--faults", type=int, default=500, help="under a server with clients; 0 for none")
-    parser.add_argument("--seed", type=int, default=20260213, help="decides what is killed or broken when")
+    parser.add_argument("--kills", type=int, default=100, help="kills of loads and of PostgreSQL; 0 skips them")
+    parser.add_argument("--faults", type=int, default=500, help="faults under a server with clients; 0 skips them")
+    parser.add_argument("--seed", type=int, default=20260213, help="seed of the kills and faults")
     return parser.parse_args()
 
 
 @contextmanager
-def own_database(name: str = NAME) -> Iterator[None]:
-    """On the configured server, with the project's migrations."""
+def own_database(name: str = DATABASE_NAME) -> Iterator[None]:
+    """Create a migrated database on the configured server, and drop it afterwards."""
     from django.db import connection
 
     before = connection.settings_dict["NAME"]

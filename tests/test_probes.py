@@ -1,4 +1,4 @@
-"""What load balancers and orchestrators ask, by whatever name, and what they are told."""
+"""Health and readiness probes of load balancers and orchestrators, under any host name."""
 
 import os
 import signal
@@ -25,8 +25,8 @@ SOON = 60
 
 
 @pytest.fixture(autouse=True)
-def unasked() -> Iterator[None]:
-    """A process that was not asked yet, and does not remember what a test made of its tables."""
+def forget_migrations() -> Iterator[None]:
+    """Clear the cached state of migrations before and after each test."""
     _check_migrations.cache_clear()
     yield
     _check_migrations.cache_clear()
@@ -34,7 +34,7 @@ def unasked() -> Iterator[None]:
 
 @pytest.fixture
 def migrations(committed: None) -> Iterator[CursorWrapper]:
-    """A cursor for a test that writes into the table of migrations, where the pinger's connection sees it."""
+    """A cursor for changes to the table of migrations. They are committed, so that the pinger sees them."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE kept AS TABLE django_migrations")
         yield cursor
@@ -43,92 +43,92 @@ def migrations(committed: None) -> Iterator[CursorWrapper]:
         cursor.execute("DROP TABLE kept")
 
 
-def asked() -> tuple[int, dict[str, Any]]:
+def get_readyz() -> tuple[int, dict[str, Any]]:
     answer = CLIENT.get("/readyz")
     return answer.status_code, answer.json()
 
 
 def test_a_process_with_its_tables_is_ready(committed: None) -> None:
-    assert asked() == (200, {"status": "ready"})
+    assert get_readyz() == (200, {"status": "ready"})
     assert CLIENT.post("/readyz").status_code == 405
 
 
-def test_migrations_are_looked_at_until_they_are_applied(migrations: CursorWrapper) -> None:
+def test_migrations_are_checked_until_they_are_applied(migrations: CursorWrapper) -> None:
     migrations.execute("DELETE FROM django_migrations WHERE app = 'counters'")
-    assert asked() == (503, {"status": "migrations are not applied"})
+    assert get_readyz() == (503, {"status": "migrations are not applied"})
     assert CLIENT.get("/healthz").status_code == 200
     migrations.execute(
         "INSERT INTO django_migrations OVERRIDING SYSTEM VALUE SELECT * FROM kept WHERE app = 'counters'"
     )
-    assert asked() == (200, {"status": "ready"})
+    assert get_readyz() == (200, {"status": "ready"})
     migrations.execute("DELETE FROM django_migrations")
-    assert asked() == (200, {"status": "ready"})
+    assert get_readyz() == (200, {"status": "ready"})
 
 
-def test_migrations_of_a_newer_release_are_no_fault(migrations: CursorWrapper) -> None:
-    """As while workers are replaced one after the other."""
+def test_migrations_of_a_newer_release_are_accepted(migrations: CursorWrapper) -> None:
+    """They are there while workers are replaced one after the other."""
     migrations.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('counters', '9999_new', now())")
-    assert asked() == (200, {"status": "ready"})
+    assert get_readyz() == (200, {"status": "ready"})
 
 
-def test_a_process_that_is_stopping_says_so(committed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_is_stopping_is_not_ready(committed: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutdown, "_is_stopping", False)
     shutdown.begin_shutdown()
-    assert asked() == (503, {"status": "stopping"})
+    assert get_readyz() == (503, {"status": "stopping"})
     assert CLIENT.get("/healthz").status_code == 200
 
 
-def test_a_database_that_takes_no_writes_is_not_ready(committed: None) -> None:
-    """As a standby is, or a server whose disk is full."""
+def test_a_process_with_a_read_only_database_is_not_ready(committed: None) -> None:
+    """A standby is read-only, and so is a server whose disk is full."""
     with connection.cursor() as cursor:
         database = connection.ops.quote_name(connection.settings_dict["NAME"])
         try:
             cursor.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
-            assert asked() == (503, {"status": "the database is read-only"})
+            assert get_readyz() == (503, {"status": "the database is read-only"})
             assert CLIENT.get("/healthz").status_code == 200
         finally:
             cursor.execute(f"ALTER DATABASE {database} RESET default_transaction_read_only")
-    assert asked() == (200, {"status": "ready"})
+    assert get_readyz() == (200, {"status": "ready"})
 
 
-def test_a_suspended_database_hangs_nobody(tmp_path: Path) -> None:
-    """Probes say so, others are told to come back, and when it goes on so does everybody."""
+def test_no_request_hangs_while_the_database_is_suspended(tmp_path: Path) -> None:
+    """Probes fail, other requests get a 503, and both recover with the database."""
     data = tmp_path / "data"
     with serving(tmp_path / "log", DATABASE_URL="", SMSREPORTS_DATA=str(data)) as server, ExitStack() as stack:
-        ask = partial(requests.get, cookies={"sessionid": "x" * 32}, allow_redirects=False, timeout=SOON)
-        within(SOON, lambda: ask(f"{server.url}/healthz").status_code == 200)
-        assert ask(f"{server.url}/readyz").json() == {"status": "migrations are not applied"}
-        for pid in processes(Layout.of(data)):
+        get = partial(requests.get, cookies={"sessionid": "x" * 32}, allow_redirects=False, timeout=SOON)
+        within(SOON, lambda: get(f"{server.url}/healthz").status_code == 200)
+        assert get(f"{server.url}/readyz").json() == {"status": "migrations are not applied"}
+        for pid in list_postgres_pids(Layout.for_data(data)):
             os.kill(pid, signal.SIGSTOP)
             stack.callback(os.kill, pid, signal.SIGCONT)
         for path in 2 * ("/healthz", "/readyz"):
-            answer = ask(server.url + path)
+            answer = get(server.url + path)
             assert (answer.status_code, answer.json()) == (503, {"status": "the database does not answer"})
-        page = ask(f"{server.url}/admin/")
+        page = get(f"{server.url}/admin/")
         assert (page.status_code, int(page.headers["Retry-After"]) > 0) == (503, True)
         stack.close()
-        within(SOON, lambda: ask(f"{server.url}/healthz").status_code == 200)
+        within(SOON, lambda: get(f"{server.url}/healthz").status_code == 200)
 
 
-def processes(layout: Layout) -> list[int]:
-    """The embedded PostgreSQL's; Linux tells."""
-    first = int((layout.postgres / "postmaster.pid").read_text().splitlines()[0])
-    return [first, *map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())]
+def list_postgres_pids(layout: Layout) -> list[int]:
+    """Return the process ids of the embedded PostgreSQL. Only Linux lists the children."""
+    postmaster = int((layout.postgres / "postmaster.pid").read_text().splitlines()[0])
+    return [postmaster, *map(int, Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split())]
 
 
-def test_without_its_database_it_is_not_ready(without_database: Server) -> None:
+def test_a_process_without_its_database_is_not_ready(without_database: Server) -> None:
     answer = requests.get(f"{without_database.url}/readyz", timeout=30)
     assert (answer.status_code, answer.json()) == (503, {"status": "the database does not answer"})
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_a_probe_asks_by_an_address_and_without_tls(db: None, settings: Any, path: str) -> None:
+def test_a_probe_may_use_an_ip_address_and_no_tls(db: None, settings: Any, path: str) -> None:
     settings.SECURE_SSL_REDIRECT = True
     assert Client().get(path, headers={"Host": "10.1.2.3:8000"}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/healthzz", "/metrics/x", "/", "/admin/login/"])
-def test_nobody_else_does(db: None, settings: Any, path: str) -> None:
+def test_other_paths_require_an_allowed_host_and_tls(db: None, settings: Any, path: str) -> None:
     assert CLIENT.get(path, headers={"Host": "10.1.2.3:8000"}).status_code == 400
     settings.SECURE_SSL_REDIRECT = True
     assert Client().get(path).status_code == 301

@@ -1,4 +1,4 @@
-"""The admin's sidebar: what Django's own says, for whoever looks."""
+"""The admin's sidebar, compared with the output of Django's own template."""
 
 import re
 
@@ -11,28 +11,28 @@ LIST = reverse("admin:messages_app_message_changelist")
 SIDEBAR = re.compile(r'<nav class="sticky" id="nav-sidebar".*?</nav>', re.DOTALL)
 
 
-def compact(markup: str) -> str:
-    """Without the space between tags and around text."""
+def strip_whitespace(markup: str) -> str:
+    """Remove the whitespace between tags and around text."""
     return re.sub(r"\s*([<>])\s*", r"\1", markup)
 
 
 @pytest.mark.parametrize("page", [LIST, reverse("admin:auth_user_add"), reverse("admin:password_change")])
-def test_it_is_djangos_own(staff: Client, page: str) -> None:
-    same_as_djangos(staff, page)
+def test_the_sidebar_equals_djangos_for_staff(staff: Client, page: str) -> None:
+    assert_equals_djangos_sidebar(staff, page)
 
 
-def test_it_is_djangos_own_for_support(support: Client) -> None:
-    same_as_djangos(support, LIST)
+def test_the_sidebar_equals_djangos_for_support(support: Client) -> None:
+    assert_equals_djangos_sidebar(support, LIST)
 
 
-def test_a_reader_without_permissions_is_told_so(newcomer: Client) -> None:
-    same_as_djangos(newcomer, reverse("admin:password_change"))
+def test_the_sidebar_equals_djangos_without_permissions(newcomer: Client) -> None:
+    assert_equals_djangos_sidebar(newcomer, reverse("admin:password_change"))
 
 
-def same_as_djangos(browser: Client, page: str) -> None:
-    answer = browser.get(page)
-    apps = {"app_list": answer.context["available_apps"], "show_changelinks": False}
-    shown = SIDEBAR.search(answer.content.decode())
-    assert shown
-    own = compact(shown[0]).partition('navigation items">')[2].removesuffix("</nav>")
-    assert own == compact(render_to_string("admin/app_list.html", apps, answer.wsgi_request))
+def assert_equals_djangos_sidebar(browser: Client, page: str) -> None:
+    response = browser.get(page)
+    apps = {"app_list": response.context["available_apps"], "show_changelinks": False}
+    match = SIDEBAR.search(response.content.decode())
+    assert match
+    sidebar = strip_whitespace(match[0]).partition('navigation items">')[2].removesuffix("</nav>")
+    assert sidebar == strip_whitespace(render_to_string("admin/app_list.html", apps, response.wsgi_request))

@@ -1,14 +1,14 @@
-"""Wait for what happens in another process or thread, instead of sleeping for a time that should do."""
+"""Waiting for a condition that another process or thread brings about, instead of sleeping."""
 
 import time
 from collections.abc import Callable
 
-# Seconds. Only a test that fails waits so long, so that a busy machine fails none.
+# Seconds. Only a failing test waits this long, so a busy machine does not make tests fail.
 SOON = 60
 
 
 def within(seconds: float, holds: Callable[[], object]) -> None:
-    """Return as soon as `holds` does; fail after `seconds`."""
+    """Return as soon as `holds` returns a true value. Raises AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"did not come true within {seconds} s"

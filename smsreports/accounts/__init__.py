@@ -1,1 +1,1 @@
-"""Accounts, their keys, who is calling and what they may do."""
+"""Accounts, API keys, authentication and permissions."""

@@ -1,4 +1,4 @@
-"""Accounts, keys, and who looked at what, in the admin: a key is made, shown once, replaced and revoked here."""
+"""Admin pages of accounts, API keys, reveals and Django's log."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,11 +20,13 @@ HOUR = timedelta(hours=1)
 
 
 class StrictListFilterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
-    """Django takes any column as a filter in the address, and some values of some columns crash it: only the declared
-    filters are taken."""
+    """Admin that accepts only the filters of `list_filter` in the query string.
+
+    Django accepts any column of the model, and some values of some columns end in a server error.
+    """
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        return lookup in {f"{name}{end}" for name in self.list_filter for end in ("__exact", "__id__exact")}
+        return lookup in {f"{name}{suffix}" for name in self.list_filter for suffix in ("__exact", "__id__exact")}
 
 
 @admin.register(Account)
@@ -34,7 +36,7 @@ class AccountAdmin(StrictListFilterAdmin):
     readonly_fields = ("created_at",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
-        return False  # an account's history outlives its contract
+        return False  # the stored SMS of an account must stay
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -50,37 +52,45 @@ class ApiKeyAdmin(StrictListFilterAdmin):
     search_fields = ("prefix", "account__name")
     search_help_text = "Search by the first characters of a key or the name of an account"
     actions = ("revoke", "rotate")
-    # What a key tells of itself, and the demand for signatures: the secret for it can be shown no later than the key.
     automatic_fields = ("prefix", "last_used_at", "created_at", "replaces")
+    # `requires_signature` cannot be set later: the signing secret is shown only together with a new key.
     readonly_fields = ("account", "requires_signature", *automatic_fields)
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         return self.readonly_fields if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        given = ["account", "name", "scopes", "allowed_networks", "requires_signature", "expires_at"]
-        return [*given, "is_active", *self.automatic_fields] if obj else given
+        fields = ["account", "name", "scopes", "allowed_networks", "requires_signature", "expires_at"]
+        return [*fields, "is_active", *self.automatic_fields] if obj else fields
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
         else:
-            obj.shown = credentials_to_show(obj, save_new_key(obj))
+            obj.new_credentials = credentials_to_show(obj, save_new_key(obj))
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        return self._render_new_key(request, obj, obj.shown)
+        return self._render_new_key(request, obj, obj.new_credentials)
 
-    def _render_new_key(self, request: HttpRequest, key: ApiKey, shown: Sequence[str]) -> HttpResponse:
-        """The secrets stand in this very answer, which nothing keeps: no session, no message, no cache."""
-        more = {"title": f"API key {key.prefix}…", "key": key, "shown": shown}
-        return TemplateResponse(request, "admin/key_made.html", {**self.admin_site.each_context(request), **more})
+    def _render_new_key(self, request: HttpRequest, key: ApiKey, credentials: Sequence[str]) -> HttpResponse:
+        """Render the page that shows the new key.
+
+        The secrets are in this response only: a redirect would need a session or a message that stores them.
+        """
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"API key {key.prefix}…",
+            "key": key,
+            "credentials": credentials,
+        }
+        return TemplateResponse(request, "admin/key_made.html", context)
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        return False  # a revoked key still says who called with it
+        return False  # the audit log refers to revoked keys as well
 
     @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
-        """Those that were good until now. Django's log says who did it."""
+        """Revoke those of `keys` that are active, and record the user in Django's log."""
         revoked = list(keys.filter(is_active=True))
         ApiKey.objects.filter(pk__in=[key.pk for key in revoked]).update(is_active=False)
         for key in revoked:
@@ -95,7 +105,7 @@ class ApiKeyAdmin(StrictListFilterAdmin):
         permissions=["rotate"],
     )
     def rotate(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> HttpResponse | None:
-        """Shows the successor as it shows any new key. Django's log says who did it."""
+        """Replace the selected key, record the user in Django's log and show the new key."""
         try:
             with transaction.atomic():
                 key = keys.get()
@@ -104,15 +114,15 @@ class ApiKeyAdmin(StrictListFilterAdmin):
                 self.log_addition(request, successor, f"Replaces {key.prefix}….")
         except (ApiKey.DoesNotExist, ApiKey.MultipleObjectsReturned):
             self.message_user(request, "Select exactly one key: the new key is shown only once.", messages.ERROR)
-        except RotationError as fault:
-            self.message_user(request, str(fault), messages.ERROR)
+        except RotationError as error:
+            self.message_user(request, str(error), messages.ERROR)
         else:
             return self._render_new_key(request, successor, credentials_to_show(successor, secret))
         return None
 
 
 class ReadOnlyLogAdmin(StrictListFilterAdmin):
-    """What staff did: written by the pages on which they did it, and by nobody's hand."""
+    """Read-only admin of a log of staff actions. The pages on which staff act write the rows."""
 
     show_full_result_count = False
     sortable_by = ()
@@ -136,7 +146,7 @@ class RevealAdmin(ReadOnlyLogAdmin):
 
 @admin.register(LogEntry)
 class LogEntryAdmin(ReadOnlyLogAdmin):
-    """Keys made and revoked, and every change of the rest."""
+    """Django's log: keys created, rotated and revoked, and all other changes in the admin."""
 
     list_display = ("action_time", "user", "content_type", "object_repr", "change_message")
     list_select_related = ("user", "content_type")

@@ -8,4 +8,4 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from smsreports.accounts import user_admin  # noqa: F401  registers its admins, in place of Django's own
+        from smsreports.accounts import user_admin  # noqa: F401  replaces Django's own admins

@@ -1,4 +1,4 @@
-"""DRF authentication by API key; a dialect says where in the request the key stands."""
+"""DRF authentication by API key."""
 
 from __future__ import annotations
 
@@ -17,33 +17,34 @@ from smsreports.accounts.signing import SignedRequest, candidate_paths, encode_p
 
 
 class KeyAuthentication(BaseAuthentication):
-    """Finds the key's account; a dialect says where in the request the key stands."""
+    """Authenticates the account of an API key. Each dialect has a subclass that reads the key from the request."""
 
     scheme: ClassVar[str]
-    # Where the key may stand, as OpenAPI says it, by a name; any of them will do.
+    # OpenAPI security schemes by name; any one of them is enough.
     security_schemes: ClassVar[Mapping[str, Mapping[str, str]]]
 
-    def __init__(self, body: Callable[[ApiKey], bytes]) -> None:
-        """`body` takes in the request's body as it was sent, once it is known whose key it is."""
-        self._body = body
+    def __init__(self, read_body: Callable[[ApiKey], bytes]) -> None:
+        """`read_body` reads the raw body of the request. It is called only for a key that requires signatures."""
+        self._read_body = read_body
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey]:
-        asked = request._request
+        http_request = request._request
         return None, authenticate_key(
-            self.get_key(request), client_address(asked), partial(self._build_signed_request, asked)
+            self.get_key(request), client_address(http_request), partial(self._build_signed_request, http_request)
         )
 
     def get_key(self, request: Request) -> str | None:
+        """Return the API key of the request, or None if it has none."""
         raise NotImplementedError
 
     def authenticate_header(self, request: Request) -> str:
         return self.scheme
 
-    def _build_signed_request(self, asked: HttpRequest, key: ApiKey) -> SignedRequest:
+    def _build_signed_request(self, request: HttpRequest, key: ApiKey) -> SignedRequest:
         return SignedRequest(
-            method=asked.method or "",
-            paths=candidate_paths(asked.META.get("RAW_URI") or encode_path(asked.path), asked.path),
-            body=self._body(key),
-            timestamp=asked.headers.get("X-Timestamp", ""),
-            signature=asked.headers.get("X-Signature", ""),
+            method=request.method or "",
+            paths=candidate_paths(request.META.get("RAW_URI") or encode_path(request.path), request.path),
+            body=self._read_body(key),
+            timestamp=request.headers.get("X-Timestamp", ""),
+            signature=request.headers.get("X-Signature", ""),
         )

@@ -1,4 +1,4 @@
-"""Where a caller is, as far as the declared proxies tell."""
+"""Client IP address, honouring X-Forwarded-For from trusted proxies."""
 
 import re
 from collections.abc import Callable
@@ -9,19 +9,19 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 IPV6_PATTERN = "[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,40}"
-# An address as proxies write it: alone or with a port, IPv6 also in brackets, and with a port only so.
+# An address as proxies write it: alone or with a port. IPv6 may be in brackets, and must be if a port follows.
 ADDRESS_PATTERN = re.compile(
     rf"([0-9.]{{7,15}})(?::[0-9]{{1,5}})?|\[({IPV6_PATTERN})\](?::[0-9]{{1,5}})?|({IPV6_PATTERN})"
 )
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the caller's IP address, or an empty string where none can be trusted.
+    """Return the client's IP address, or an empty string if none can be trusted.
 
-    It is the other end of the connection. If that is one of settings.PROXIES, the caller is who called the proxy: each
-    proxy adds its caller to the end of X-Forwarded-For, so the header is read from the right, past further proxies of
-    ours. What stands before the first other address is the caller's own invention. A declared proxy that does not say
-    who called it, and a connection without an address, as over a Unix socket, have no caller that can be trusted.
+    It is the peer of the connection. If the peer is one of settings.PROXIES, the client is read from X-Forwarded-For:
+    each proxy appends the address of its own peer, so the header is read from the right, past further trusted proxies.
+    Everything to the left of the first other address may be forged by the client. The result is empty if a trusted
+    proxy names no client, and for a connection without an address, such as a Unix socket.
     """
     address = normalize_ip(request.META.get("REMOTE_ADDR", ""))
     hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
@@ -35,7 +35,7 @@ def is_proxy(address: str) -> bool:
 
 
 class ProxyHeadersMiddleware:
-    """Believes X-Forwarded-Proto, or what PROXY_SSL_HEADER names instead, from declared proxies only."""
+    """Removes the header named by PROXY_SSL_HEADER, such as X-Forwarded-Proto, unless a trusted proxy sent it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -46,12 +46,15 @@ class ProxyHeadersMiddleware:
         return self._get_response(request)
 
 
-def normalize_ip(written: str) -> str:
-    """The address alone, in its shortest form, an IPv4 one never as IPv6; empty for what is no address."""
-    found = ADDRESS_PATTERN.fullmatch(written.strip(" \t"))
+def normalize_ip(text: str) -> str:
+    """Return the address without port and brackets, in its shortest form; empty if `text` is no address.
+
+    An IPv4-mapped IPv6 address is returned as IPv4.
+    """
+    match = ADDRESS_PATTERN.fullmatch(text.strip(" \t"))
     try:
-        address = ip_address(found[found.lastindex or 0] if found else "")
+        address = ip_address(match[match.lastindex or 0] if match else "")
     except ValueError:
         return ""
-    # A server that listens on IPv6 sees its IPv4 callers as ::ffff:a.b.c.d.
+    # A server that listens on IPv6 sees its IPv4 clients as ::ffff:a.b.c.d.
     return str(getattr(address, "ipv4_mapped", None) or address)

@@ -1,4 +1,4 @@
-"""Making keys, and telling from a key who is calling."""
+"""Create API keys and authenticate callers by them."""
 
 import hmac
 import secrets
@@ -19,21 +19,21 @@ from smsreports.accounts.models import Account, ApiKey
 from smsreports.accounts.signing import SignedRequest
 from smsreports.database.compiled import CompiledQuery, Param
 
-# What 23 Telecom's live keys begin with; clients and secret scanners know the form.
+# The prefix of 23 Telecom's live keys, which clients and secret scanners know.
 KEY_PREFIX = "sk_prod_"
-# 32 random bytes: no guessing, so the hash may be fast.
+# 32 random bytes cannot be guessed, so a fast hash is safe.
 KEY_BYTES = 32
 PREFIX_LENGTH = len(KEY_PREFIX) + 6
-# No key that was ever made is longer; what is longer is not worth hashing.
+# Longer keys are unknown without hashing: no valid key is this long.
 MAX_KEY_LENGTH = 128
-# `last_used_at` answers "is it still in use?", for which a minute is exact enough.
+# `last_used_at` shows whether a key is still in use, for which a minute is exact enough.
 LAST_USED_RESOLUTION = timedelta(minutes=1)
 KEY_FIELDS = [field.attname for field in ApiKey._meta.concrete_fields]
 ACCOUNT_FIELDS = [field.attname for field in Account._meta.concrete_fields]
 
 
 class AuthFailure(StrEnum):
-    """Why a caller is not let in."""
+    """Reason why authentication failed."""
 
     NO_KEY = "no API key was given"
     UNKNOWN_KEY = "the API key is unknown"
@@ -48,7 +48,7 @@ class AuthFailure(StrEnum):
 
 
 class AuthenticationError(Exception):
-    """The caller's key does not let them in, for this `reason`."""
+    """The caller is not authenticated, for this `reason`."""
 
     def __init__(self, reason: AuthFailure) -> None:
         super().__init__(reason)
@@ -56,7 +56,7 @@ class AuthenticationError(Exception):
 
 
 def hash_key(key: str, secret: str) -> str:
-    """The keyed hash under which a key is stored, 64 hex digits."""
+    """Return the keyed hash under which a key is stored: 64 hex digits."""
     return hmac.new(b"smsreports.api-key:" + secret.encode(), key.encode(), sha256).hexdigest()
 
 
@@ -68,7 +68,7 @@ def create_key(
     allowed_networks: Sequence[str] = (),
     expires_at: datetime | None = None,
 ) -> str:
-    """Makes a key of `account` and returns it: the only time that it is seen."""
+    """Create a key of `account` and return it. It cannot be shown again."""
     return save_new_key(
         ApiKey(
             account=account,
@@ -80,118 +80,126 @@ def create_key(
     )
 
 
-def save_new_key(row: ApiKey) -> str:
-    """Saves the new `row` with a secret of its own and returns that: the only time that it is seen."""
+def save_new_key(api_key: ApiKey) -> str:
+    """Generate a key for the new row `api_key`, save the row and return the key. It cannot be shown again."""
     key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
-    row.prefix, row.digest = key[:PREFIX_LENGTH], hash_key(key, settings.SECRET_KEY)
-    row.save(force_insert=True)
+    api_key.prefix, api_key.digest = key[:PREFIX_LENGTH], hash_key(key, settings.SECRET_KEY)
+    api_key.save(force_insert=True)
     return key
 
 
-def credentials_to_show(row: ApiKey, key: str) -> list[str]:
-    """What whoever made the new `row` is shown: the `key`, and the secret with which its requests are signed, if they
-    must be."""
-    return [key, signing.derive_signing_secret(row.digest, settings.SECRET_KEY)] if row.requires_signature else [key]
+def credentials_to_show(api_key: ApiKey, key: str) -> list[str]:
+    """Return the new `key` and, if it requires signed requests, its signing secret."""
+    if not api_key.requires_signature:
+        return [key]
+    return [key, signing.derive_signing_secret(api_key.digest, settings.SECRET_KEY)]
 
 
 def authenticate_key(
     key: str | None, address: str, build_signed_request: Callable[[ApiKey], SignedRequest] | None = None
 ) -> ApiKey:
-    """The ApiKey (with its account) behind the secret `key`, used from the IP `address`.
+    """Return the ApiKey, with its account, of the secret `key` used from the IP `address`.
 
-    `signed` tells how the request was signed, and is asked only if the key demands it. Raises AccessRefused. The lookup
-    is by hash, so its time tells nothing about stored keys.
+    `build_signed_request` is called only if the key requires signed requests. Raises AuthenticationError. The lookup is
+    by hash, so its duration reveals nothing about stored keys.
     """
     if not key:
         raise AuthenticationError(AuthFailure.NO_KEY)
-    found = _find_key(key)
-    if found is None:
+    api_key = _find_key(key)
+    if api_key is None:
         raise AuthenticationError(AuthFailure.UNKNOWN_KEY)
-    if fault := _find_key_failure(found, address):
-        raise AuthenticationError(fault)
-    if found.requires_signature and (fault := _find_signature_failure(key, found, build_signed_request)):
-        raise AuthenticationError(fault)
-    touch_last_used(found)
-    return found
+    if failure := _check_key(api_key, address):
+        raise AuthenticationError(failure)
+    if api_key.requires_signature and (failure := _check_signature(key, api_key, build_signed_request)):
+        raise AuthenticationError(failure)
+    touch_last_used(api_key)
+    return api_key
 
 
-def refusal_of(key: str, address: str) -> AuthFailure | None:
-    """Return why an unsigned request with `key` from `address` would be refused; None if it would not. No use of the
-    key is noted."""
-    found = _find_key(key)
-    if found is None:
+def find_unsigned_failure(key: str, address: str) -> AuthFailure | None:
+    """Return the reason why an unsigned request with `key` from `address` would be refused; None if it would not.
+
+    `last_used_at` is not updated.
+    """
+    api_key = _find_key(key)
+    if api_key is None:
         return AuthFailure.UNKNOWN_KEY
-    return _find_key_failure(found, address) or (AuthFailure.NO_SIGNATURE if found.requires_signature else None)
+    return _check_key(api_key, address) or (AuthFailure.NO_SIGNATURE if api_key.requires_signature else None)
 
 
 def _find_key(key: str) -> ApiKey | None:
     if len(key) > MAX_KEY_LENGTH:
         return None
-    hashes = [hash_key(key, secret) for secret in _server_secrets()]
-    for row in (
-        _compile_lookup(len(hashes)).bind({f"hash{number}": one for number, one in enumerate(hashes)}).fetch_all()
-    ):
-        found = ApiKey.from_db(connection.alias, KEY_FIELDS, row[: len(KEY_FIELDS)])
-        found.account = Account.from_db(connection.alias, ACCOUNT_FIELDS, row[len(KEY_FIELDS) :])
-        return found
+    digests = [hash_key(key, secret) for secret in _iterate_server_secrets()]
+    query = _compile_lookup(len(digests))
+    for row in query.bind({f"digest{number}": digest for number, digest in enumerate(digests)}).fetch_all():
+        api_key = ApiKey.from_db(connection.alias, KEY_FIELDS, row[: len(KEY_FIELDS)])
+        api_key.account = Account.from_db(connection.alias, ACCOUNT_FIELDS, row[len(KEY_FIELDS) :])
+        return api_key
     return None
 
 
 @cache
-def _compile_lookup(hashes: int) -> CompiledQuery:
-    """The key and its account by any of so many hashes. Every request asks this."""
-    found = ApiKey.objects.filter(digest__in=[Param(f"hash{number}") for number in range(hashes)]).order_by()
-    return CompiledQuery.from_queryset(found.values_list(*KEY_FIELDS, *(f"account__{name}" for name in ACCOUNT_FIELDS)))
+def _compile_lookup(digest_count: int) -> CompiledQuery:
+    """Compile the query for the key, with its account, by any of `digest_count` digests. Every request runs it."""
+    keys = ApiKey.objects.filter(digest__in=[Param(f"digest{number}") for number in range(digest_count)]).order_by()
+    return CompiledQuery.from_queryset(keys.values_list(*KEY_FIELDS, *(f"account__{name}" for name in ACCOUNT_FIELDS)))
 
 
-def _find_key_failure(key: ApiKey, address: str) -> AuthFailure | None:
+def _check_key(key: ApiKey, address: str) -> AuthFailure | None:
     if not key.is_active:
         return AuthFailure.INACTIVE_KEY
     if key.has_expired():
         return AuthFailure.EXPIRED_KEY
     if not key.account.is_active:
         return AuthFailure.INACTIVE_ACCOUNT
-    if key.allowed_networks and not _is_within(address, key.allowed_networks):
+    if key.allowed_networks and not _is_in_networks(address, key.allowed_networks):
         return AuthFailure.FOREIGN_ADDRESS
     return None
 
 
-def _find_signature_failure(
-    key: str, found: ApiKey, build_signed_request: Callable[[ApiKey], SignedRequest] | None
+def _check_signature(
+    key: str, api_key: ApiKey, build_signed_request: Callable[[ApiKey], SignedRequest] | None
 ) -> AuthFailure | None:
-    """What is wrong writes nothing; what is right is used up. The body comes in before any verdict: whoever is refused
-    while still sending sees the connection break, and not why."""
-    request = build_signed_request(found) if build_signed_request else None
+    """Return the failure of the request's signature, or record a valid signature as used and return None.
+
+    An invalid signature writes nothing. The body is read first, so that the client gets the error response: a
+    connection that is closed while the client still sends is reset.
+    """
+    request = build_signed_request(api_key) if build_signed_request else None
     if request is None or not (request.timestamp and request.signature):
         return AuthFailure.NO_SIGNATURE
     now = time.time()
     if not request.is_within_tolerance(now):
         return AuthFailure.UNTIMELY_SIGNATURE
-    # A key that was made under a former SECRET_KEY signs with the secret that was shown then.
-    server_secret = next(secret for secret in _server_secrets() if hash_key(key, secret) == found.digest)
-    if not request.has_valid_signature(signing.derive_signing_secret(found.digest, server_secret)):
+    # A key that was created under a former SECRET_KEY keeps the signing secret that was shown then.
+    server_secret = next(secret for secret in _iterate_server_secrets() if hash_key(key, secret) == api_key.digest)
+    if not request.has_valid_signature(signing.derive_signing_secret(api_key.digest, server_secret)):
         return AuthFailure.WRONG_SIGNATURE
     return None if nonces.consume_once(request, now) else AuthFailure.USED_SIGNATURE
 
 
-def _is_within(address: str, networks: Sequence[str]) -> bool:
+def _is_in_networks(address: str, networks: Sequence[str]) -> bool:
     try:
-        caller_address = ip_address(address)
-    except ValueError:  # no address, as over a Unix socket: not one that was allowed
+        client = ip_address(address)
+    except ValueError:  # no address, such as over a Unix socket
         return False
-    # A server that listens on IPv6 sees its IPv4 callers as ::ffff:a.b.c.d.
-    caller_address = getattr(caller_address, "ipv4_mapped", None) or caller_address
-    return any(caller_address in ip_network(network, strict=False) for network in networks)
+    # A server that listens on IPv6 sees its IPv4 clients as ::ffff:a.b.c.d.
+    client = getattr(client, "ipv4_mapped", None) or client
+    return any(client in ip_network(network, strict=False) for network in networks)
 
 
 def touch_last_used(key: ApiKey) -> None:
-    """Of many uses at once, the first to come is noted: the others find it done, and write nothing."""
+    """Set `last_used_at` to now if it is older than LAST_USED_RESOLUTION.
+
+    Of several concurrent uses the first one writes; the condition is false for the others.
+    """
     now = datetime.now(UTC)
     if key.last_used_at is None or now - key.last_used_at > LAST_USED_RESOLUTION:
         due = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_RESOLUTION)
         ApiKey.objects.filter(due, pk=key.pk).update(last_used_at=now)
 
 
-def _server_secrets() -> Iterator[str]:
+def _iterate_server_secrets() -> Iterator[str]:
     yield settings.SECRET_KEY
     yield from settings.SECRET_KEY_FALLBACKS

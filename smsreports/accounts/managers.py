@@ -1,4 +1,4 @@
-"""The one place where queries on traffic are bound to an account."""
+"""Manager that restricts queries on stored SMS to one account."""
 
 from typing import Any, NoReturn
 
@@ -9,23 +9,24 @@ from smsreports.database.compiled import Param
 
 
 class UnscopedQueryError(TypeError):
-    """Traffic was asked for without saying whose."""
+    """A query on stored SMS names no account."""
 
 
 class AccountScopedManager(models.Manager[Any]):
-    """The `objects` of traffic: it hands out rows of one account and refuses everything else.
+    """Default manager of every model with stored SMS. It returns rows of one account only.
 
-    `Message.objects.filter(…)`, `.all()`, `.count()` and the rest raise `UnboundQuery`; only
-    `Message.objects.for_account(account)` is a queryset. Staff pages and upkeep, which see every
-    account, say so by using `Message.everyones`.
+    `Message.objects.for_account(account)` returns a queryset. `Message.objects.filter(…)`, `.all()`, `.count()` and
+    all other queryset methods raise UnscopedQueryError. Staff pages and maintenance, which read all accounts, use the
+    second manager of the model.
     """
 
     def __init__(self, queryset_class: type[models.QuerySet[Any]] = models.QuerySet) -> None:
         super().__init__()
-        self._rows = queryset_class
+        self._queryset_class = queryset_class
 
     def for_account(self, account: Account | Param) -> Any:
-        return self._rows(model=self.model, using=self._db).filter(account=account)
+        """Return the rows of `account` as a queryset of the class given to the manager."""
+        return self._queryset_class(model=self.model, using=self._db).filter(account=account)
 
     def get_queryset(self) -> NoReturn:
         raise UnscopedQueryError(f"{self.model.__name__}.objects needs .for_account(account)")

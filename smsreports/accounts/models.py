@@ -1,4 +1,4 @@
-"""An account, its keys, the minute in which its requests are counted, and who of the staff saw what of it."""
+"""Accounts, API keys, request counts, used signatures and reveals."""
 
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -11,15 +11,15 @@ from django.db import models
 from django.db.models import F
 from django.db.models.functions import Now
 
-# Accounts are named on command lines, in file names and in records: letters, digits, `.`, `_` and `-`.
-# `$` would let a line end pass behind them.
+# Account names appear on command lines, in file names and in records: letters, digits, `.`, `_` and `-`.
+# `\Z` and not `$`, which would accept a trailing newline.
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
-# Requests a minute, within which a limit is one: as SMSREPORTS_RATE_LIMIT has it.
+# Bounds of a rate limit in requests per minute, the same as those of SMSREPORTS_RATE_LIMIT.
 MIN_RATE_LIMIT, MAX_RATE_LIMIT = 1, 100_000_000
 
 
 def validate_network(text: str) -> None:
-    """A validator: an address or a network in CIDR, host bits allowed."""
+    """Raise ValidationError unless `text` is an IP address or a CIDR network. Host bits are allowed."""
     try:
         ip_network(text, strict=False)
     except ValueError:
@@ -27,20 +27,20 @@ def validate_network(text: str) -> None:
 
 
 class Scope(models.TextChoices):
-    """What a key may do; a key without a scope may do nothing."""
+    """Permission of an API key. A key without a scope may do nothing."""
 
     READ = "sms.read"
     WRITE = "sms.write"
 
 
 class Account(models.Model):
-    """The customer whose traffic it is: every row, key, figure and file belongs to one."""
+    """Customer. Every stored SMS, key, counter and export belongs to one account."""
 
     name = models.CharField(max_length=64, unique=True, validators=[RegexValidator(NAME_PATTERN)])
-    # ISO 4217; every cost of the account is in it.
+    # ISO 4217. All costs of the account are in this currency.
     currency = models.CharField(max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$")])
     is_active = models.BooleanField(default=True)
-    # Requests a minute at one dialect; null means the setting, which is everybody's.
+    # Requests per minute in each dialect; null means settings.RATE_LIMIT.
     rate_limit = models.PositiveIntegerField(
         null=True,
         blank=True,
@@ -63,11 +63,10 @@ class Account(models.Model):
 
 
 class ApiKey(models.Model):
-    """A secret that speaks for an account, in every dialect.
+    """API key of an account, valid in every dialect.
 
-    The secret is shown once, by `smsreports.accounts.keys.create`; here are its keyed hash, by which
-    it is found, and its first characters, by which people tell keys apart. A key that is replaced by another lives on
-    until it expires.
+    The key itself is shown once, when it is created. The row holds its keyed hash for the lookup and its first
+    characters, so that people can tell keys apart. A rotated key keeps working until it expires.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="api_keys")
@@ -75,16 +74,16 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=32, choices=Scope.choices), default=list)
-    # CIDR; empty means from anywhere.
+    # CIDR networks; empty means any address.
     allowed_networks = ArrayField(
         models.CharField(max_length=43, validators=[validate_network]), default=list, blank=True
     )
-    # Whether its requests must be signed; the secret for it is shown with the key, and can be shown no later.
+    # The signing secret is shown once, together with the key.
     requires_signature = models.BooleanField(default=False, db_default=False)
     is_active = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, editable=False)
-    # The key that this one took over from. A key has one successor.
+    # The key that this one replaces. A key has at most one successor.
     replaces = models.OneToOneField("self", models.SET_NULL, null=True, editable=False, related_name="successor")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -96,14 +95,15 @@ class ApiKey(models.Model):
         return f"{self.prefix}… of {self.account}"
 
     def has_expired(self) -> bool:
+        """Return True from the moment `expires_at` on."""
         return self.expires_at is not None and self.expires_at <= datetime.now(UTC)
 
 
 class RequestCount(models.Model):
-    """How many requests an account made at one dialect in the minute it last called.
+    """Number of requests of an account in one dialect, in the last minute with a request.
 
-    One row per account and dialect, overwritten from minute to minute, in an unlogged table: losing
-    it in a crash gives a caller a fresh minute, and counting costs no write to disk.
+    There is one row per account and dialect, overwritten every minute. The table is unlogged, so counting writes
+    nothing to the WAL. A crash of the database empties it, and every account then starts a fresh minute.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="+")
@@ -118,13 +118,13 @@ class RequestCount(models.Model):
 
 
 class UsedSignature(models.Model):
-    """A signed request that came, so that it does not come again.
+    """Signature of an accepted request, stored to reject a replay.
 
-    Rows that nobody would take any more are deleted as others are added. The table is an ordinary one: also after a
-    crash each signature is good once.
+    Rows with a timestamp that no server accepts any more are deleted while new ones are added. The table is logged, so
+    a replay is rejected after a crash as well.
     """
 
-    # The one index finds a signature again, and the oldest.
+    # One index serves both lookups: a given signature and the oldest rows.
     pk = models.CompositePrimaryKey("signed_at", "signature")
     # The X-Timestamp, and the 32 bytes of the X-Signature.
     signed_at = models.DateTimeField()
@@ -132,27 +132,27 @@ class UsedSignature(models.Model):
 
 
 class Reveal(models.Model):
-    """Somebody of the staff looked at the number and the text of one SMS, and said why.
+    """Record of a staff member who viewed the number and text of one SMS, with the reason given.
 
-    The number and the text are not kept here. The database refuses to change or delete a row.
+    The number and the text are not stored here. A database trigger rejects changes and deletions.
     """
 
-    # People who looked are switched off, not deleted.
+    # A user with reveals can be deactivated, not deleted.
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
-    # The kind of row, as Django names it, its key, and what it called itself.
+    # The model's label, the primary key and the `str()` of the revealed row.
     model = models.CharField(max_length=64)
     row = models.BigIntegerField()
     reference = models.CharField(max_length=200)
     reason = models.CharField(max_length=200)
-    # Where from; empty where it was not known.
+    # IP address of the browser; empty if unknown.
     address = models.CharField(max_length=45, blank=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ("-id",)
         permissions = [("see_numbers", "Can see whole numbers and texts of every SMS")]
-        # The account's own list of what was taken out.
+        # The audit list of an account, newest first.
         indexes = [models.Index("account", F("at").desc(), F("id").desc(), name="reveal_of_account")]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Replacing a key by another while both are good, so that nobody who calls with it is ever refused."""
+"""Rotation of API keys. The old key keeps working for a while, so that no client is refused."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,21 +7,24 @@ from django.db import transaction
 from smsreports.accounts.keys import save_new_key
 from smsreports.accounts.models import ApiKey
 
-# For as long as a day's shift needs to put the new key everywhere.
+# Enough time to deploy the new key everywhere.
 DEFAULT_OVERLAP = timedelta(hours=24)
 
 
 class RotationError(Exception):
-    """The key cannot be replaced; the text says why."""
+    """The key cannot be rotated; the message gives the reason."""
 
 
 @transaction.atomic
 def rotate_key(key: ApiKey, overlap: timedelta) -> tuple[ApiKey, str]:
-    """Makes the successor of `key`, which may do the same for as long, and returns it with its secret: the only time
-    that this is seen. The old one expires after `overlap`, or when it would have anyway. Raises NotRotated."""
+    """Create a successor of `key` with the same permissions and expiry, and return it with its secret.
+
+    The secret cannot be shown again. The old key expires after `overlap`, or earlier if it would have anyway. Raises
+    RotationError if the key is revoked, expired or already rotated.
+    """
     old = ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
-    if fault := _find_obstacle(old):
-        raise RotationError(f"{old.prefix}… {fault}")
+    if obstacle := _find_obstacle(old):
+        raise RotationError(f"{old.prefix}… {obstacle}")
     successor = ApiKey(
         account_id=old.account_id,
         name=old.name,

@@ -1,4 +1,4 @@
-"""How many requests an account has left in this minute, counted once for all workers."""
+"""Rate limit: requests per account, dialect and minute, counted in the database for all workers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,32 +13,36 @@ WINDOW_SECONDS = 60
 
 @dataclass(frozen=True)
 class RateLimitState:
-    """`remaining` requests of `limit` are left until the Unix second `resets_at`, `wait` seconds away."""
+    """`remaining` requests of `limit` are left until the Unix second `resets_at`, `retry_after` seconds from now."""
 
     limit: int
     remaining: int
     resets_at: int
     retry_after: int
-    exceeded: bool
+    is_exceeded: bool
 
 
 def consume_request(account: Account, dialect: str) -> RateLimitState:
-    """Counts one request of `account` at `dialect` and says what is left of its minute."""
+    """Count one request of `account` in `dialect` and return the state of the current minute."""
     with connection.cursor() as cursor:
         cursor.execute(*_consume_sql(account, dialect))
         spent, now = cursor.fetchone()
-    wait = WINDOW_SECONDS - int(now) % WINDOW_SECONDS
+    retry_after = WINDOW_SECONDS - int(now) % WINDOW_SECONDS
     limit = account.rate_limit or settings.RATE_LIMIT
-    return RateLimitState(limit, max(limit - spent, 0), int(now) + wait, wait, spent > limit)
+    return RateLimitState(limit, max(limit - spent, 0), int(now) + retry_after, retry_after, spent > limit)
 
 
 def unlimited_state() -> RateLimitState:
-    """The allowance of a caller who is not counted, since nobody knows who they are."""
-    return RateLimitState(settings.RATE_LIMIT, settings.RATE_LIMIT, 0, WINDOW_SECONDS, exceeded=False)
+    """Return the state of an unauthenticated caller, whose requests are not counted."""
+    return RateLimitState(settings.RATE_LIMIT, settings.RATE_LIMIT, 0, WINDOW_SECONDS, is_exceeded=False)
 
 
 def _consume_sql(account: Account, dialect: str) -> tuple[str, list[Any]]:
-    """One statement, so that two workers never read the same count; the ORM has no upsert that adds."""
+    """Return the statement that counts a request, with its parameters.
+
+    It is one statement so that two workers never read the same count. Raw SQL, because the ORM has no upsert that
+    increments.
+    """
     return (
         """
         INSERT INTO accounts_requestcount AS c (account_id, dialect, minute, spent)

@@ -1,1 +1,1 @@
-"""How any list, item and export runs, in whichever dialect it is asked for."""
+"""Viewsets, errors, content negotiation and rendering that all dialects share."""

@@ -1,4 +1,4 @@
-"""Every error of the API, in the shape of the dialect it was asked in."""
+"""Error responses of the API, rendered by the dialect of the request."""
 
 import logging
 from typing import Any
@@ -23,28 +23,30 @@ logger = logging.getLogger(__name__)
 
 
 def handle_exception(exception: Exception, context: dict[str, Any]) -> Response:
-    """DRF's exception handler. What no rule names is logged, without the data it was about, and told as a 500."""
+    """Return the error response for an exception of a view; DRF's exception handler.
+
+    Unknown exceptions are logged without request data and answered with a 500.
+    """
     view = context["view"]
-    refusal = exception.reason if isinstance(exception, AuthenticationError) else None
-    problem = to_api_exception(exception)
-    if refusal is not None:
-        get_metrics().refused.labels(refusal.name.lower()).inc()
-    elif isinstance(problem, exceptions.Throttled):
+    error = to_api_exception(exception)
+    headers = {}
+    auth_failure = None
+    if isinstance(exception, AuthenticationError):
+        auth_failure = exception.reason
+        get_metrics().refused.labels(auth_failure.name.lower()).inc()
+    elif isinstance(error, exceptions.Throttled):
         get_metrics().limited.labels(view.dialect.slug).inc()
-    headers = (
-        {"Retry-After": str(RETRY_AFTER_SECONDS)}
-        if isinstance(problem, ServiceUnavailable | exceptions.Throttled)
-        else {}
-    )
-    if problem.status_code == 401:
+    if isinstance(error, ServiceUnavailable | exceptions.Throttled):
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if error.status_code == 401:
         headers["WWW-Authenticate"] = view.get_authenticate_header(context["request"])
-    if isinstance(problem, exceptions.MethodNotAllowed):
+    if isinstance(error, exceptions.MethodNotAllowed):
         headers["Allow"] = ", ".join(view.allowed_methods)
-    return Response(view.dialect.render_error(problem, refusal), problem.status_code, headers=headers)
+    return Response(view.dialect.render_error(error, auth_failure), error.status_code, headers=headers)
 
 
 def to_api_exception(exception: Exception) -> APIException:
-    """The HTTP error that `fault` amounts to."""
+    """Return the HTTP error for an exception. Log outages of the database and unknown exceptions."""
     match exception:
         case APIException():
             return exception
@@ -63,26 +65,27 @@ def to_api_exception(exception: Exception) -> APIException:
             return RequestTooLarge()
         case BadRequest() | SuspiciousOperation():
             return exceptions.ParseError("The request is malformed.")
-    # The traceback names code; the exception's own text may hold a caller's data.
-    logger.error("crash in a request: %s", type(exception).__name__, exc_info=_strip_exception_text(exception))
+    # The traceback names code only, but the text of the exception may hold data of the request.
+    without_text = RuntimeError(f"{type(exception).__name__}, text withheld")
+    logger.error(
+        "crash in a request: %s",
+        type(exception).__name__,
+        exc_info=(RuntimeError, without_text, exception.__traceback__),
+    )
     return APIException("Something went wrong on our side.")
-
-
-def _strip_exception_text(fault: Exception) -> tuple[type[Exception], Exception, Any]:
-    return RuntimeError, RuntimeError(f"{type(fault).__name__}, text withheld"), fault.__traceback__
 
 
 def get_dialects() -> list[Dialect]:
     return [import_string(f"{module}.dialect") for module in settings.DIALECTS]
 
 
-def render_error_for_path(request: HttpRequest, problem: APIException) -> HttpResponse | None:
-    """The error of a request that no view took, if its path is below a dialect's prefix."""
+def render_error_for_path(request: HttpRequest, error: APIException) -> HttpResponse | None:
+    """Return the error response for a request outside any view, or None if no dialect has the path's prefix."""
     for dialect in get_dialects():
         if dialect.matches_path(request):
-            body = dump_json(dialect.render_error(problem, None))
+            body = dump_json(dialect.render_error(error, None))
             headers = {**dialect.build_rate_limit_headers(unlimited_state())}
-            if isinstance(problem, ServiceUnavailable):
+            if isinstance(error, ServiceUnavailable):
                 headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-            return HttpResponse(body, "application/json", problem.status_code, headers=headers)
+            return HttpResponse(body, "application/json", error.status_code, headers=headers)
     return None

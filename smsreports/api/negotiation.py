@@ -1,4 +1,4 @@
-"""What `Accept` may say."""
+"""Content negotiation by the `Accept` header."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,7 +11,10 @@ from rest_framework.request import Request
 
 
 class DialectNegotiation(BaseContentNegotiation):
-    """One renderer answers; a dialect that negotiates refuses callers who accept none of `media_types`."""
+    """Use the only renderer, and raise NotAcceptable if the caller accepts none of `media_types`.
+
+    Without `media_types` the header is ignored, as in dialects that do not negotiate.
+    """
 
     def __init__(self, media_types: Sequence[str]) -> None:
         self._media_types = media_types
@@ -23,15 +26,17 @@ class DialectNegotiation(BaseContentNegotiation):
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         renderer = next(iter(renderers))
-        if self._media_types and not any(_accepts_media_type(request, kind) for kind in self._media_types):
+        if self._media_types and not any(_accepts_media_type(request, media_type) for media_type in self._media_types):
             raise NotAcceptable
         return renderer, renderer.media_type
 
 
-def _accepts_media_type(request: Request, kind: str) -> bool:
-    """A blank header asks for nothing. Parameters, such as a charset, change nothing in what we would send;
-    Django's own `accepts` refuses `application/json; charset=utf-8`."""
+def _accepts_media_type(request: Request, media_type: str) -> bool:
+    """Return True if the `Accept` header is blank or matches, parameters such as a charset aside.
+
+    Django's own `accepts` compares parameters, and so refuses `application/json; charset=utf-8`.
+    """
     if not request.headers.get("Accept", "").strip():
         return True
-    ranges = (f"{each.main_type}/{each.sub_type}" for each in request._request.accepted_types)
-    return any(MediaType(kind).match(each) for each in ranges)
+    ranges = (f"{accepted.main_type}/{accepted.sub_type}" for accepted in request._request.accepted_types)
+    return any(MediaType(media_type).match(media_range) for media_range in ranges)

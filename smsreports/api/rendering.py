@@ -1,4 +1,4 @@
-"""JSON out: exact decimals, UTC to the second."""
+"""JSON rendering with exact decimals and times in UTC, to the second."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 from rest_framework.renderers import BaseRenderer
 
-# Stored times are UTC and carry microseconds; printed ones end in whole seconds and `Z`.
+# Stored times are UTC with microseconds. Rendered ones have whole seconds and end in `Z`.
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 
 
 def format_decimal(number: Decimal) -> str:
-    """Without exponent and trailing zeros: `0.0085`, `12`."""
+    """Return the number without exponent and trailing zeros: `0.0085`, `12`."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 

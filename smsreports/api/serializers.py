@@ -1,4 +1,4 @@
-"""Which of a row's columns a list carries."""
+"""Serializers that leave rows as mappings."""
 
 from typing import Any, ClassVar
 
@@ -6,10 +6,10 @@ from rest_framework.serializers import BaseSerializer
 
 
 class MappingSerializer(BaseSerializer[Any]):
-    """A declaration: the columns a list reads, in our names.
+    """Declaration of the columns that a list reads, by our names.
 
-    The rows stay the plain mappings that the database gave, because building an object and a field
-    for every value costs more than reading it; a dialect then writes them in its own keys.
+    Rows stay the mappings that the database returned, because building an object and a field for every value costs
+    more than reading it. The dialect renders them with its own keys.
     """
 
     columns: ClassVar[tuple[str, ...]]

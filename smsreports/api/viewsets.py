@@ -1,4 +1,4 @@
-"""The views under every dialect: who calls, what they ask, and what they are told."""
+"""Viewset bases of all dialects: authentication, rate limit, scope, list request and rendering."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ JSON_MEDIA_TYPES = ("application/json",)
 
 
 class DialectViewSet(GenericViewSet[Any]):
-    """A view that speaks the dialect it is mounted under; `smsreports.routing` mounts it."""
+    """View of one endpoint of a dialect. `smsreports.routing` mounts it once for each."""
 
     dialect: Dialect = None  # type: ignore[assignment]  # given by as_view
     endpoint: Endpoint = None  # type: ignore[assignment]  # given by as_view
     media_types: Sequence[str] = JSON_MEDIA_TYPES
-    # What the published description says of it in every dialect.
+    # The part of the OpenAPI document that is the same in every dialect.
     spec: ClassVar[ViewSpec] = ViewSpec(schemas=SCHEMAS)
-    # OPTIONS would describe the view in DRF's own words, which are no dialect's.
+    # Without OPTIONS, for which DRF would return a format that no dialect has.
     http_method_names = ["get", "head", "post"]
     # DRF's suffixes (`messages.json`) do not exist here.
     format_kwarg = None
     rate_limit: RateLimitState | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """A key first, then its share of the minute, then its scope: a refused caller costs nobody anything."""
+        """Authenticate, apply the rate limit, check the scope, and negotiate last."""
         add_log_fields(dialect=self.dialect.slug)
         self.perform_authentication(request)
         add_log_fields(account=self.account.pk, key=self.key.prefix)
         self.rate_limit = consume_request(self.account, self.dialect.slug)
-        if self.rate_limit.exceeded:
+        if self.rate_limit.is_exceeded:
             raise exceptions.Throttled(self.rate_limit.retry_after)
         if self.endpoint.scope not in self.key.scopes:
             raise exceptions.PermissionDenied(f"This requires an API key with the scope {self.endpoint.scope}.")
@@ -67,7 +67,7 @@ class DialectViewSet(GenericViewSet[Any]):
 
     @property
     def key(self) -> ApiKey:
-        key: ApiKey = self.request.auth  # type: ignore[assignment]  # what KeyAuthentication found
+        key: ApiKey = self.request.auth  # type: ignore[assignment]  # set by KeyAuthentication
         return key
 
     @property
@@ -82,7 +82,7 @@ class DialectViewSet(GenericViewSet[Any]):
         return [self.dialect.authentication(self.get_raw_body)]
 
     def get_raw_body(self, key: ApiKey) -> bytes:
-        """The body as it was sent, which is what is signed; of a view that takes in none, none."""
+        """Return the raw body, which signatures cover. Views that read no body leave it empty."""
         return b""
 
     def get_content_negotiator(self) -> BaseContentNegotiation:
@@ -93,14 +93,14 @@ class DialectViewSet(GenericViewSet[Any]):
         return self.dialect.pagination
 
     def render_rows(self, rows: Sequence[Any]) -> list[Any]:
-        """The rows in the dialect's own keys."""
+        """Return the rows with the dialect's keys."""
         return [self.endpoint.render_row(row) for row in rows]
 
 
 class SourceViewSet(DialectViewSet):
-    """The list of one source, which declares what is read, and how it is narrowed and ordered."""
+    """List of one source. A subclass declares what is read, filtered and ordered."""
 
-    # The source's word, its `objects` (an OfAccount), and the field that is a row's own time.
+    # The source's slug, its account-scoped manager, and the field that orders the list.
     slug: ClassVar[str]
     manager: Any
     time_field: ClassVar[str]
@@ -114,9 +114,11 @@ class SourceViewSet(DialectViewSet):
     @classmethod
     @cache
     def as_source_table(cls) -> SourceTable:
-        """The declaration as rows of a list."""
+        """Return the declaration as a table that listings read."""
         columns = {name: F(name) for name in cls.serializer_class.columns}
         return SourceTable(cls.manager.for_account, cls.filterset_class, cls.time_field, cls.slug, columns)
 
     def get_listing(self) -> Listing:
-        return build_listing(self.account, {self.slug: self.as_source_table()}, self.list_request, time=self.time_field)
+        return build_listing(
+            self.account, {self.slug: self.as_source_table()}, self.list_request, time_column=self.time_field
+        )

@@ -1,1 +1,1 @@
-"""The OpenAPI document and its page, drawn from the specs beside the code."""
+"""The OpenAPI document and its page, drawn from specs that stand beside the code."""

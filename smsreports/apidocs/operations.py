@@ -1,4 +1,4 @@
-"""From an address, as its dialect and its view describe it, to an operation of OpenAPI."""
+"""OpenAPI operations, built from the specs of endpoints and views."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,82 +13,79 @@ from smsreports.dialects.base import Dialect
 from smsreports.openapi.schemas import SECONDS
 from smsreports.openapi.spec import JSON, Body, Header, Parameter
 
-# `ref`s of answers that many operations give stand under `components`.
+# Error responses stand once, under `components`; operations refer to them.
 RESPONSES_PREFIX = "#/components/responses"
 COMMON_STATUSES = (400, 401, 403, 414, 429, 431, 500, 503)
 DESCRIPTIONS = {
-    400: "The request asks for what cannot be; the reasons are named.",
-    401: "There is no key, or it is not good here.",
-    403: "The key may not do this.",
-    404: "It is not there, or it is another account's.",
-    406: "Nothing that `Accept` names can be given.",
-    408: "The body did not come in time.",
+    400: "The request is invalid; the reasons are named.",
+    401: "The key is missing or not valid here.",
+    403: "The key lacks the scope.",
+    404: "It does not exist, or it belongs to another account.",
+    406: "None of the media types in `Accept` is available.",
+    408: "The body did not arrive in time.",
     413: "The body is too large; nothing was loaded.",
     414: "The address is too long.",
     415: "The body is of another media type or coding.",
-    429: "The account has spent its minute, or runs too many slow queries or exports at once.",
+    429: "The account is over its rate limit, or runs too many slow queries or exports at once.",
     431: "There are too many headers, or they are too long.",
     500: "Something went wrong on our side.",
-    503: "Not at the moment; nothing was changed.",
+    503: "The service is not available at the moment; nothing was changed.",
 }
-# The server answers these before the application has the request: no header is promised.
-BY_SERVER = (408, 414, 431)
-# On every other answer.
-COMMON_HEADERS = {"X-Request-ID": Header("The request's name in our logs: yours, if you sent one.", {"type": "string"})}
+# The server may answer these before the application gets the request, so no header is guaranteed.
+SERVER_STATUSES = (408, 414, 431)
+# Headers of all other responses.
+COMMON_HEADERS = {"X-Request-ID": Header("ID of the request in our logs: yours, if you sent one.", {"type": "string"})}
 HEADERS = {
-    401: {"WWW-Authenticate": Header("How to say who calls.", {"type": "string"})},
+    401: {"WWW-Authenticate": Header("The authentication scheme.", {"type": "string"})},
     503: {"Retry-After": Header("Seconds after which to try again.", SECONDS)},
 }
 
 
 class DescribedSchema(AutoSchema):
-    """Takes everything from the address's own description; nothing is guessed from serializers or docstrings."""
+    """Builds operations from the specs of endpoint and view. Nothing is guessed from serializers or docstrings."""
 
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
     ) -> dict[str, Any]:
         view = self.view
         assert isinstance(view, DialectViewSet)
-        said = view.endpoint.spec
+        spec, scope = view.endpoint.spec, view.endpoint.scope
         body = view.spec.body if method == "POST" else None
+        operation_id = f"{view.dialect.slug}_{view.endpoint.view}_{view.endpoint.action}"
+        if len(view.endpoint.methods) > 1:
+            operation_id += f"_{method.lower()}"
         return {
-            "operationId": _operation_id(view, method),
-            "summary": said.summary,
-            "description": " ".join(
-                filter(None, (said.description, f"Needs a key with the scope `{view.endpoint.scope}`."))
-            ),
+            "operationId": operation_id,
+            "summary": spec.summary,
+            "description": " ".join(filter(None, (spec.description, f"Needs a key with the scope `{scope}`."))),
             "tags": [view.dialect.slug],
-            "parameters": [_build_parameter(one, path) for one in _parameters(view, body)],
+            "parameters": [_build_parameter(parameter, path) for parameter in _list_parameters(view, body)],
             **({"requestBody": _build_body(body)} if body else {}),
-            "responses": {"200": _shown(view), **_errors(view, path, body)},
-            "security": [{name: [view.endpoint.scope]} for name in get_security_schemes(view)],
+            "responses": {"200": _build_success_response(view), **_build_error_references(view, path, body)},
+            "security": [{name: [scope]} for name in get_security_schemes(view)],
         }
 
 
-def _operation_id(view: DialectViewSet, method: str) -> str:
-    name = f"{view.dialect.slug}_{view.endpoint.view}_{view.endpoint.action}"
-    return name if len(view.endpoint.methods) == 1 else f"{name}_{method.lower()}"
+def _list_parameters(view: DialectViewSet, body: Body | None) -> Iterator[Parameter]:
+    """Yield the parameters that are not also fields of the form: generated TypeScript takes no name twice."""
+    form_fields = body.schema.get("properties", {}) if body else {}
+    for parameter in (*view.endpoint.spec.parameters, *view.spec.parameters):
+        if parameter.name not in form_fields:
+            yield parameter
 
 
-def _parameters(view: DialectViewSet, body: Body | None) -> Iterator[Parameter]:
-    """The operation's parameters without those that its form has too: TypeScript takes no name twice."""
-    in_form = body.schema.get("properties", {}) if body else {}
-    for one in (*view.endpoint.spec.parameters, *view.spec.parameters):
-        if one.name not in in_form:
-            yield one
-
-
-def _shown(view: DialectViewSet) -> dict[str, Any]:
-    said = view.endpoint.spec
-    headers = {**COMMON_HEADERS, **view.dialect.spec.headers, **said.headers, **view.spec.headers}
+def _build_success_response(view: DialectViewSet) -> dict[str, Any]:
+    spec = view.endpoint.spec
+    headers = {**COMMON_HEADERS, **view.dialect.spec.headers, **spec.headers, **view.spec.headers}
     content = {
-        kind: {"schema": shape} | ({"example": said.examples[kind]} if kind in said.examples else {})
-        for kind, shape in said.content.items()
+        media_type: {"schema": schema} | ({"example": spec.examples[media_type]} if media_type in spec.examples else {})
+        for media_type, schema in spec.content.items()
     }
-    return {"description": said.summary, "headers": _build_headers(headers), "content": content}
+    return {"description": spec.summary, "headers": _build_headers(headers), "content": content}
 
 
-def _errors(view: DialectViewSet, path: str, body: Body | None) -> dict[str, Any]:
+def _build_error_references(view: DialectViewSet, path: str, body: Body | None) -> dict[str, Any]:
+    """Return a reference to the dialect's error response for each status that the operation may answer."""
     statuses = set(COMMON_STATUSES)
     statuses |= {404} if "{" in path else set()
     statuses |= {406} if view.dialect.negotiates else set()
@@ -100,20 +97,31 @@ def _errors(view: DialectViewSet, path: str, body: Body | None) -> dict[str, Any
 
 
 def get_security_schemes(view: DialectViewSet) -> Mapping[str, Mapping[str, str]]:
-    """Where this view's key may stand, by name; any of them will do."""
-    found = [one.security_schemes for one in view.get_authenticators() if isinstance(one, KeyAuthentication)]
-    return {name: scheme for described in found for name, scheme in described.items()}
+    """Return the security schemes of the view by name. A request needs one of them."""
+    return {
+        name: scheme
+        for authenticator in view.get_authenticators()
+        if isinstance(authenticator, KeyAuthentication)
+        for name, scheme in authenticator.security_schemes.items()
+    }
 
 
 def build_error_responses(dialect: Dialect) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The dialect's errors by the names that operations know them by."""
-    for status, says in DESCRIPTIONS.items():
-        headers = {} if status in BY_SERVER else {**COMMON_HEADERS, **dialect.spec.headers, **HEADERS.get(status, {})}
-        headers |= dialect.spec.throttled_headers if status == 429 else {}
-        content = {JSON: {"schema": dialect.spec.error_schema(status)}}
+    """Yield the dialect's error responses with the names that operations refer to."""
+    for status, description in DESCRIPTIONS.items():
+        if status in SERVER_STATUSES:
+            headers = {}
+        else:
+            headers = {**COMMON_HEADERS, **dialect.spec.headers, **HEADERS.get(status, {})}
+        if status == 429:
+            headers |= dialect.spec.throttled_headers
         yield (
             _response_name(dialect, status),
-            {"description": says, "headers": _build_headers(headers), "content": content},
+            {
+                "description": description,
+                "headers": _build_headers(headers),
+                "content": {JSON: {"schema": dialect.spec.error_schema(status)}},
+            },
         )
 
 
@@ -121,11 +129,15 @@ def _response_name(dialect: Dialect, status: int) -> str:
     return f"{dialect.slug}-{status}"
 
 
-def _build_parameter(one: Parameter, path: str) -> dict[str, Any]:
-    within = one.name in re.findall(r"{(\w+)}", path)
-    example = {} if one.example is None else {"example": one.example}
-    place = {"in": "path", "required": True} if within else {"in": "query"}
-    return {"name": one.name, **place, "description": one.description, "schema": one.schema, **example}
+def _build_parameter(parameter: Parameter, path: str) -> dict[str, Any]:
+    in_path = parameter.name in re.findall(r"{(\w+)}", path)
+    return {
+        "name": parameter.name,
+        **({"in": "path", "required": True} if in_path else {"in": "query"}),
+        "description": parameter.description,
+        "schema": parameter.schema,
+        **({} if parameter.example is None else {"example": parameter.example}),
+    }
 
 
 def _build_body(body: Body) -> dict[str, Any]:
@@ -139,6 +151,6 @@ def _build_body(body: Body) -> dict[str, Any]:
 
 def _build_headers(headers: Mapping[str, Header]) -> dict[str, Any]:
     return {
-        name: {"description": one.description, "schema": one.schema, "required": one.is_always_sent}
-        for name, one in headers.items()
+        name: {"description": header.description, "schema": header.schema, "required": header.is_always_sent}
+        for name, header in headers.items()
     }

@@ -1,4 +1,4 @@
-"""The description, for programs; and the page on which people try it."""
+"""Views of the OpenAPI document and of the page on which people try the API."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -12,28 +12,31 @@ from django.views.decorators.vary import vary_on_headers
 
 from smsreports.apidocs.document import render_json, render_yaml
 
-# By its name in the query string: the media type, and the text.
+# (media type, function that renders the document) by the value of `format`.
 FORMATS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "json": ("application/json", render_json),
     "yaml": ("application/yaml", render_yaml),
 }
-# It changes with a release alone; until then whoever has it asks whether it is still the same.
+# The document changes with releases only. After this time clients revalidate it by its ETag.
 MAX_AGE_SECONDS = 3600
 
 
 def _compute_etag(request: HttpRequest) -> str:
-    _, text = FORMATS[_choose_format(request)]
-    return f'"{sha256(text()).hexdigest()[:32]}"'
+    _, render_document = FORMATS[_choose_format(request)]
+    return f'"{sha256(render_document()).hexdigest()[:32]}"'
 
 
 def _choose_format(request: HttpRequest) -> str:
-    """The format that is named; else the one that `Accept` likes best, and JSON where it likes neither."""
+    """Return the format in the query string, else the one that `Accept` prefers, else JSON.
+
+    Raises BadRequest if the query string names an unknown format.
+    """
     if "format" in request.GET:
         if request.GET["format"] not in FORMATS:
             raise BadRequest(f"format must be one of {', '.join(FORMATS)}")
         return request.GET["format"]
-    kinds = {kind: name for name, (kind, _) in FORMATS.items()}
-    return kinds[request.get_preferred_type(list(kinds)) or "application/json"]
+    names = {media_type: name for name, (media_type, _) in FORMATS.items()}
+    return names[request.get_preferred_type(list(names)) or "application/json"]
 
 
 @require_safe
@@ -41,8 +44,8 @@ def _choose_format(request: HttpRequest) -> str:
 @vary_on_headers("Accept")
 @condition(etag_func=_compute_etag)
 def schema(request: HttpRequest) -> HttpResponse:
-    kind, text = FORMATS[_choose_format(request)]
-    return HttpResponse(text(), kind)
+    media_type, render_document = FORMATS[_choose_format(request)]
+    return HttpResponse(render_document(), media_type)
 
 
 @require_safe

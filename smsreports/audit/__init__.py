@@ -1,1 +1,1 @@
-"""Who took what out: every export, what became of it, and every reveal; written once and never changed."""
+"""Audit log of exports, their results and reveals. Its rows are written once and never changed."""

@@ -1,4 +1,4 @@
-"""Who took which file, in the admin: to be read, and by nobody to be written."""
+"""Read-only admin of exports."""
 
 from typing import Any
 
@@ -15,18 +15,18 @@ from smsreports.audit.status import resolve_states
 
 
 class ExportChangeList(ChangeList):
-    """The page's exports with their states, which are looked up for all of them at once."""
+    """Changelist that looks up the states of all exports of a page at once."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         exports: Any = self.result_list
         for export, (state, end) in resolve_states(exports).items():
-            export.state, export.sent = state, end
+            export.state, export.result = state, end
 
 
 @admin.register(Export)
 class ExportAdmin(ReadOnlyLogAdmin):
-    list_display = ("begun_at", "account", "by", "address", "asked", "format", "rows", "bytes", "sha256", "state")
+    list_display = ("begun_at", "account", "by", "address", "filter_text", "format", "rows", "bytes", "sha256", "state")
     list_select_related = ("account", "key", "user", "end")
     ordering = ("-begun_at", "-id")  # type: ignore[assignment]  # the base's is one name
     search_fields = ("account",)
@@ -38,7 +38,7 @@ class ExportAdmin(ReadOnlyLogAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """One account's, from its index."""
+        """Return the exports of one account, from its index."""
         if not search_term:
             return queryset, False
         return queryset.filter(account__in=Account.objects.filter(name=search_term)), False
@@ -47,17 +47,17 @@ class ExportAdmin(ReadOnlyLogAdmin):
         return str(export.key.prefix if export.key else export.user)
 
     @admin.display(description="filter")
-    def asked(self, export: Export) -> str:
+    def filter_text(self, export: Export) -> str:
         return format_html_join(", ", "{} {}", export.filter.items())
 
     def rows(self, export: Any) -> Any:
-        return export.sent and export.sent.rows
+        return export.result and export.result.rows
 
     def bytes(self, export: Any) -> Any:
-        return export.sent and export.sent.bytes
+        return export.result and export.result.bytes
 
     def sha256(self, export: Any) -> Any:
-        return export.sent and export.sent.sha256
+        return export.result and export.result.sha256
 
     def state(self, export: Any) -> str:
         return str(export.state)

@@ -1,4 +1,4 @@
-"""The audit application."""
+"""Django application of the audit log."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Exports and reveals of an account as one list, newest first by (time, kind, id)."""
+"""Audit log of an account: exports and reveals in one list, newest first by (time, kind, id)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +11,12 @@ from smsreports.audit.models import Export, ExportEnd
 from smsreports.audit.status import ExportState, resolve_states
 
 EXPORT, REVEAL = "export", "reveal"
-# The names of the window's sides, as the lists have them.
+# Lookups of the filters `since` and `until`.
 WINDOW_LOOKUPS = {"since": "gte", "until": "lt"}
 
 
 class AuditLog:
-    """The entries of `account` in the window of `filters`."""
+    """Audit entries of an account, within the window of the filters `since` and `until`."""
 
     def __init__(self, account: Account, filters: Mapping[str, Any]) -> None:
         self._exports: QuerySet[Export] = Export.objects.for_account(account)
@@ -26,19 +26,19 @@ class AuditLog:
             self._reveals = self._reveals.filter(**{f"at__{WINDOW_LOOKUPS[name]}": value})
 
     def get_page(self, first: int, size: int) -> tuple[int, list[dict[str, Any]]]:
-        """How many entries there are, and those from number `first` (0 is the newest), at most `size`."""
+        """Return the number of entries, and up to `size` of them from offset `first` on (0 is the newest)."""
         total = self._exports.count() + self._reveals.count()
         keys = list(self._select_keys(first, first + size)) if first < total else []
         exports = self._exports.filter(pk__in=[key["export"] for key in keys if key["kind"] == EXPORT])
         reveals = self._reveals.filter(pk__in=[key["reveal"] for key in keys if key["kind"] == REVEAL])
-        shown = {
+        entries = {
             (EXPORT, export.pk): _build_export_entry(export, state, end)
             for export, (state, end) in resolve_states(exports.select_related("key", "user", "end")).items()
         } | {(REVEAL, reveal.pk): _build_reveal_entry(reveal) for reveal in reveals.select_related("user")}
-        return total, [shown[key["kind"], key[key["kind"]]] for key in keys]
+        return total, [entries[key["kind"], key[key["kind"]]] for key in keys]
 
     def _select_keys(self, start: int, stop: int) -> Any:
-        """Both read their own index, and no further than to `stop`."""
+        """Select the keys of a page. Each table is read from its own index, up to `stop` rows."""
         names = ("kind", "at", EXPORT, REVEAL)
         exports = self._exports.annotate(
             kind=Value(EXPORT), at=F("begun_at"), export=F("id"), reveal=Cast(Value(None), BigIntegerField())
@@ -46,8 +46,8 @@ class AuditLog:
         reveals = self._reveals.annotate(
             kind=Value(REVEAL), export=Cast(Value(None), UUIDField()), reveal=F("id")
         ).order_by("-at", "-id")
-        joined = exports.values(*names)[:stop].union(reveals.values(*names)[:stop], all=True)
-        return joined.order_by("-at", "kind", "-export", "-reveal")[start:stop]
+        entries = exports.values(*names)[:stop].union(reveals.values(*names)[:stop], all=True)
+        return entries.order_by("-at", "kind", "-export", "-reveal")[start:stop]
 
 
 def _build_export_entry(export: Any, state: ExportState, end: ExportEnd | None) -> dict[str, Any]:

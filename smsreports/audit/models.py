@@ -1,4 +1,4 @@
-"""An export that began, and its end. The database refuses to change or delete either."""
+"""Exports and their results. The database refuses to change or delete either."""
 
 import uuid
 
@@ -12,20 +12,20 @@ from smsreports.accounts.models import Account, ApiKey
 
 
 class Export(models.Model):
-    """Somebody began to take a file of an account's rows: with a key, or as one of the staff.
+    """Start of an export of an account's rows, by an API key or by a member of staff.
 
-    Its id is the file's `X-Export-Id`. `filter` is as the caller said it, without whole numbers.
+    Its id is the file's `X-Export-Id`. `filter` holds the client's own parameters, with phone numbers redacted.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
     key = models.ForeignKey(ApiKey, models.PROTECT, related_name="+", null=True, db_index=False)
-    # People who took a file are switched off, not deleted.
+    # Users who exported a file are deactivated, not deleted.
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, db_index=False)
     address = models.CharField(max_length=45, blank=True)
     filter = models.JSONField(default=dict)
     format = models.CharField(max_length=16)
-    # Rows that matched, and how many of them the file may hold.
+    # Number of rows that matched, and the maximum number in the file.
     total = models.BigIntegerField()
     limit = models.BigIntegerField()
     begun_at = models.DateTimeField(db_default=Now())
@@ -43,9 +43,9 @@ class Export(models.Model):
             ),
         ]
         indexes = [
-            # The account's own list, and the admin's list of one account.
+            # The audit log of the API, and the admin's list of one account.
             models.Index("account", F("begun_at").desc(), F("id").desc(), name="audit_export_of_account"),
-            # The admin's list.
+            # The admin's list of every account.
             models.Index(F("begun_at").desc(), F("id").desc(), name="audit_export_newest"),
         ]
 
@@ -54,7 +54,7 @@ class Export(models.Model):
 
     @property
     def lock(self) -> int:
-        """The advisory lock that the export's transaction holds, by which it is known to run: 63 random bits."""
+        """Key (63 random bits) of the advisory lock that the export's transaction holds while it is running."""
         return self.id.int >> 65
 
     @property
@@ -63,14 +63,14 @@ class Export(models.Model):
 
 
 class ExportEnd(models.Model):
-    """What was sent of an export, and whether that was all."""
+    """Result of an export: rows and bytes sent, and whether the file is complete."""
 
-    # No constraint: it is written within the export's own snapshot, which is older than the row it names.
+    # No constraint, because the row is written in the export's snapshot, which does not see the export's own row.
     export = models.OneToOneField(
         Export, models.PROTECT, primary_key=True, related_name="end", db_constraint=False, editable=False
     )
     rows = models.BigIntegerField()
-    # Of the file itself, before any Content-Encoding.
+    # Size of the file itself, before any Content-Encoding.
     bytes = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
     is_whole = models.BooleanField()

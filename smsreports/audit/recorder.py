@@ -1,4 +1,4 @@
-"""Entries of exports: who takes what, in whose place, and how it ended."""
+"""Records exports in the audit log, and enforces the limit of concurrent exports per account."""
 
 import logging
 import uuid
@@ -20,19 +20,20 @@ from smsreports.exceptions import RETRY_AFTER_SECONDS
 from smsreports.export.observer import ExportStats
 
 logger = logging.getLogger(__name__)
-# Of the advisory locks with two numbers, those of accounts' places: this one and the next ones, and the account.
-# Nobody else's begin here.
+# Each export slot of an account is an advisory lock with the key pair (FIRST_LOCK + number of the slot, account).
+# No other advisory lock uses this range.
 FIRST_LOCK = 0x45580000
-# So many digits may be somebody's number.
+# A sender with this many digits or more may be a phone number.
 MIN_NUMBER_DIGITS = 7
 
 
 @dataclass(frozen=True)
 class ExportRecorder:
-    """The ledger of one export: of `account`, taken by a key or by one of the staff.
+    """Observer of one export of `account`, by an API key or a member of staff.
 
-    `filter` is what the caller asked, by the wire's names. A place is one of this process's, and one of the
-    account's, of all processes; that one is a lock, which ends with the export's transaction, however that ends.
+    `filter` holds the client's parameters by their names on the wire. An export needs a slot of this process, and one
+    of the account across all processes. The latter is an advisory lock, which is released when the export's
+    transaction ends, even by a crash.
     """
 
     account: Account
@@ -46,33 +47,36 @@ class ExportRecorder:
         return export_slots.acquire_slot(self.account.pk)
 
     def authorize_export(self, cursor: Any) -> None:
-        locks = _slots_sql(settings.EXPORTS_AT_ONCE, self.account, self._build_export())
-        cursor.execute(locks.sql, locks.params)
+        max_exports = settings.EXPORTS_AT_ONCE
+        query = _build_lock_query(max_exports, self.account, self._build_export())
+        cursor.execute(query.sql, query.params)
         if not cursor.fetchone()[0]:
-            most = settings.EXPORTS_AT_ONCE
             raise Throttled(
-                RETRY_AFTER_SECONDS, f"An account can run {most} exports at once. Try again when one has ended."
+                RETRY_AFTER_SECONDS, f"An account can run {max_exports} exports at once. Try again when one has ended."
             )
 
     def on_start(self, total: int, limit: int) -> None:
-        begun = self._build_export()
-        begun.total, begun.limit = total, limit
-        begun.save(force_insert=True)
+        export = self._build_export()
+        export.total, export.limit = total, limit
+        export.save(force_insert=True)
 
     def on_finish(self, cursor: Any, stats: ExportStats) -> None:
-        end = _result_sql(self.id, stats)
-        cursor.execute(end.sql, end.params)
+        """Insert the result of a complete file on the export's own connection, which the ORM does not know."""
+        cursor.execute(
+            "INSERT INTO audit_exportend (export_id, rows, bytes, sha256, is_whole) VALUES (%s, %s, %s, %s, true)",
+            [self.id, stats.rows, stats.bytes, stats.sha256],
+        )
 
     def on_failure(self, stats: ExportStats) -> None:
-        """The connection may be as broken as the export was; a new one may not be to be had."""
+        """Record the failure, with a second attempt on a new connection if this one is broken too."""
         for _ in range(2):
             try:
                 ExportEnd.objects.create(
                     export_id=self.id, rows=stats.rows, bytes=stats.bytes, sha256=stats.sha256, is_whole=False
                 )
                 return
-            except Error as fault:
-                logger.warning("no end of export %s was kept: %s", self.id, type(fault).__name__)
+            except Error as error:
+                logger.warning("could not record the end of export %s: %s", self.id, type(error).__name__)
                 if not connection.in_atomic_block:
                     connection.close()
 
@@ -89,32 +93,26 @@ class ExportRecorder:
 
 
 def redact_filters(filters: Mapping[str, str]) -> dict[str, str]:
-    """The filters without whole numbers: of a number only that there was one, of a sender that may be one its ends.
-    The others have words and days for values."""
-    hidden = {"phone": lambda value: "…", "sender": _redact_sender}
-    return {name: hidden.get(name, str)(value) for name, value in filters.items()}
+    """Return the filters with phone numbers hidden, and senders masked that may be phone numbers.
+
+    The values of all other filters are words and days.
+    """
+    redactions = {"phone": lambda value: "…", "sender": _redact_sender}
+    return {name: redactions.get(name, str)(value) for name, value in filters.items()}
 
 
 def _redact_sender(sender: str) -> str:
     return mask_number(sender) if sum(map(str.isdigit, sender)) >= MIN_NUMBER_DIGITS else sender
 
 
-def _slots_sql(most: int, account: Account, export: Export) -> CompiledQuery:
-    """The first free one of the account's `most` places, if any, and the export's own lock. The ORM knows no locks.
+def _build_lock_query(max_exports: int, account: Account, export: Export) -> CompiledQuery:
+    """Build the query that takes the first free slot of the account, if any, and the export's own lock.
 
-    A CASE looks at its conditions in order and stops at the first that holds.
+    The ORM has no advisory locks. A CASE evaluates its conditions in order and stops at the first that is true.
     """
-    # The lock has 31 bits for the account.
-    tries = [number for slot in range(most) for number in (FIRST_LOCK + slot, account.pk % 2**31)]
-    free = " ".join(["WHEN pg_try_advisory_xact_lock(%s, %s) THEN true"] * most)
+    # The key pair has 31 bits for the account.
+    keys = [key for slot in range(max_exports) for key in (FIRST_LOCK + slot, account.pk % 2**31)]
+    conditions = " ".join(["WHEN pg_try_advisory_xact_lock(%s, %s) THEN true"] * max_exports)
     return CompiledQuery(
-        f"SELECT CASE {free} ELSE false END, pg_try_advisory_xact_lock(%s::bigint)", [*tries, export.lock]
-    )
-
-
-def _result_sql(export: uuid.UUID, tally: ExportStats) -> CompiledQuery:
-    """The entry of a whole file, for the export's own connection, which the ORM does not know."""
-    return CompiledQuery(
-        "INSERT INTO audit_exportend (export_id, rows, bytes, sha256, is_whole) VALUES (%s, %s, %s, %s, true)",
-        [export, tally.rows, tally.bytes, tally.sha256],
+        f"SELECT CASE {conditions} ELSE false END, pg_try_advisory_xact_lock(%s::bigint)", [*keys, export.lock]
     )

@@ -1,4 +1,4 @@
-"""What an account reads of its own: the receipt of a file, and who took what out."""
+"""Views of an account's export manifests and audit log."""
 
 from uuid import UUID
 
@@ -13,29 +13,29 @@ from smsreports.audit.status import resolve_states
 
 
 class ManifestViewSet(DialectViewSet):
-    """What proves that a file is whole: its rows, bytes and SHA-256."""
+    """Manifest of an export, which proves that a file is complete: its rows, bytes and SHA-256."""
 
     def retrieve(self, request: Request, export_id: str) -> Response:
-        found = Export.objects.for_account(self.account).select_related("end").filter(pk=_parse_id(export_id)).first()
-        if found is None:
+        export = Export.objects.for_account(self.account).select_related("end").filter(pk=_parse_id(export_id)).first()
+        if export is None:
             raise NotFound("Export not found")
-        state, end = resolve_states([found])[found]
-        receipt = {
-            "id": str(found.pk),
+        state, end = resolve_states([export])[export]
+        manifest = {
+            "id": str(export.pk),
             "state": state.value,
             "rows": end and end.rows,
             "bytes": end and end.bytes,
             "sha256": end and end.sha256,
-            "total": found.total,
-            "truncated": found.truncated,
-            "started_at": found.begun_at,
+            "total": export.total,
+            "truncated": export.truncated,
+            "started_at": export.begun_at,
             "ended_at": end and end.ended_at,
         }
-        return Response(self.endpoint.render_row(receipt))
+        return Response(self.endpoint.render_row(manifest))
 
 
 def _parse_id(text: str) -> UUID | None:
-    """The id that is written so, and in no other of the ways that Python takes."""
+    """Parse an id in its canonical form. Return None for every other text, including other spellings of a UUID."""
     try:
         return UUID(text) if str(UUID(text)) == text else None
     except ValueError:
@@ -43,10 +43,9 @@ def _parse_id(text: str) -> UUID | None:
 
 
 class AuditViewSet(DialectViewSet):
-    """Every export and every reveal of the account's rows, newest first."""
+    """List of every export and every reveal of the account's rows, newest first."""
 
     def list(self, request: Request) -> Response:
-        asked, entries = self.list_request, AuditLog(self.account, self.list_request.filters)
-        total, found = entries.get_page((asked.page - 1) * asked.size, asked.size)
-        answer = {"entries": found, "total": total, "page": asked.page, "size": asked.size}
-        return Response(self.endpoint.render_row(answer))
+        page, size = self.list_request.page, self.list_request.size
+        total, entries = AuditLog(self.account, self.list_request.filters).get_page((page - 1) * size, size)
+        return Response(self.endpoint.render_row({"entries": entries, "total": total, "page": page, "size": size}))

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 THREADS = 21
 # Threads that no long work may take: they answer lists.
 MIN_FREE_THREADS = 2
-# Requests that wait while every thread is busy. The last of them has its answer after half a second of lists.
+# Requests that wait while every thread is busy. With lists alone, the last of them is answered within half a second.
 MAX_QUEUED_REQUESTS = 32
-# Threads that only tell further callers to come back.
+# Threads that only answer 503 to further requests.
 REJECT_THREADS = 2
-# Connections of the health probes, beside one for each thread and one for each running export.
+# Database connections of the health probes. Each thread and each running export has one more.
 PROBE_CONNECTIONS = 1
 
 
@@ -27,20 +27,20 @@ class SlotLimits:
     max_running: int
     max_running_per_account: int
     max_waiting: int
-    # Seconds to wait for a slot, unless the caller says otherwise.
+    # Seconds to wait for a slot, unless the caller gives a timeout.
     wait_seconds: float
     # An account at its own limit gets 429 instead of 503.
     throttles_account: bool = False
 
 
-# Loads of one account take turns in the database: a second one is read and checked while the first is merged, and a
-# third would only hold a thread. Many may wait, because a gateway cannot hold back its callbacks.
+# Loads of one account are merged one at a time. A second one is read and checked meanwhile; a third would only hold a
+# thread. Many may wait, because a gateway cannot hold back its callbacks.
 LOADS = SlotLimits("loads", max_running=4, max_running_per_account=2, max_waiting=6, wait_seconds=0)
 # Most exports are small, so a short wait is worth it. The limit per account holds over all processes
 # (`audit.recorder`).
 EXPORTS = SlotLimits("exports", max_running=3, max_running_per_account=3, max_waiting=1, wait_seconds=2)
 # Queries that read many rows for one answer: by part of a number, by hours, by several filters. Most take milliseconds,
-# so whoever sends four at once is served.
+# so a caller that sends four at once is served.
 SLOW_QUERIES = SlotLimits(
     "queries", max_running=3, max_running_per_account=2, max_waiting=2, wait_seconds=1, throttles_account=True
 )

@@ -1,4 +1,4 @@
-"""Semaphores for work that holds a thread for long, so that lists always find a free one."""
+"""Semaphores for work that holds a thread for long, so that threads stay free for lists."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ EVERY_ACCOUNT = 0
 
 
 class KeyedSemaphore:
-    """A semaphore of one process with a limit per account beside the limit of all."""
+    """Semaphore of one process, with a limit for all work and a limit for each account."""
 
     def __init__(self, limits: SlotLimits) -> None:
         self._limits, self._waiting = limits, 0
@@ -27,8 +27,8 @@ class KeyedSemaphore:
     def acquire_slot(self, account: int, timeout: float | None = None) -> Iterator[None]:
         """Hold a slot for the account with this id; `timeout` is in seconds.
 
-        Raises ServiceUnavailable if no slot comes free in time, and at once if enough others already wait; Throttled
-        instead where the limits say so and the account itself runs as much as it may.
+        Raises ServiceUnavailable if no slot comes free in time, and at once if `max_waiting` others wait. Raises
+        Throttled instead if the account is at its own limit and the limits have `throttles_account`.
         """
         seconds = self._limits.wait_seconds if timeout is None else timeout
         with self._changed:
@@ -59,10 +59,10 @@ class KeyedSemaphore:
             self._waiting -= 1
 
     def _build_error(self, account: int) -> APIException:
-        what = DESCRIPTIONS.get(self._limits.name, self._limits.name)
+        work = DESCRIPTIONS.get(self._limits.name, self._limits.name)
         if self._limits.throttles_account and self._is_at_limit(account):
-            return Throttled(RETRY_AFTER_SECONDS, f"Too many {what} of this account are under way.")
-        return ServiceUnavailable(f"Too many {what} are under way; try again later.")
+            return Throttled(RETRY_AFTER_SECONDS, f"Too many {work} of this account are under way.")
+        return ServiceUnavailable(f"Too many {work} are under way; try again later.")
 
 
 # Names of kinds of work that need an explanation.

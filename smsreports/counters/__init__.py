@@ -1,1 +1,1 @@
-"""The kept totals: fed by triggers, squashed later, read instead of counting."""
+"""Counters: totals that triggers keep up to date, so that reads need not count rows."""

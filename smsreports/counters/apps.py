@@ -1,4 +1,4 @@
-"""The application of kept totals."""
+"""Django app of the counters."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""A counter: a kept total per account, source, UTC day and dimensions."""
+"""Counter model: a total per account, source, UTC day and dimensions."""
 
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -6,18 +6,18 @@ from django.db.models import Q, QuerySet
 from smsreports.accounts.managers import AccountScopedManager
 from smsreports.accounts.models import Account
 
-# What is summed; every one of them is zero where it means nothing for a source.
+# Summed columns. A measure that does not apply to a source is 0.
 MEASURES = ("sms", "requests", "segments", "cost", "clicks", "unique_clicks", "actions")
 DIMENSIONS = ("status_group", "sender_id", "country", "broadcast_id")
 
-# What stands for the country of a number that has none.
+# Country of a number that has none.
 NO_COUNTRY = ""
 
 
 class Grain(models.IntegerChoices):
-    """What a counter keeps apart beside account, source and day; each grain sums up to the same totals."""
+    """Dimensions of a counter beside account, source and day. All grains sum up to the same totals."""
 
-    # The status group alone: few rows, read by every list and figure without other filters.
+    # The status group alone: few rows, read by lists and statistics without other filters.
     DAY = 0
     # Status group, sender and country.
     ROUTE = 1
@@ -26,11 +26,11 @@ class Grain(models.IntegerChoices):
 
 
 class Counter(models.Model):
-    """One part of a total. The total of a key is the sum of its rows.
+    """Part of a total. The total of a key is the sum of its rows.
 
-    Triggers on the sources' tables insert differences, so that writers never wait for each other;
-    `smsreports.counters.squash` makes one row of many. A dimension that the grain does not keep apart
-    is empty, or 0; so is the country of a number that has none.
+    Triggers on the sources' tables insert deltas, so that writers never wait for each other.
+    `smsreports.counters.squash` merges the deltas of a key into one row. A dimension that the grain does not have is ''
+    or 0, and so is the country of a number that has none.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
@@ -48,7 +48,7 @@ class Counter(models.Model):
     clicks = models.BigIntegerField()
     unique_clicks = models.BigIntegerField()
     actions = models.BigIntegerField()
-    # False: a difference that a trigger wrote and nobody has squashed yet.
+    # False for a delta that a trigger wrote and that has not been squashed yet.
     squashed = models.BooleanField()
 
     everyones = models.Manager["Counter"]()
@@ -57,7 +57,7 @@ class Counter(models.Model):
     class Meta:
         default_manager_name = "everyones"
         constraints = [
-            # What squashing adds to.
+            # The row that `squash_counters` adds deltas to.
             models.UniqueConstraint(
                 "account",
                 "source",
@@ -69,15 +69,15 @@ class Counter(models.Model):
             ),
         ]
         indexes = [
-            # Totals, sums and days of every list and figure, without sender or country. It holds all that they
-            # sum, since a month's counters stand in a hundred places of the table.
+            # Totals of lists and statistics, also by day, without sender or country. It includes the measures, because
+            # the counters of a month are scattered over the table.
             models.Index(
                 fields=["account", "day", "source"],
                 include=["status_group", *MEASURES],
                 condition=Q(grain=Grain.DAY),
                 name="counter_of_days",
             ),
-            # The same by country and by sender, for one sender, and for one country.
+            # The same by country and by sender; then for one sender, and for one country.
             models.Index(
                 fields=["account", "day", "source"],
                 include=["status_group", "sender_id", "country", *MEASURES],
@@ -96,9 +96,9 @@ class Counter(models.Model):
                 condition=Q(grain=Grain.ROUTE),
                 name="counter_of_country",
             ),
-            # Receivers and parts of a broadcast.
+            # Totals of a broadcast.
             models.Index("account", "broadcast_id", condition=Q(grain=Grain.BROADCAST), name="counter_by_broadcast"),
-            # What `squash_counters` has to do.
+            # Deltas that `squash_counters` has to merge.
             models.Index("id", condition=Q(squashed=False), name="counter_unsquashed"),
         ]
 

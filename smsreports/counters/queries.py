@@ -1,4 +1,4 @@
-"""Reading the kept totals."""
+"""Queries for the counters' totals."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,9 +15,9 @@ from smsreports.counters.models import MEASURES, Counter, Grain
 from smsreports.counters.specs import CounterSpec
 from smsreports.database.compiled import CompiledQuery, Param
 
-# Measures by status group, by the values of the dimensions asked for.
+# Dimension values -> status group -> measure -> total.
 Figures = dict[tuple[Any, ...], dict[str, dict[str, Any]]]
-# What a scope may be narrowed by, and where that stands in a counter.
+# Lookups of the scope's filters.
 SCOPE_LOOKUPS = {
     "since": "day__gte",
     "until": "day__lt",
@@ -26,15 +26,15 @@ SCOPE_LOOKUPS = {
     "country": "country",
     "broadcast": "broadcast_id",
 }
-# Filters and dimensions that the counters of days do not keep apart.
+# Filters and dimensions that Grain.DAY does not have.
 ROUTE_DIMENSIONS = {"sender", "sender_id", "country"}
 
 
 @dataclass(frozen=True)
 class CounterScope:
-    """Whose rows are counted, and which: what counters cover. `since` and `until` are midnights, UTC, half-open.
+    """Filter that counters can answer: account, sources, and a half-open window between midnights in UTC.
 
-    A broadcast is kept apart from senders and countries, and is not asked for together with them.
+    `broadcast` cannot be combined with `sender` or `country`, because no grain has both.
     """
 
     account: Account
@@ -47,118 +47,126 @@ class CounterScope:
     broadcast: int | None = None
 
     def compile_sums(self, measures: Sequence[str], *by: str) -> CompiledQuery:
-        """Sums of the fewest counters that say it, by the dimensions `by`."""
+        """Return a query for sums by the dimensions `by`, from the grain with the fewest rows."""
         values = self._param_values()
-        shape = _compile_sums(tuple(self.sources), frozenset(values.keys() - {"account"}), by, tuple(measures))
-        return shape.bind(values)
+        query = _compile_sums(tuple(self.sources), frozenset(values.keys() - {"account"}), by, tuple(measures))
+        return query.bind(values)
 
     def _param_values(self) -> Mapping[str, Any]:
-        days: dict[str, Any] = {"since": self.since and self.since.date(), "until": self.until and self.until.date()}
-        given = {**days, "group": self.group, "sender": self.sender, "country": self.country}
-        given |= {"broadcast": self.broadcast}
-        return {"account": self.account.pk, **{name: value for name, value in given.items() if value is not None}}
+        """Return the values of the query's parameters: the account and the filters that are set."""
+        filters: dict[str, Any] = {
+            "since": self.since and self.since.date(),
+            "until": self.until and self.until.date(),
+            "group": self.group,
+            "sender": self.sender,
+            "country": self.country,
+            "broadcast": self.broadcast,
+        }
+        return {"account": self.account.pk, **{name: value for name, value in filters.items() if value is not None}}
 
 
 @cache
 def _compile_sums(
-    sources: tuple[str, ...], given: frozenset[str], by: tuple[str, ...], measures: tuple[str, ...]
+    sources: tuple[str, ...], filters: frozenset[str], by: tuple[str, ...], measures: tuple[str, ...]
 ) -> CompiledQuery:
-    grain = Grain.BROADCAST if "broadcast" in given else Grain.ROUTE if ROUTE_DIMENSIONS & {*given, *by} else Grain.DAY
-    own = Counter.objects.for_account(Param("account")).filter(grain=grain, source__in=sources)
-    narrowed = own.filter(**{SCOPE_LOOKUPS[name]: Param(name) for name in given}).order_by()
-    return CompiledQuery.from_queryset(narrowed.values_list(*by).annotate(**_sum_columns(measures)))
-
-
-def _sum_columns(measures: Sequence[str]) -> dict[str, Any]:
+    if "broadcast" in filters:
+        grain = Grain.BROADCAST
+    else:
+        grain = Grain.ROUTE if ROUTE_DIMENSIONS & {*filters, *by} else Grain.DAY
+    counters = Counter.objects.for_account(Param("account")).filter(grain=grain, source__in=sources)
+    filtered = counters.filter(**{SCOPE_LOOKUPS[name]: Param(name) for name in filters}).order_by()
     # PostgreSQL's sum of bigint is a numeric.
-    return {f"sum_{name}": Sum(name) if name == "cost" else Cast(Sum(name), BigIntegerField()) for name in measures}
+    sums = {f"sum_{name}": Sum(name) if name == "cost" else Cast(Sum(name), BigIntegerField()) for name in measures}
+    return CompiledQuery.from_queryset(filtered.values_list(*by).annotate(**sums))
 
 
 def totals_by_day(scope: CounterScope, measure: str) -> list[tuple[date, int]]:
-    """How many of `measure` each day has, newest first; days without any are left out."""
+    """Return the total of `measure` per day, newest first, without days whose total is 0."""
     days = [(day, number) for day, number in scope.compile_sums([measure], "day").fetch_all() if number]
     return sorted(days, reverse=True)
 
 
 def build_total_query(scope: CounterScope, measure: str) -> CompiledQuery:
-    """The total, one number, for a connection other than Django's."""
+    """Return a query for the total of `measure`, one number. The export runs it on a connection of its own."""
     by_group = scope.compile_sums([measure], "status_group")
     return CompiledQuery(f"SELECT coalesce(sum(c.n), 0) FROM ({by_group.sql}) AS c (status_group, n)", by_group.params)
 
 
 def sum_by(scope: CounterScope, *by: str) -> Figures:
-    """Every measure by status group, and before it by the dimensions `by` (`day`, `country`)."""
+    """Return all measures by the dimensions `by` (such as `day`, `country`) and status group."""
     return to_figures(scope.compile_sums(MEASURES, *by, "status_group").fetch_all(), len(by))
 
 
 def top_n(scope: CounterScope, measures: Sequence[str], limit: int, *names: str) -> CompiledQuery:
-    """By each of the dimensions `names` apart: sums by status group of the `most` keys that have the most SMS, for
-    dimensions of which an account may have any number. `measures` begin with `sms`; `of_largest` reads the rows.
+    """Return a query for the values with the most SMS of each dimension in `names`, with sums by status group.
 
-    Raw SQL around what the ORM compiled, because it cannot limit groups of groups. The counters are read once and
-    added up by all names together; what is left then is little.
+    At most `limit` values per dimension are returned, because an account may have any number of them. `measures` begin
+    with `sms`. `parse_top_n` reads the rows.
+
+    Raw SQL around a query of the ORM, which cannot limit groups of groups. The counters are read once, grouped by all
+    `names` together; few rows are left for the second grouping.
     """
-    every, key, columns = scope.compile_sums(measures, *names, "status_group"), ", ".join(names), ", ".join(measures)
+    sums, key, columns = scope.compile_sums(measures, *names, "status_group"), ", ".join(names), ", ".join(measures)
     sets = ", ".join(f"({name}, status_group)" for name in names)
     totals = ", ".join(f"sum({name}){'' if name == 'cost' else '::bigint'} AS {name}" for name in measures)
     return CompiledQuery(
         f"""SELECT {key}, status_group, {columns} FROM (
-            SELECT c.*, dense_rank() OVER (PARTITION BY dimension ORDER BY total DESC, {key}) AS place FROM (
+            SELECT c.*, dense_rank() OVER (PARTITION BY dimension ORDER BY total DESC, {key}) AS rank FROM (
                 SELECT c.*, sum(sms) OVER (PARTITION BY {key}) AS total FROM (
                     SELECT {key}, status_group, grouping({key}) AS dimension, {totals}
-                    FROM ({every.sql}) AS c ({key}, status_group, {columns}) GROUP BY GROUPING SETS ({sets})
+                    FROM ({sums.sql}) AS c ({key}, status_group, {columns}) GROUP BY GROUPING SETS ({sets})
                 ) c
             ) c
-        ) c WHERE place <= %s""",
-        [*every.params, limit],
+        ) c WHERE rank <= %s""",
+        [*sums.params, limit],
     )
 
 
 def parse_top_n(rows: Iterable[tuple[Any, ...]], measures: Sequence[str], *names: str) -> dict[str, Figures]:
-    """The figures of each dimension. In a row, every name but one is null."""
-    found: dict[str, Figures] = {}
-    every = list(rows)
-    for place, name in enumerate(names):
-        own = [(row[place], *row[len(names) :]) for row in every if row[place] is not None]
-        found[name] = to_figures(own, 1, measures)
-    return found
+    """Return the figures of each dimension from rows of `top_n`. In a row, all dimensions but one are null."""
+    figures: dict[str, Figures] = {}
+    all_rows = list(rows)
+    for index, name in enumerate(names):
+        rows_of_name = [(row[index], *row[len(names) :]) for row in all_rows if row[index] is not None]
+        figures[name] = to_figures(rows_of_name, 1, measures)
+    return figures
 
 
 def sum_broadcasts(account: Account, broadcasts: Sequence[int]) -> dict[int, dict[str, dict[str, Any]]]:
-    """Every measure by status group, by broadcast id; of all days."""
-    own = Counter.objects.for_account(account).filter(grain=Grain.BROADCAST, broadcast_id__in=broadcasts).order_by()
-    totals = {f"sum_{name}": Sum(name) for name in MEASURES}
-    rows = own.values_list("broadcast_id", "status_group").annotate(**totals)
+    """Return all measures of all days, by broadcast id and status group."""
+    counters = Counter.objects.for_account(account).filter(grain=Grain.BROADCAST, broadcast_id__in=broadcasts)
+    sums = {f"sum_{name}": Sum(name) for name in MEASURES}
+    rows = counters.order_by().values_list("broadcast_id", "status_group").annotate(**sums)
     return {broadcast: groups for (broadcast,), groups in to_figures(rows, 1).items()}
 
 
-def sum_rows(counted: CounterSpec, rows: CompiledQuery, *by: str) -> CompiledQuery:
-    """The same, counted from the `rows` themselves: what no counter covers. `figures` reads what it finds.
+def sum_rows(spec: CounterSpec, rows: CompiledQuery, *by: str) -> CompiledQuery:
+    """Return a query like `sum_by` that sums `rows` themselves, for filters that no counter covers.
 
-    Raw SQL, because what a row adds to its counters is defined in SQL, once, for the triggers too.
+    `to_figures` reads the result. Raw SQL, because the deltas of a row are defined in SQL, which the triggers share.
     """
     names = ", ".join([*by, "status_group"])
     totals = ", ".join(f"sum({name})" for name in MEASURES)
-    contributions = counted.deltas_sql(f"({rows.sql})")
-    return CompiledQuery(f"SELECT {names}, {totals} FROM ({contributions}) c GROUP BY {names}", rows.params)
+    deltas = spec.deltas_sql(f"({rows.sql})")
+    return CompiledQuery(f"SELECT {names}, {totals} FROM ({deltas}) c GROUP BY {names}", rows.params)
 
 
 def to_figures(rows: Iterable[tuple[Any, ...]], by: int, measures: Sequence[str] = MEASURES) -> Figures:
-    """What the rows of `summed` say: `by` dimensions, the status group, then `measures`.
+    """Convert rows to figures. A row has the values of `by` dimensions, the status group, and the `measures`.
 
-    A key whose rows are all gone still has counters; it is left out, as if it never was.
+    A key whose rows have all been deleted still has counters with a total of 0. It is left out.
     """
-    found: Figures = defaultdict(dict)
+    figures: Figures = defaultdict(dict)
     for row in rows:
         if any(row[by + 1 :]):
-            found[row[:by]][row[by]] = dict(zip(measures, row[by + 1 :], strict=True))
-    return found
+            figures[row[:by]][row[by]] = dict(zip(measures, row[by + 1 :], strict=True))
+    return figures
 
 
-def merge_figures(every: Iterable[Figures]) -> Figures:
-    """Several sources' figures as one."""
+def merge_figures(figures_of_sources: Iterable[Figures]) -> Figures:
+    """Add up the figures of several sources."""
     total: Figures = defaultdict(dict)
-    for figures in every:
+    for figures in figures_of_sources:
         for key, groups in figures.items():
             for group, measures in groups.items():
                 before = total[key].get(group) or dict.fromkeys(MEASURES, 0)

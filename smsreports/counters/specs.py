@@ -1,11 +1,11 @@
-"""What of a table is counted, and the triggers that keep it so."""
+"""Specifications of the counted tables, and the SQL of the triggers that keep their counters."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from smsreports.counters.models import COLUMNS, DIMENSIONS, MEASURES, Grain
 
-# The dimensions that a grain keeps apart.
+# Dimensions of each grain.
 GRAIN_DIMENSIONS = {
     Grain.DAY: ("status_group",),
     Grain.ROUTE: ("status_group", "sender_id", "country"),
@@ -13,13 +13,13 @@ GRAIN_DIMENSIONS = {
 }
 TABLE = "counters_counter"
 INSERT_INTO = f"INSERT INTO {TABLE} ({', '.join(COLUMNS)}, squashed)"
-# Squashing and truncating both replace rows that others have written: one at a time.
+# Acquired before rows of other transactions are replaced or deleted, as by squashing and truncating.
 ADVISORY_LOCK = int.from_bytes(b"cntr", "big")
 
 
 @dataclass(frozen=True)
 class CounterSpec:
-    """A table whose rows are counted: SQL over a row `t` for each dimension and measure that it has."""
+    """Table whose rows are counted, with an SQL expression over a row `t` for each of its dimensions and measures."""
 
     source: str
     table: str
@@ -29,35 +29,39 @@ class CounterSpec:
     grains: Sequence[Grain] = (Grain.DAY,)
 
     def deltas_sql(self, rows: str, sign: str = "") -> str:
-        """SQL: what each of `rows` adds to its counters (or takes away, with `sign` -)."""
-        shown = [f"{self.dimensions.get(name, _empty_value_sql(name))} AS {name}" for name in DIMENSIONS]
-        shown += [f"{sign}({self.measures.get(name, '0')}) AS {name}" for name in MEASURES]
+        """Return SQL for the amounts that each of `rows` adds to its counters, or subtracts if `sign` is "-"."""
+        columns = [f"{self.dimensions.get(name, _empty_value_sql(name))} AS {name}" for name in DIMENSIONS]
+        columns += [f"{sign}({self.measures.get(name, '0')}) AS {name}" for name in MEASURES]
         day = f"(t.{self.time} AT TIME ZONE 'UTC')::date AS day"
-        return f"SELECT t.account_id, '{self.source}' AS source, {day}, {', '.join(shown)} FROM {rows} t"
+        return f"SELECT t.account_id, '{self.source}' AS source, {day}, {', '.join(columns)} FROM {rows} t"
 
     def totals_sql(self, deltas: str) -> str:
-        """SQL: the rows of the counters' table, in the order of COLUMNS, that `contributions` add up to."""
-        every = {name for grain in self.grains for name in GRAIN_DIMENSIONS[grain]}
-        shown = [
-            f"coalesce(c.{name}, {_empty_value_sql(name)})" if name in every else _empty_value_sql(name)
+        """Return SQL for the sums of `deltas`: rows of the counters' table, in the order of COLUMNS."""
+        used = {name for grain in self.grains for name in GRAIN_DIMENSIONS[grain]}
+        dimensions = [
+            f"coalesce(c.{name}, {_empty_value_sql(name)})" if name in used else _empty_value_sql(name)
             for name in DIMENSIONS
         ]
         sums = ", ".join(f"sum(c.{name})" for name in MEASURES)
         sets = ", ".join(f"(account_id, source, day, {', '.join(GRAIN_DIMENSIONS[grain])})" for grain in self.grains)
         return f"""
-            SELECT account_id, source, {self._grain_sql()}, day, {", ".join(shown)}, {sums}
+            SELECT account_id, source, {self._grain_sql()}, day, {", ".join(dimensions)}, {sums}
             FROM ({deltas}) c GROUP BY GROUPING SETS ({sets})
             HAVING {" OR ".join(f"sum(c.{name}) <> 0" for name in MEASURES)}
         """
 
     def _grain_sql(self) -> str:
-        """SQL: which of the grouping sets a row belongs to, told by a dimension that only it keeps."""
-        told = {Grain.ROUTE: "sender_id", Grain.BROADCAST: "broadcast_id"}
-        cases = [f"WHEN grouping({told[grain]}) = 0 THEN {grain.value}" for grain in self.grains if grain in told]
+        """Return SQL for the grain of a row, recognised by a dimension that only this grain has."""
+        own_dimension = {Grain.ROUTE: "sender_id", Grain.BROADCAST: "broadcast_id"}
+        cases = [
+            f"WHEN grouping({own_dimension[grain]}) = 0 THEN {grain.value}"
+            for grain in self.grains
+            if grain in own_dimension
+        ]
         return f"CASE {' '.join(cases)} ELSE {Grain.DAY.value} END" if cases else str(Grain.DAY.value)
 
     def create_triggers_sql(self) -> str:
-        """SQL for a migration. Statement-level: one insert of differences, however many rows a statement writes."""
+        """Return SQL for a migration. The triggers run once per statement and insert one set of deltas."""
         new, old = self.deltas_sql("new_rows"), self.deltas_sql("old_rows", "-")
         return "".join(
             (
@@ -73,6 +77,7 @@ class CounterSpec:
         )
 
     def drop_triggers_sql(self) -> str:
+        """Return SQL for a migration that removes the triggers and their functions."""
         return "".join(
             f"DROP TRIGGER {self._trigger_name(event)} ON {self.table}; DROP FUNCTION {self._trigger_name(event)}();"
             for event in ("insert", "update", "delete", "truncate")
@@ -82,18 +87,18 @@ class CounterSpec:
         return f"{INSERT_INTO} SELECT w.*, false FROM ({self.totals_sql(deltas)}) w;"
 
     def _truncate_sql(self) -> str:
-        """What this table added is gone; another table of the same source keeps its part."""
-        mine = " OR ".join(f"{name} <> 0" for name in self.measures)
+        """Return SQL that deletes the counters of this table, but not those of other tables of the same source."""
+        has_own_measure = " OR ".join(f"{name} <> 0" for name in self.measures)
         return f"""
             PERFORM pg_advisory_xact_lock({ADVISORY_LOCK});
-            DELETE FROM {TABLE} WHERE source = '{self.source}' AND ({mine});
+            DELETE FROM {TABLE} WHERE source = '{self.source}' AND ({has_own_measure});
         """
 
     def _trigger_name(self, event: str) -> str:
         return f"{self.table}_counted_{event}"
 
     def _trigger_sql(self, event: str, tables: str, body: str) -> str:
-        """SQL: a trigger whose function carries its search_path, as a restore has none."""
+        """Return SQL for a trigger. Its function sets the search_path, because a restore runs with an empty one."""
         name = self._trigger_name(event)
         return f"""
             CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$
@@ -112,5 +117,5 @@ class CounterSpec:
 
 
 def _empty_value_sql(name: str) -> str:
-    """SQL: what stands in a dimension that is not kept apart."""
+    """Return SQL for the value of a dimension that a table or a grain does not have."""
     return "0" if name == "broadcast_id" else "''"

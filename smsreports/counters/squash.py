@@ -1,40 +1,41 @@
-"""Making one row of the many that triggers wrote for one key."""
+"""Merging of the deltas that triggers wrote into one row per key."""
 
 from django.db import connection, transaction
 
 from smsreports.counters.models import COLUMNS, KEY, MEASURES
 from smsreports.counters.specs import ADVISORY_LOCK, TABLE
 
-# Differences taken at once: few enough for a short transaction.
-BATCH = 50_000
+# Deltas per transaction: few enough for a short one.
+BATCH_SIZE = 50_000
 
 
 def squash_counters() -> int:
-    """Squashes what there is and returns how many differences that were. Safe at any time, and concurrently.
+    """Merge all deltas and return their number. This is safe at any time, also concurrently.
 
-    A reader sees the rows before or after, never between: one statement takes and puts. What others write
-    meanwhile is left to the next, or a squasher beside busy writers would never end.
+    One statement deletes and inserts, so that a reader sees the same totals before and after. It ends with the first
+    batch that is not full; beside busy writers it would otherwise never end.
     """
-    done = 0
-    while (taken := _squash_batch()) == BATCH:
-        done += taken
-    return done + taken
+    total = 0
+    while (merged := _squash_batch()) == BATCH_SIZE:
+        total += merged
+    return total + merged
 
 
 def _squash_batch() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         if not cursor.fetchone()[0]:
-            return 0  # somebody else is at it
-        cursor.execute(_squash_sql(), [BATCH])
-        taken: int = cursor.fetchone()[0]
-    return taken
+            return 0  # another process squashes
+        cursor.execute(_squash_sql(), [BATCH_SIZE])
+        merged: int = cursor.fetchone()[0]
+    return merged
 
 
 def _squash_sql() -> str:
-    """Takes differences and adds them to the squashed row of their key, in the one statement that readers need.
+    """Return SQL that deletes deltas and adds them to the squashed rows of their keys, in one statement.
 
-    The ORM cannot delete and upsert at once. Neither half joins tables, so that no estimate can mislead it.
+    The ORM cannot delete and upsert in one statement. Neither half joins tables, so that wrong estimates of the planner
+    do no harm.
     """
     key, columns = ", ".join(KEY), ", ".join(COLUMNS)
     return f"""

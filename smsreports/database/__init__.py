@@ -1,4 +1,4 @@
-"""Where the data is: DATABASE_URL, or the PostgreSQL that comes as a dependency."""
+"""Database configuration: DATABASE_URL, or the embedded PostgreSQL without one."""
 
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,11 @@ from smsreports.embedded_postgres.layout import NAME, PORT, Layout
 # Django finds `base.DatabaseWrapper` under this name.
 ENGINE = "smsreports.embedded_postgres"
 SCHEMES = ("postgres", "postgresql", "psql", "pgsql")
-# Seconds that a worker keeps its connection: opening one can cost as much as a whole answer.
+# Seconds that a worker keeps its connection: opening one can take as long as a whole request.
 CONNECTION_SECONDS = 60
-# libpq's, in seconds, unless the URL says otherwise: a server that does not take a connection, or vanished in the
-# middle of an answer or of a question, is told as a pause soon, and not after the two minutes, two hours and quarter of
-# an hour that TCP would wait. `tcp_user_timeout` is in milliseconds.
+# libpq options, in seconds (`tcp_user_timeout` in milliseconds), which the URL may override. They detect a server that
+# does not accept a connection, or vanished while it sent or received. TCP alone would take two minutes, two hours and a
+# quarter of an hour.
 CONNECT = {"connect_timeout": 5}
 CONNECT_OPTIONS = CONNECT | {
     "keepalives_idle": 15,
@@ -27,51 +27,56 @@ CONNECT_OPTIONS = CONNECT | {
 
 
 def build_database_config(url: str | None, data: Path) -> dict[str, Any]:
-    """Django's `DATABASES["default"]`. Nothing is made or started before somebody connects."""
-    kept = {"CONN_MAX_AGE": CONNECTION_SECONDS, "CONN_HEALTH_CHECKS": True}
-    return kept | (_config_from_url(url) if url else _embedded_config(data))
+    """Return Django's `DATABASES["default"]` for `url`, or for the embedded server in the folder `data`.
+
+    Nothing is created or started before the first connection. Raises ImproperlyConfigured for an invalid URL.
+    """
+    config = {"CONN_MAX_AGE": CONNECTION_SECONDS, "CONN_HEALTH_CHECKS": True}
+    return config | (_parse_url(url) if url else _build_embedded_config(data))
 
 
 def set_statement_timeout(config: dict[str, Any], seconds: int) -> None:
-    """Lets no statement of this process run for longer, unless the URL says otherwise: told to the server with the
-    connection, it costs nothing. To be called before the first one."""
+    """Limit every statement of this process to `seconds`, unless the URL sets another limit.
+
+    It is sent as a connection option, which needs no query. Call this before the first connection.
+    """
     options = config.setdefault("OPTIONS", {})
     options["options"] = f"-c statement_timeout={seconds}s {options.get('options', '')}".rstrip()
 
 
-def _config_from_url(url: str) -> dict[str, Any]:
-    """A refusal repeats nothing of the URL: there is a password in it."""
+def _parse_url(url: str) -> dict[str, Any]:
+    """Return the settings of a URL. The error never repeats the URL, which contains a password."""
     if url.partition("://")[0] not in SCHEMES:
         raise ImproperlyConfigured(f"DATABASE_URL must name a PostgreSQL: {' or '.join(SCHEMES)}, then ://")
     try:
-        found: dict[str, Any] = environ.Env.db_url_config(url, engine="django.db.backends.postgresql")
-        if "," in found["HOST"]:
-            found |= _several_hosts(url)
+        config: dict[str, Any] = environ.Env.db_url_config(url, engine="django.db.backends.postgresql")
+        if "," in config["HOST"]:
+            config |= _parse_hosts(url)
     except ValueError:
-        found = {}
-    if not found.get("NAME"):
+        config = {}
+    if not config.get("NAME"):
         raise ImproperlyConfigured("DATABASE_URL is not of the form postgres://user:password@host:5432/name")
-    # A socket directory stands percent-encoded where a host would: postgres://user@%2Frun%2Fpostgresql/name
-    found["HOST"] = unquote(found["HOST"])
-    found["OPTIONS"] = CONNECT_OPTIONS | found.get("OPTIONS", {})
-    return found
+    # A socket directory is percent-encoded in place of the host: postgres://user@%2Frun%2Fpostgresql/name
+    config["HOST"] = unquote(config["HOST"])
+    config["OPTIONS"] = CONNECT_OPTIONS | config.get("OPTIONS", {})
+    return config
 
 
-def _several_hosts(url: str) -> dict[str, str]:
-    """Return HOST and PORT as libpq takes them, a port for each host: postgres://user@a:5432,b:5433/name.
+def _parse_hosts(url: str) -> dict[str, str]:
+    """Return HOST and PORT in libpq's form, with a port for each host of postgres://user@a:5432,b:5433/name.
 
-    django-environ drops the ports that are left out, and libpq would then take one port for all hosts.
+    django-environ drops omitted ports, and libpq would then use one port for all hosts.
     """
     hosts, ports = [], []
-    for each in urlsplit(url).netloc.rpartition("@")[2].split(","):
-        one = urlsplit(f"//{each}")
-        hosts.append(one.hostname or "")
-        ports.append(str(one.port or PORT))
+    for host_and_port in urlsplit(url).netloc.rpartition("@")[2].split(","):
+        parts = urlsplit(f"//{host_and_port}")
+        hosts.append(parts.hostname or "")
+        ports.append(str(parts.port or PORT))
     return {"HOST": ",".join(hosts), "PORT": ",".join(ports)}
 
 
-def _embedded_config(data: Path) -> dict[str, Any]:
-    layout = Layout.of(data)
+def _build_embedded_config(data: Path) -> dict[str, Any]:
+    layout = Layout.for_data(data)
     return {
         "ENGINE": ENGINE,
         "NAME": NAME,

@@ -1,7 +1,7 @@
-"""Statements: SQL that is compiled once for each shape of a question and run with each caller's values.
+"""Compiled queries: SQL that is compiled once per shape of a query and run with the values of each request.
 
-For a page of 25 rows the ORM takes longer to build and compile its queries than the database to answer them. The
-ORM still says what is asked, once: where a caller's value belongs, a query holds a `Slot`.
+For a page of 25 rows the ORM takes longer to build and compile its queries than the database takes to run them. The
+queries are still written with the ORM: a `Param` stands for each value that differs between requests.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db.models import Expression, QuerySet
 
 
 class Param(Expression):
-    """The place of a value in a query that is compiled before the value is known."""
+    """Placeholder for a value in a query that is compiled before the value is known."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class Param(Expression):
 
 
 class ListParam(Param):
-    """The place of a list of keys, after `__in`: however many there are, the query is the same."""
+    """Placeholder for a list of keys after `__in`. The SQL does not depend on the length of the list."""
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "SELECT unnest(%s)", [self]
@@ -34,7 +34,7 @@ class ListParam(Param):
 
 @dataclass(frozen=True)
 class CompiledQuery:
-    """SQL with its parameters, some of which may be Slots."""
+    """SQL with its parameters, some of which may be Params."""
 
     sql: str
     params: Sequence[Any] = ()
@@ -44,21 +44,20 @@ class CompiledQuery:
         return cls(*rows.query.sql_with_params())
 
     def bind(self, values: Mapping[str, Any]) -> CompiledQuery:
-        """With the value of each Slot, by its name, in its place. A Slot without a value is a KeyError."""
+        """Return the query with each Param replaced by its value in `values`. Raises KeyError for a missing value."""
         return CompiledQuery(
             self.sql, [values[param.name] if isinstance(param, Param) else param for param in self.params]
         )
 
     @classmethod
-    def side_by_side(cls, every: Iterable[CompiledQuery]) -> CompiledQuery:
-        """One row: the single value of each statement, in a column."""
-        parts = list(every)
-        return cls(
-            f"SELECT {', '.join(f'({one.sql})' for one in parts)}", [param for one in parts for param in one.params]
-        )
+    def side_by_side(cls, queries: Iterable[CompiledQuery]) -> CompiledQuery:
+        """Combine queries of one value each into a query of one row, with a column per query."""
+        subqueries = list(queries)
+        columns = ", ".join(f"({query.sql})" for query in subqueries)
+        return cls(f"SELECT {columns}", [param for query in subqueries for param in query.params])
 
     def fetch_all(self) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(self.sql, self.params)
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows

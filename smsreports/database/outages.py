@@ -1,4 +1,4 @@
-"""The one rule for which database errors mean "not now": the request may be right, and can be sent again later."""
+"""Classification of database errors that are temporary: the request may be valid and can be retried later."""
 
 from collections.abc import Iterator
 
@@ -7,47 +7,46 @@ from django.db import InterfaceError, OperationalError, connection
 
 from smsreports.embedded_postgres.errors import DatabaseUnavailable
 
-# Classes of SQLSTATE: connection lost, transaction rolled back (serialization, deadlock, conflict with recovery),
+# SQLSTATE classes: connection lost, transaction rolled back (serialization, deadlock, conflict with recovery),
 # insufficient resources (disk, memory, connections), operator intervention (shutdown, crash, cancelled), system error.
-CLASSES = ("08", "40", "53", "57", "58")
-STATES = (
-    "25006",  # a read-only transaction: a standby, or a primary that was made read-only
-    "25P03",  # a transaction was idle for too long, and its connection was ended
-    "25P04",  # a transaction took too long
-    "55P03",  # a lock was not to be had in time
+OUTAGE_CLASSES = ("08", "40", "53", "57", "58")
+OUTAGE_STATES = (
+    "25006",  # read-only transaction: a standby, or a primary in read-only mode
+    "25P03",  # idle in transaction for too long; the connection was closed
+    "25P04",  # transaction timeout
+    "55P03",  # lock timeout
 )
 
 
-def is_outage(fault: BaseException | None) -> bool:
-    """Return True if `fault`, or the error that led to it, comes of a database that cannot serve at the moment.
+def is_outage(error: BaseException | None) -> bool:
+    """Return True if `error`, or an error that led to it, means that the database is unavailable at the moment.
 
-    The causes are followed because Django hides some: a session that cannot be written is reported as one that was
-    deleted.
+    The causes are followed because Django hides some: a session that cannot be written is reported as a deleted one.
     """
-    return any(_is_outage(each) for each in _chain(fault))
+    return any(_is_outage_error(cause) for cause in _iterate_causes(error))
 
 
 def forget_connection() -> None:
-    """Close this thread's connection, so that the next request finds the server that is the primary by then.
+    """Close this thread's connection, so that the next request connects to the server that is the primary by then.
 
-    Inside a transaction nothing is done: whoever began it ends it.
+    Does nothing inside a transaction, which must be ended by the code that began it.
     """
     if not connection.in_atomic_block:
         connection.close()
 
 
-def _is_outage(fault: BaseException) -> bool:
-    if isinstance(fault, psycopg.Error):
-        if fault.sqlstate is None:  # not about a statement but about the connection
-            return isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError)
-        return fault.sqlstate in STATES or fault.sqlstate[:2] in CLASSES
-    if isinstance(fault, OperationalError | InterfaceError):
-        return fault.__cause__ is None  # else the cause decides
-    return isinstance(fault, DatabaseUnavailable)
+def _is_outage_error(error: BaseException) -> bool:
+    if isinstance(error, psycopg.Error):
+        if error.sqlstate is None:  # an error of the connection, not of a statement
+            return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+        return error.sqlstate in OUTAGE_STATES or error.sqlstate[:2] in OUTAGE_CLASSES
+    if isinstance(error, OperationalError | InterfaceError):
+        return error.__cause__ is None  # otherwise the cause decides
+    return isinstance(error, DatabaseUnavailable)
 
 
-def _chain(fault: BaseException | None) -> Iterator[BaseException]:
-    """Yield `fault` and the errors before it, as a traceback shows them."""
-    while fault is not None:
-        yield fault
-        fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+def _iterate_causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield `error` and the errors that a traceback would show before it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

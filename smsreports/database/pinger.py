@@ -1,4 +1,4 @@
-"""A thread that asks the database for a sign of life, so that nobody who wants to know it can hang."""
+"""Background thread that pings the database, so that a health check never hangs."""
 
 import time
 from concurrent.futures import Future
@@ -11,9 +11,9 @@ from threading import Lock, Thread
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-# Seconds that a ping may take.
-PING_SECONDS = 1
-# Seconds that the thread keeps its connection: a database that takes no new connections must not look well for long.
+# Timeout of a ping.
+MAX_PING_SECONDS = 1
+# Seconds that the thread keeps its connection. A database that accepts no new connections must soon look unhealthy.
 CONNECTION_SECONDS = 5
 
 
@@ -24,48 +24,51 @@ class Health:
 
 
 class Pinger:
-    """Pings one at a time; who asks meanwhile waits for the same ping."""
+    """Runs one ping at a time. Concurrent callers wait for the same ping."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._asked: SimpleQueue[Future[Health]] = SimpleQueue()
+        self._queue: SimpleQueue[Future[Health]] = SimpleQueue()
         self._ping: Future[Health] | None = None
-        self._begun = 0.0
+        self._started_at = 0.0
         self._thread: Thread | None = None
-        # When the database last answered, by the monotonic clock.
+        # Time of the database's last answer, by the monotonic clock.
         self.answered_at = 0.0
 
-    def begin(self) -> Future[Health]:
-        """Start a ping unless one is under way, and return it."""
+    def start_ping(self) -> Future[Health]:
+        """Start a ping unless one is running, and return it."""
         with self._lock:
             if self._ping is None or self._ping.done():
-                self._ping, self._begun = Future(), time.monotonic()
-                self._asked.put(self._ping)
+                self._ping, self._started_at = Future(), time.monotonic()
+                self._queue.put(self._ping)
             if self._thread is None:
-                self._thread = Thread(target=self._work, name="pinger", daemon=True)
+                self._thread = Thread(target=self._run_pings, name="pinger", daemon=True)
                 self._thread.start()
             return self._ping
 
-    def ask(self) -> Health:
-        """Raise DatabaseError or InterfaceError unless the database answers within PING_SECONDS of the ping's start."""
-        ping = self.begin()
+    def check_health(self) -> Health:
+        """Return the health of the database.
+
+        Raises DatabaseError or InterfaceError unless it answers within MAX_PING_SECONDS of the ping's start.
+        """
+        ping = self.start_ping()
         try:
-            return ping.result(max(0.0, self._begun + PING_SECONDS - time.monotonic()))
+            return ping.result(max(0.0, self._started_at + MAX_PING_SECONDS - time.monotonic()))
         except FutureTimeout:
             raise OperationalError("the database does not answer") from None
 
-    def _work(self) -> None:
+    def _run_pings(self) -> None:
         connected_at = 0.0
         while True:
-            ping = self._asked.get()
+            ping = self._queue.get()
             if time.monotonic() > connected_at + CONNECTION_SECONDS:
                 connection.close()
                 connected_at = time.monotonic()
             try:
-                health = _health()
-            except Exception as fault:
+                health = _query_health()
+            except Exception as error:
                 connection.close()
-                ping.set_exception(fault if isinstance(fault, DatabaseError | InterfaceError) else OperationalError())
+                ping.set_exception(error if isinstance(error, DatabaseError | InterfaceError) else OperationalError())
                 continue
             self.answered_at = time.monotonic()
             if connection.settings_dict["CONN_MAX_AGE"] == 0:
@@ -73,7 +76,7 @@ class Pinger:
             ping.set_result(health)
 
 
-def _health() -> Health:
+def _query_health() -> Health:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('transaction_read_only')::boolean")
         (is_read_only,) = cursor.fetchone() or (False,)
@@ -81,7 +84,7 @@ def _health() -> Health:
 
 
 def _is_migrated() -> bool:
-    """Migrations of a newer release do not count, and once they are applied they stay so."""
+    """Return True if all migrations of this release are applied. Migrations of a newer release do not matter."""
     try:
         _check_migrations()
     except LookupError:
@@ -91,7 +94,7 @@ def _is_migrated() -> bool:
 
 @cache
 def _check_migrations() -> None:
-    """Raise LookupError, which the cache does not keep, unless all are applied."""
+    """Raise LookupError unless all migrations are applied. Only success is cached, since migrations stay applied."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise LookupError

@@ -1,4 +1,4 @@
-"""One snapshot for everything that a request reads."""
+"""Consistent reads of several queries, in one snapshot or in one round trip."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,8 +14,8 @@ from smsreports.exceptions import TooSlow
 
 BEGIN, COMMIT = CompiledQuery("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), CompiledQuery("COMMIT")
 
-# What is left of so many milliseconds since the round trip began.
-REST = """
+# Sets the statement timeout to the rest of a number of milliseconds since the round trip began, at least 1.
+SET_REMAINING_TIMEOUT = """
     SELECT set_config('statement_timeout', greatest(
         1, %s - round(1000 * extract(epoch FROM clock_timestamp() - statement_timestamp()))
     )::int::text, true)
@@ -24,16 +24,16 @@ REST = """
 
 @contextmanager
 def read_snapshot() -> Iterator[None]:
-    """A page, its total and its sums agree, whatever is written meanwhile; nothing can be written inside.
+    """Run the block in one read-only snapshot, so that a page, its total and its sums agree during writes.
 
-    Inside another transaction it does nothing: that one's snapshot cannot be changed any more.
+    Does nothing inside another transaction, whose snapshot cannot be changed any more.
     """
     if connection.in_atomic_block:
         yield
         return
     connection.ensure_connection()
     raw = connection.connection
-    # psycopg says both in the BEGIN that it sends anyway.
+    # psycopg adds both to the BEGIN that it sends anyway.
     raw.isolation_level, raw.read_only = IsolationLevel.REPEATABLE_READ, True
     try:
         with transaction.atomic():
@@ -44,15 +44,15 @@ def read_snapshot() -> Iterator[None]:
 
 
 def fetch_together(*statements: CompiledQuery, seconds: float | None = None) -> list[list[tuple[Any, ...]]]:
-    """The rows of each statement, all of one snapshot and in one round trip: for a short page that is a third of
-    the time. Inside `snapshot`, or another transaction, of that one's.
+    """Return the rows of each statement, read in one snapshot and one round trip.
 
-    With `seconds` all of them together are cancelled after so long; what follows in the same transaction may take as
-    long again.
+    For a short page this takes a third of the time. Inside a transaction, such as `read_snapshot`, its snapshot is
+    used. With `seconds` the statements are cancelled once they have taken that long together; later statements of the
+    same transaction may take as long again.
     """
     if seconds is not None:
-        # Every other result is that of setting the time.
-        return fetch_together(*_limited(statements, seconds))[::2]
+        # Every other result belongs to a statement that sets the timeout.
+        return fetch_together(*_add_time_limits(statements, seconds))[::2]
     if connection.in_atomic_block:
         return _run_together(*statements)
     try:
@@ -65,39 +65,42 @@ def fetch_together(*statements: CompiledQuery, seconds: float | None = None) -> 
 
 @contextmanager
 def time_limit(seconds: int) -> Iterator[Callable[..., list[list[tuple[Any, ...]]]]]:
-    """Yield an `at_once` whose calls together take at most `seconds`; raises TooSlow where they would take longer."""
-    end = monotonic() + seconds
+    """Yield a `fetch_together` whose calls take at most `seconds` in total. Raises TooSlow if they take longer."""
+    deadline = monotonic() + seconds
 
-    def read(*statements: CompiledQuery) -> list[list[tuple[Any, ...]]]:
-        return fetch_together(*statements, seconds=end - monotonic())
+    def fetch(*statements: CompiledQuery) -> list[list[tuple[Any, ...]]]:
+        return fetch_together(*statements, seconds=deadline - monotonic())
 
     try:
-        yield read
-    except OperationalError as fault:
-        if isinstance(fault.__cause__, QueryCanceled):
-            raise TooSlow(seconds) from fault
+        yield fetch
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TooSlow(seconds) from error
         raise
 
 
-def _limited(statements: Sequence[CompiledQuery], seconds: float) -> Iterator[CompiledQuery]:
-    """PostgreSQL's timeout is for each statement alone, so those after the first get what is left. The ORM knows no
-    settings."""
+def _add_time_limits(statements: Sequence[CompiledQuery], seconds: float) -> Iterator[CompiledQuery]:
+    """Yield before each statement one that sets its timeout to the time that is left.
+
+    PostgreSQL's timeout applies to each statement alone. Raw SQL, because the ORM cannot change settings.
+    """
     milliseconds = max(round(seconds * 1000), 1)
     for number, statement in enumerate(statements):
         if number == 0:
             yield CompiledQuery("SET LOCAL statement_timeout = %s", [milliseconds])
         else:
-            yield CompiledQuery(REST, [milliseconds])
+            yield CompiledQuery(SET_REMAINING_TIMEOUT, [milliseconds])
         yield statement
 
 
 def _run_together(*statements: CompiledQuery) -> list[list[tuple[Any, ...]]]:
-    found = []
+    results = []
+    sql = "; ".join(statement.sql for statement in statements)
     with connection.cursor() as cursor:
-        cursor.execute("; ".join(one.sql for one in statements), [param for one in statements for param in one.params])
-        more = True
-        while more:
+        cursor.execute(sql, [param for statement in statements for param in statement.params])
+        has_more = True
+        while has_more:
             if cursor.description is not None:
-                found.append(cursor.fetchall())
-            more = cursor.nextset()
-    return found
+                results.append(cursor.fetchall())
+            has_more = cursor.nextset()
+    return results

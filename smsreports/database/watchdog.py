@@ -1,7 +1,7 @@
-"""Statements of a database that has stopped answering end, instead of holding their thread for ever.
+"""Watchdog that ends the statements of a database that no longer answers, so that they do not block their threads.
 
-A server process that is suspended, or whose machine is gone, enforces no `statement_timeout`, and TCP finds nothing
-wrong with the former. So whoever waits for long asks the pinger whether the database still answers anybody.
+A suspended server process, or one whose machine is gone, enforces no `statement_timeout`, and TCP does not notice the
+former. So a statement that waits for long checks with the pinger whether the database still answers anything.
 """
 
 import time
@@ -16,48 +16,51 @@ from psycopg import OperationalError
 
 from smsreports.database.pinger import pinger
 
-# Seconds without a byte from the database after which a statement asks for a sign of life, and after which it gives up
-# if there was none since.
-DOUBT_SECONDS, PATIENCE_SECONDS = 5, 10
+# Seconds without a byte from the database after which a statement starts a ping, and after which it gives up if the
+# database has not answered since.
+PING_AFTER_SECONDS, GIVE_UP_SECONDS = 5, 10
 
 
-def install() -> None:
+def watch_connections() -> None:
     """Watch every connection that this process opens from now on."""
-    connection_created.connect(_watch, dispatch_uid=__name__)
+    connection_created.connect(_watch_connection, dispatch_uid=__name__)
 
 
-def _watch(sender: type[BaseDatabaseWrapper], connection: BaseDatabaseWrapper, **ignored: Any) -> None:
-    opened: psycopg.Connection[Any] = connection.connection
-    opened.wait = partial(_wait, opened)  # type: ignore[method-assign]
+def _watch_connection(sender: type[BaseDatabaseWrapper], connection: BaseDatabaseWrapper, **ignored: Any) -> None:
+    raw: psycopg.Connection[Any] = connection.connection
+    raw.wait = partial(_wait_watched, raw)  # type: ignore[method-assign]
 
 
-def _wait(opened: psycopg.Connection[Any], steps: Generator[Any, Any, Any], *args: Any, **kwargs: Any) -> Any:
-    return type(opened).wait(opened, _watched(opened, steps), *args, **kwargs)
+def _wait_watched(raw: psycopg.Connection[Any], steps: Generator[Any, Any, Any], *args: Any, **kwargs: Any) -> Any:
+    return type(raw).wait(raw, _watch_steps(raw, steps), *args, **kwargs)
 
 
-def _watched(opened: psycopg.Connection[Any], steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """Pass psycopg's steps through. It resumes them when the socket is ready, and ten times a second when it is not."""
+def _watch_steps(raw: psycopg.Connection[Any], steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Forward psycopg's wait states. psycopg resumes when the socket is ready, and ten times a second otherwise."""
     silent_since = 0.0
     try:
-        wanted = next(steps)
+        wait_state = next(steps)
         while True:
-            ready = yield wanted
+            ready = yield wait_state
             if ready:
                 silent_since = 0.0
             elif not silent_since:
                 silent_since = time.monotonic()
-            elif time.monotonic() > silent_since + DOUBT_SECONDS:
-                _check_life(opened, silent_since)
-            wanted = steps.send(ready)
+            elif time.monotonic() > silent_since + PING_AFTER_SECONDS:
+                _check_alive(raw, silent_since)
+            wait_state = steps.send(ready)
     except StopIteration as end:
         return end.value
 
 
-def _check_life(opened: psycopg.Connection[Any], silent_since: float) -> None:
-    """Give up the connection if the database has answered nobody since DOUBT_SECONDS after `silent_since`."""
+def _check_alive(raw: psycopg.Connection[Any], silent_since: float) -> None:
+    """Close the connection and raise OperationalError if the database has not answered a ping.
+
+    It has until GIVE_UP_SECONDS after `silent_since`; pings start PING_AFTER_SECONDS after it.
+    """
     now = time.monotonic()
-    if pinger.answered_at < now - (PATIENCE_SECONDS - DOUBT_SECONDS):
-        pinger.begin()
-        if now > silent_since + PATIENCE_SECONDS:
-            opened.close()
+    if pinger.answered_at < now - (GIVE_UP_SECONDS - PING_AFTER_SECONDS):
+        pinger.start_ping()
+        if now > silent_since + GIVE_UP_SECONDS:
+            raw.close()
             raise OperationalError("the database does not answer")

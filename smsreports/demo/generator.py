@@ -1,4 +1,4 @@
-"""A made-up world of traffic: three accounts over 90 days, and for the same seed the same records."""
+"""Generator of demo traffic: three accounts over 90 days. The same seed gives the same records."""
 
 import heapq
 import random
@@ -21,22 +21,23 @@ __all__ = ["ACCOUNTS", "RecordDict", "count_records", "generate_records"]
 HOUR, MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Of something that may not happen.
+# Time of an event that may not happen.
 OptionalTime = datetime | None
-# A record and the moment it belongs to, by which streams are merged.
+# A record and its time, by which streams are merged.
 TimedRecord = tuple[datetime, RecordDict]
 
 
 def generate_records(
     *, seed: int | str, messages: int, sends: int, until: datetime, days: int = DAYS, edition: str = ""
 ) -> Iterator[RecordDict]:
-    """Records of the ingest format, ordered by time, over the `days` before `until`.
+    """Generate records of the ingest format, ordered by time, over the `days` before `until`.
 
-    Exactly `messages` of type message and `sends` of type send, and the broadcasts those belong to, each
-    before its first send. Money is in the account's currency; no time is after `until`. The arguments alone
-    decide the result (and the version of phonenumbers, from whose example numbers the recipients are made).
-    `edition` tells the broadcasts of worlds that follow each other apart. Memory does not grow with the counts.
-    ValueError where `until` is naive.
+    The result has exactly `messages` messages and `sends` sends, and each broadcast before its first send. Costs are in
+    the account's currency; no time is after `until`. The result depends on the arguments alone, and on the version of
+    phonenumbers, whose example numbers the recipients are made from. `edition` is part of the broadcasts' keys, so that
+    periods that follow each other have different ones. Memory does not grow with the counts.
+
+    Raises ValueError if `until` is naive.
     """
     if until.tzinfo is None:
         raise ValueError("until must be an aware datetime")
@@ -45,34 +46,35 @@ def generate_records(
     streams: list[Iterator[TimedRecord]] = []
     for kind, total in ((_Requests, messages), (_Campaigns, sends)):
         for account, count in zip(ACCOUNTS, _split_total(total, shares), strict=True):
+            # The names of the two classes are part of the seed. Renaming one would change the traffic.
             rng = random.Random(f"{seed} {kind.__name__} {account.name}")  # noqa: S311  guards no secret
             streams.append(kind(account, end, rng, days, edition).generate_timed(count))
     return map(itemgetter(1), heapq.merge(*streams, key=itemgetter(0)))
 
 
 def count_records(*, messages: int, sends: int) -> int:
-    """Return how many records `records` makes of so many messages and sends: these, and their broadcasts."""
+    """Return the number of records for so many messages and sends: these and their broadcasts."""
     shares = [account.share for account in ACCOUNTS]
-    return messages + sends + sum(_campaigns(count, DAYS) for count in _split_total(sends, shares))
+    return messages + sends + sum(_count_campaigns(count, DAYS) for count in _split_total(sends, shares))
 
 
-def _campaigns(sends: int, days: int) -> int:
-    """Return how many broadcasts an account makes of so many sends."""
+def _count_campaigns(sends: int, days: int) -> int:
+    """Return the number of broadcasts that an account divides its sends into."""
     return min(-(-sends // world.CAMPAIGN_SIZE), world.MAX_CAMPAIGNS, days - 1)
 
 
 def _split_total(total: int, weights: Sequence[float]) -> list[int]:
-    """`total` cut into whole numbers in the proportions of `weights`, as near as running totals allow."""
+    """Split `total` into whole numbers in the proportions of `weights`. Rounding errors do not add up."""
     running = list(accumulate(weights))
     ends = [round(total * (end / running[-1])) for end in running]
     return [end - start for start, end in pairwise([0, *ends])]
 
 
 class _Requests(Traffic):
-    """API traffic: login codes and notices, as the people of the account's countries wake, work and sleep."""
+    """API traffic: login codes and notices, which follow the local time of the account's countries."""
 
     def generate_timed(self, count: int) -> Iterator[TimedRecord]:
-        """`count` messages by time. A large request may use up what the next hours would have had."""
+        """Generate `count` messages, ordered by time. A large request is deducted from the following hours."""
         begin = self.until - self.days * 24 * HOUR
         remaining, due = count, 0
         for hour, expected in enumerate(_split_total(count, self.compute_hour_weights(begin))):
@@ -87,17 +89,17 @@ class _Requests(Traffic):
                 yield from self.generate_request(created, size)
 
     def compute_hour_weights(self, begin: datetime) -> list[float]:
-        """How much traffic each hour from `begin` on carries, compared with the others."""
-        # A shorter world is the end of the growth that a whole one shows.
-        grown = range(DAYS - self.days, DAYS)
-        days = [self.rng.gauss(1 + world.GROWTH * day / DAYS, world.NOISE) for day in grown]
-        first = _get_hour_of_week(begin + HOUR / 2)
+        """Return the relative amount of traffic of each hour from `begin` on."""
+        # A shorter period has the growth of the last days of a whole one.
+        growth_days = range(DAYS - self.days, DAYS)
+        day_weights = [self.rng.gauss(1 + world.GROWTH * day / DAYS, world.NOISE) for day in growth_days]
+        first_hour = _get_hour_of_week(begin + HOUR / 2)
         week = [totals[-1] for totals in self.week_weights]
-        return [days[hour // 24] * week[(first + hour) % len(week)] for hour in range(self.days * 24)]
+        return [day_weights[hour // 24] * week[(first_hour + hour) % len(week)] for hour in range(self.days * 24)]
 
     @cached_property
     def week_weights(self) -> list[list[float]]:
-        """For each hour of the UTC week, the running totals of the countries' weights."""
+        """Running totals of the countries' weights, for each hour of the UTC week."""
         markets = self.account.markets
         return [
             list(accumulate(markets[country.code] * country.get_hour_weight(hour) for country in self.countries))
@@ -105,21 +107,21 @@ class _Requests(Traffic):
         ]
 
     def draw_recipient_count(self) -> int:
-        """How many a request has: mostly one, now and then several, and then rather few than many."""
+        """Draw the number of recipients of a request: mostly one, sometimes several, and rarely many."""
         if self.rng.random() >= world.SEVERAL_SHARE:
             return 1
         return 2 + int(self.rng.random() ** 2 * (world.MAX_RECIPIENTS - 1))
 
     def generate_request(self, created: datetime, size: int) -> Iterator[TimedRecord]:
-        """One request: `size` messages of the same time, text and country."""
+        """Generate the messages of one request: `size` messages of the same time, text and country."""
         country = self.rng.choices(self.countries, cum_weights=self.week_weights[_get_hour_of_week(created)])[0]
-        login = size == 1 and self.rng.random() < world.LOGIN_SHARE
-        text = self.draw_text(LOGIN_TEXTS if login else NOTICE_TEXTS, country.language)
+        is_login = size == 1 and self.rng.random() < world.LOGIN_SHARE
+        text = self.draw_text(LOGIN_TEXTS if is_login else NOTICE_TEXTS, country.language)
         to_group = size > 1 and self.rng.random() < world.TO_GROUP_SHARE
         shared: RecordDict = {
             "request_id": draw_uuid(self.rng),
             "country": country.code,
-            "sender_id": self.account.senders.login if login else self.account.senders.notice,
+            "sender_id": self.account.senders.login if is_login else self.account.senders.notice,
             "message": text,
             "contact_group_id": self.rng.choice(self.groups) if to_group else None,
             "created_at": format_utc(created),
@@ -129,12 +131,12 @@ class _Requests(Traffic):
             yield created, self.build_message(created, country, parts) | shared
 
     def draw_client_message_id(self, created: datetime) -> str:
-        """The vendor's form: `api_`, the user, nanoseconds since 1970, 16 hexadecimal digits."""
+        """Draw an id in the vendor's form: `api_`, the user, nanoseconds since 1970, 16 hexadecimal digits."""
         nanoseconds = (created - EPOCH) // MICROSECOND * 1000 + int(self.rng.random() * 1000)
         return f"api_{self.account.user}_{nanoseconds}_{self.rng.getrandbits(64):016x}"
 
     def build_message(self, created: datetime, country: Country, parts: int) -> RecordDict:
-        """What is one message's own within its request."""
+        """Return the fields that differ between the messages of a request."""
         is_held = self.rng.random() < world.HELD_SHARE or created > self.until - world.JAM_DURATION
         outcome = self.draw_outcome(country, created, world.HELD_QUEUE_SECONDS if is_held else world.QUEUE_SECONDS)
         return {
@@ -154,7 +156,7 @@ class _Requests(Traffic):
 
 @dataclass(frozen=True)
 class _Campaign:
-    """One broadcast: what is sent to whom, and how people take it."""
+    """Broadcast: text, countries, and the shares of people who click and act."""
 
     key: str
     name: str
@@ -167,11 +169,11 @@ class _Campaign:
 
 
 class _Campaigns(Traffic):
-    """Broadcasts: at most one a day, over before the next begins, so that they follow each other in time."""
+    """Broadcasts: at most one a day. Each ends before the next begins, so that the records are ordered by time."""
 
     def generate_timed(self, count: int) -> Iterator[TimedRecord]:
-        """`count` sends by time, those of each campaign after its broadcast."""
-        starts = self.draw_starts(_campaigns(count, self.days))
+        """Generate `count` sends, ordered by time, those of each campaign after its broadcast."""
+        starts = self.draw_starts(_count_campaigns(count, self.days))
         sizes = _split_total(count, [self.rng.lognormvariate(0, world.CAMPAIGN_SIZE_SIGMA) for _ in starts])
         for position, (start, size) in enumerate(zip(starts, sizes, strict=True), 1):
             campaign = self.draw_campaign(position)
@@ -180,7 +182,7 @@ class _Campaigns(Traffic):
                 yield sent, self.build_send(campaign, sent)
 
     def draw_starts(self, count: int) -> list[datetime]:
-        """Beginnings on `count` different days; the first account's last campaign is running at the end."""
+        """Draw start times on `count` different days. The first account's last campaign is running at the end."""
         first, last = self.account.campaign_hours
         days = sorted(self.rng.sample(range(1, self.days), count), reverse=True)
         starts = [self.midnight - day * 24 * HOUR + self.rng.uniform(first, last) * HOUR for day in days]
@@ -189,7 +191,7 @@ class _Campaigns(Traffic):
         return starts
 
     def draw_send_times(self, start: datetime, size: int) -> Iterator[datetime]:
-        """When each of `size` sends is queued: at an even pace, and up to the end if it is still running."""
+        """Draw the times at which `size` sends are queued: at an even pace, up to the end if it is still running."""
         remaining = self.until - start
         planned = timedelta(
             seconds=min(max(size * world.SECONDS_PER_SEND, world.MIN_CAMPAIGN_SECONDS), world.MAX_CAMPAIGN_SECONDS)
@@ -198,7 +200,7 @@ class _Campaigns(Traffic):
         return (start + duration * ((position + self.rng.random()) / size) for position in range(size))
 
     def draw_campaign(self, position: int) -> _Campaign:
-        """The account's campaign number `position`, in the language of one of its countries."""
+        """Draw the account's campaign number `position`, in the language of one of its countries."""
         name = self.rng.choice(CAMPAIGN_NAMES)
         markets = self.account.markets
         language = self.rng.choices(self.countries, weights=list(markets.values()))[0].language
@@ -254,12 +256,15 @@ class _Campaigns(Traffic):
         }
 
     def draw_reaction(self, campaign: _Campaign, delivered: OptionalTime) -> tuple[OptionalTime, OptionalTime]:
-        """When the recipient clicked, and then registered or paid, as far as that has happened."""
+        """Draw the times of a click and of the registration or deposit after it; None if it has not happened."""
         clicked = self.draw_later_or_none(delivered, campaign.clicks, world.CLICK_SECONDS)
         return clicked, self.draw_later_or_none(clicked, campaign.actions, world.ACTION_SECONDS)
 
     def draw_later_or_none(self, moment: OptionalTime, share: float, mean: float) -> OptionalTime:
-        """In `share` of the cases a later moment, by `mean` seconds on average, if that has come yet."""
+        """Draw a time that is `mean` seconds after `moment` on average.
+
+        Returns None in all but `share` of the cases, and if the time is in the future.
+        """
         if moment is None or self.rng.random() >= share:
             return None
         later = self.draw_time_after(moment, mean)
@@ -267,5 +272,5 @@ class _Campaigns(Traffic):
 
 
 def _get_hour_of_week(moment: datetime) -> int:
-    """0 is the hour that begins Monday, UTC."""
+    """Return the hour of the UTC week; 0 is the first hour of Monday."""
     return moment.weekday() * 24 + moment.hour

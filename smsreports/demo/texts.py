@@ -1,4 +1,4 @@
-"""What the demo's accounts write, by kind and language; each language has at least two texts of a kind."""
+"""Message texts of the demo accounts, by kind and language. Each language has at least two texts of a kind."""
 
 # ruff: noqa: RUF001  Greek and Cyrillic letters are meant as such
 # {code} six digits, {order} a number, {amount} money, {hour} a time of day, {brand} and {site} the account's.

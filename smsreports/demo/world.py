@@ -1,4 +1,4 @@
-"""The tables of the demo's world: who sends, to which countries, and how well it arrives there."""
+"""Parameters of the demo traffic: accounts, their countries, and the countries' delivery rates."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,29 +7,29 @@ from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
-# How long the whole world lasts.
+# Length of the whole period.
 DAYS = 90
 HOURS_OF_WEEK = 7 * 24
-# Traffic by local hour, midnight first: asleep, the working day, and the evening's peak.
+# Relative traffic by local hour, midnight first.
 HOURS = (9, 5, 3, 2, 2, 4, 12, 28, 52, 74, 88, 92, 86, 80, 82, 84, 86, 90, 98, 100, 92, 70, 42, 20)
-# A day off carries less; no two days are alike (sigma); from first to last, accounts grow by a third.
+# Factor for days off; sigma of the days' random variation; growth from the first day to the last.
 DAY_OFF, NOISE, GROWTH = 0.62, 0.08, 0.33
 
-# A few requests are a notice to several people, 20 at most; of the others seven in ten are login codes.
+# Share of requests with several recipients, 20 at most; share of login codes among the others.
 SEVERAL_SHARE, MAX_RECIPIENTS, LOGIN_SHARE = 0.03, 20, 0.7
-# Requests to several people that go to a stored group of contacts; and how many of those an account has.
+# Share of the requests with several recipients that go to a contact group; groups of an account.
 TO_GROUP_SHARE, GROUPS_PER_ACCOUNT = 0.4, 5
 
-# Mean seconds until the carrier takes a message; a few are held back for minutes, as are those of the world's
-# last minutes, when the line is jammed; a campaign fills its queue.
+# Mean seconds until the carrier accepts a message. A few are held for minutes, and so are those of the last
+# JAM_DURATION, when the connection is jammed. Campaigns have a longer queue.
 QUEUE_SECONDS, HELD_SHARE, HELD_QUEUE_SECONDS, CAMPAIGN_QUEUE_SECONDS = 0.4, 0.03, 400.0, 45.0
 JAM_DURATION = timedelta(minutes=15)
-# What networks say while an SMS is under way; before they have answered at all, it is `sent`.
+# Statuses before the final one. Until a network has acknowledged an SMS it is `sent`.
 INTERMEDIATE_STATUSES, ACKNOWLEDGEMENT_DELAY = ("ENROUTE", "ENROUTE", "ACCEPTD", "sent"), timedelta(seconds=4)
 # Times to a handset are log-normal around the route's median with this sigma: most near it, a few far longer.
 DELIVERY_SIGMA = 0.7
-# The other ends: how long they take at least (a validity of one day, three days without a report), and the
-# mean of the seconds on top.
+# Delay of the other final statuses: the minimum (one day of validity, three days without a report), and the mean of the
+# seconds on top.
 FAILURE_DELAYS = {
     "UNDELIV": (timedelta(), 2400.0),
     "EXPIRED": (timedelta(days=1), 90.0),
@@ -38,22 +38,22 @@ FAILURE_DELAYS = {
     "DELETED": (timedelta(), 9000.0),
 }
 
-# Sends of a campaign on average, until there is one on most days: from then on campaigns grow instead.
+# Average sends of a campaign. When there are MAX_CAMPAIGNS, more sends make them larger.
 CAMPAIGN_SIZE, MAX_CAMPAIGNS = 800, 80
-# How unlike each other campaigns are in size (sigma of a log-normal): some hundreds to some thousands.
+# Sigma of the log-normal distribution of the campaigns' sizes: some hundreds to some thousands.
 CAMPAIGN_SIZE_SIGMA = 0.7
 # Seconds of a campaign per send, within bounds that keep every campaign inside its day.
 SECONDS_PER_SEND, MIN_CAMPAIGN_SECONDS, MAX_CAMPAIGN_SECONDS = 0.8, 600.0, 3 * 3600.0
-# A campaign is prepared this many seconds before it starts, at most and at least.
+# A broadcast is created this many seconds before it starts, at most and at least.
 PREPARATION_SECONDS = (3000.0, 120.0)
-# The first account's last campaign is still running when the world ends, and began so long before.
+# The first account's last campaign began this long before the end and is still running.
 RUNNING_SINCE = timedelta(minutes=25)
-# By campaign, the shares of the delivered who click and of the clickers who act; mean seconds either takes.
+# Range of the share of recipients who click, and of the share of these who act; mean seconds until they do.
 CLICK_SHARES, ACTION_SHARES = (0.03, 0.14), (0.08, 0.30)
 CLICK_SECONDS, ACTION_SECONDS = 5400.0, 1500.0
 ACTION_TYPES = ("registration", "deposit")
 
-# How the messages that don't arrive end, in shares of them; and the status codes carriers give for each.
+# Final statuses of undelivered messages and their weights; status codes of all final statuses.
 FAILURE_WEIGHTS = {"UNDELIV": 50, "EXPIRED": 19, "REJECTD": 12, "UNKNOWN": 7, "DELETED": 6, "failed": 6}
 STATUS_CODES = {
     "DELIVRD": ("000",),
@@ -69,21 +69,21 @@ FINAL_STATUSES = tuple(STATUS_CODES)
 
 @dataclass(frozen=True)
 class Route:
-    """How one country's carriers behave: median seconds to a handset, and the share they deliver."""
+    """Behaviour of one country's carriers: median seconds to a handset, and the share that is delivered."""
 
     median: float
     delivered: float
 
     @cached_property
     def cumulative_weights(self) -> tuple[float, ...]:
-        """The weights of `FINAL_STATUSES`, added up as `random.choices` wants them."""
+        """Cumulative weights of FINAL_STATUSES, for `random.choices`."""
         lost = (1 - self.delivered) / sum(FAILURE_WEIGHTS.values())
         return tuple(accumulate([self.delivered, *(FAILURE_WEIGHTS[name] * lost for name in FINAL_STATUSES[1:])]))
 
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """A destination: hours from UTC (a rhythm needs no summer time), language, EUR a part, days off."""
+    """Destination: hours from UTC (without summer time), language, EUR per part, route, days off."""
 
     code: str
     offset: int
@@ -93,7 +93,7 @@ class Country:
     days_off: tuple[int, int]
 
     def get_hour_weight(self, hour_of_week: int) -> float:
-        """How much is sent here in an hour of the UTC week (0 is Monday's first), compared with others."""
+        """Return the relative traffic in an hour of the UTC week (0 is the first hour of Monday)."""
         day, hour = divmod((hour_of_week + self.offset) % HOURS_OF_WEEK, 24)
         return HOURS[hour] * (DAY_OFF if day in self.days_off else 1.0)
 
@@ -152,14 +152,14 @@ COUNTRIES = {
     for code, offset, language, price, median, delivered in _COUNTRIES
 }
 
-# For two whole days, near enough to be seen in the reports' default week, one country's carrier fails.
+# One country's carrier fails for two whole days, recent enough to be in the reports' default week.
 OUTAGE_COUNTRY = "ES"
 OUTAGE_ROUTE = Route(median=190.0, delivered=0.24)
 OUTAGE_STARTED, OUTAGE_DURATION = timedelta(days=5), timedelta(days=2)
 
 
 class Senders(NamedTuple):
-    """An account's sender IDs, by what it sends."""
+    """Sender IDs of an account, by kind of message."""
 
     login: str
     notice: str
@@ -168,7 +168,7 @@ class Senders(NamedTuple):
 
 @dataclass(frozen=True)
 class DemoAccount:
-    """One customer: share of the traffic, its prices against the EUR list, and where its people live."""
+    """Demo customer. `factor` multiplies the list prices in EUR; `markets` has weights by country."""
 
     name: str
     currency: str

@@ -1,1 +1,1 @@
-"""The ways of speaking the API, one folder each; a third is one folder and its name in `DIALECTS`."""
+"""Dialects of the API, one folder per vendor. To add one, add its folder and list it in `DIALECTS`."""

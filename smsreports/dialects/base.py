@@ -1,4 +1,4 @@
-"""What a dialect is: paths, credentials, words, pages and errors, as the rest of the house sees them."""
+"""Interface of a dialect: endpoints, credentials, parameter names, pagination and errors."""
 
 from __future__ import annotations
 
@@ -23,44 +23,45 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One address of a dialect: which view answers there, and how it is asked and answers."""
+    """One address of a dialect: the view behind it, and how requests are parsed and rows rendered."""
 
     # A Django route below the dialect's prefix.
     route: str
-    # A source's slug, or the name of a joined view, and its action.
+    # The slug of a source or the name of a unified view, and the action of its viewset.
     view: str
     action: str
-    # The query string into what is asked.
+    # Parses the query string.
     parse_query: Callable[[str], ListRequest]
-    # What the published description says of it.
+    # Description for the OpenAPI document.
     spec: OperationSpec = field(kw_only=True)
-    # One of our rows into what the wire carries; of a file instead its columns, their name: ours.
+    # Renders one row for the wire. Exports use `columns` instead, which maps the dialect's names to ours.
     render_row: Callable[[Row], Any] = dict
     columns: Mapping[str, str] = field(default_factory=dict)
-    # How it is asked (what is read by GET is read by HEAD too), and what a key must be allowed to do.
+    # Allowed methods (GET includes HEAD), and the scope that a key needs.
     methods: tuple[str, ...] = ("GET",)
     scope: str = Scope.READ
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """One way of speaking the API."""
+    """One vendor's way of speaking the API."""
 
     slug: str
-    # Every address below it is the dialect's, those that do not exist included.
+    # Every path below it belongs to the dialect, including paths that do not exist.
     prefix: str
     endpoints: tuple[Endpoint, ...]
     authentication: type[KeyAuthentication]
     pagination: type[BasePagination]
-    # The body of an error; with the reason when it is the caller's key.
+    # Renders the body of an error. The second argument is set when authentication failed.
     render_error: Callable[[APIException, AuthFailure | None], Mapping[str, Any]]
-    # The headers that tell a caller what is left, on answers with and without an account.
+    # Builds the rate limit headers of a response, with or without an authenticated account.
     build_rate_limit_headers: Callable[[RateLimitState], Mapping[str, str]]
-    # False: JSON whatever `Accept` says.
+    # If false, responses are JSON regardless of `Accept`.
     negotiates: bool
-    # What the published description says of all its answers, and the shapes that it refers to.
+    # Descriptions of all responses for the OpenAPI document, and the schemas they refer to.
     spec: DialectSpec
     schemas: Mapping[str, Schema]
 
     def matches_path(self, request: HttpRequest) -> bool:
+        """Return true if the path of the request belongs to this dialect."""
         return request.path.startswith(f"/{self.prefix}")

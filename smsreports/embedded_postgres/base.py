@@ -1,4 +1,4 @@
-"""Django's engine for the PostgreSQL that comes as a dependency: a connection makes it run."""
+"""Django database engine of the embedded PostgreSQL, which starts the server on the first connection."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ from smsreports.embedded_postgres.server import Server
 
 class DatabaseClient(client.DatabaseClient):
     def runshell(self, parameters: Iterable[str]) -> None:
-        """psql connects by itself, so the server must run before."""
+        """Start the server and run psql, which opens a connection of its own."""
         self.connection.ensure_connection()
         super().runshell(parameters)
 
@@ -22,16 +22,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
     client_class = DatabaseClient
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """The process counts as a user of the server before it connects: another's exit can't stop it."""
+        """Register this process as a user of the server, then connect. The exit of another user cannot stop it then."""
         server = Server.for_data(self.settings_dict["DATA"])
         if server.is_in_use_here:
             try:
                 return super().get_new_connection(conn_params)
             except ConnectionTimeout:
-                # It is there and suspended. To wait until it runs would hold the thread.
+                # The server is suspended. Waiting until it runs again would block the thread.
                 raise
             except self.Database.OperationalError:
-                # It may have died, or been stopped by hand: `acquire` finds out.
+                # The server may have crashed or been stopped by hand; `acquire_use` starts it again.
                 pass
         try:
             server.acquire_use()

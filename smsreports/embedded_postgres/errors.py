@@ -1,8 +1,8 @@
-"""What goes wrong with the embedded server, in words that say what to do."""
+"""Error of the embedded server."""
 
-# What to do where a folder or a right is missing.
+# Advice for errors about missing folders or permissions.
 ADVICE = "run this as an ordinary user, set SMSREPORTS_DATA to a folder of its own, or set DATABASE_URL"
 
 
 class DatabaseUnavailable(RuntimeError):
-    """The embedded server can't be made to run, or to stop."""
+    """The embedded server cannot be started or stopped. The message says what to do."""

@@ -1,4 +1,4 @@
-"""Where things are in a data directory."""
+"""Paths in a data directory."""
 
 import hashlib
 import os
@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-# The database, and the role that owns it.
+# Name of the database and of the role that owns it.
 NAME = "smsreports"
-# Part of the socket's name. Said on both sides, or a PGPORT in the environment would part them.
+# Part of the socket's name. Server and clients set it explicitly, because PGPORT in the environment could differ.
 PORT = "5432"
 SOCKET_FILE = f".s.PGSQL.{PORT}"
-# A socket's path must fit 104 bytes on macOS and 108 on Linux, the closing zero included.
-SOCKET_PATH_BYTES = 100
-# Not TMPDIR: that differs between shells, and everybody must find the same socket.
-TEMPORARY = Path("/tmp")  # noqa: S108  what is found there is checked before use
+# A socket's path must fit 104 bytes on macOS and 108 on Linux, including the terminating zero.
+MAX_SOCKET_PATH_BYTES = 100
+# Not TMPDIR: it differs between shells, and every process must find the same socket.
+TEMPORARY_FOLDER = Path("/tmp")  # noqa: S108  an existing folder is checked before use
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The names in a data directory, which is absolute and without symbolic links."""
+    """Paths in the data directory `data`, which is absolute and without symbolic links."""
 
     data: Path
 
     @classmethod
-    def of(cls, data: Path) -> Self:
+    def for_data(cls, data: Path) -> Self:
         return cls(data.resolve())
 
     @property
@@ -38,31 +38,31 @@ class Layout:
 
     @property
     def start_lock(self) -> Path:
-        """Held while the server is started or stopped."""
+        """Lock that is held while the server is started or stopped."""
         return self.data / "start.lock"
 
     @property
     def use_lock(self) -> Path:
-        """Shared by every process that uses the server."""
+        """Lock that every process using the server holds in shared mode."""
         return self.data / "use.lock"
 
     @property
     def keep(self) -> Path:
-        """Exists while the server is to outlive the processes that use it."""
+        """File that exists while the server must keep running without users."""
         return self.data / "keep"
 
     @property
     def socket(self) -> Path:
-        """The socket's directory: here, or where the path is too long for one, a short name elsewhere."""
-        here = self.data / "socket"
-        # A comma would be two hosts to a client, and two directories to the server.
-        if len(os.fsencode(here / SOCKET_FILE)) <= SOCKET_PATH_BYTES and "," not in str(here):
-            return here
+        """Folder of the socket: in the data directory, or in the temporary folder if the path is too long."""
+        folder = self.data / "socket"
+        # A comma separates hosts for a client, and directories for the server.
+        if len(os.fsencode(folder / SOCKET_FILE)) <= MAX_SOCKET_PATH_BYTES and "," not in str(folder):
+            return folder
         digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]
-        return TEMPORARY / f"{NAME}-{self._owner()}-{digest}"
+        return TEMPORARY_FOLDER / f"{NAME}-{self._find_owner()}-{digest}"
 
-    def _owner(self) -> int:
-        """Whose data it is: root and its owner must come to the same name."""
+    def _find_owner(self) -> int:
+        """Return the uid of the data's owner, so that root and the owner compute the same path."""
         try:
             return self.data.stat().st_uid
         except OSError:

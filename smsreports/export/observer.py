@@ -1,4 +1,4 @@
-"""The record of a file, as far as the stream knows of it: what was sent, and who keeps that."""
+"""Statistics of an export, and the protocol of the observer that records them."""
 
 from contextlib import AbstractContextManager
 from hashlib import sha256
@@ -7,41 +7,41 @@ from uuid import UUID
 
 
 class ExportStats:
-    """Rows, bytes and SHA-256 of what was sent of a file, before any Content-Encoding."""
+    """Rows, bytes and SHA-256 of the part of a file that was sent, before any Content-Encoding."""
 
     def __init__(self) -> None:
         self.rows = self.bytes = 0
         self._hash = sha256()
 
-    def add_block(self, block: bytes, rows: int) -> None:
+    def add_chunk(self, chunk: bytes, rows: int) -> None:
         self.rows += rows
-        self.bytes += len(block)
-        # Without the GIL, for blocks of this size.
-        self._hash.update(block)
+        self.bytes += len(chunk)
+        # hashlib releases the GIL for chunks of this size.
+        self._hash.update(chunk)
 
     @property
     def sha256(self) -> str:
-        """64 hex digits."""
+        """Digest as 64 hex digits."""
         return self._hash.hexdigest()
 
 
 class ExportObserver(Protocol):
-    """Lets one export begin, and keeps what became of it."""
+    """Permits one export, and records its result."""
 
     @property
     def id(self) -> UUID: ...
 
     def acquire_slot(self) -> AbstractContextManager[None]:
-        """Held from before the first query until the file has ended. Raises where there is none."""
+        """Hold a slot of this process from before the first query until the file has ended. Raises if none is free."""
 
     def authorize_export(self, cursor: Any) -> None:
-        """Within the export's own transaction, so that what it takes ends with that. Raises to refuse."""
+        """Take the locks of the export in its own transaction, which releases them. Raises to refuse the export."""
 
     def on_start(self, total: int, limit: int) -> None:
-        """Committed before the first byte: `total` rows match, of which `limit` are sent at most."""
+        """Record the start, committed before the first byte: `total` rows match, at most `limit` are sent."""
 
     def on_finish(self, cursor: Any, stats: ExportStats) -> None:
-        """In the export's own transaction, after the last byte was taken. Raises if it cannot be kept."""
+        """Record the result in the export's own transaction, after the last byte. Raises if that fails."""
 
     def on_failure(self, stats: ExportStats) -> None:
-        """After that transaction has ended otherwise; never raises."""
+        """Record a failure after the export's transaction was rolled back. Never raises."""

@@ -1,4 +1,4 @@
-"""The streaming response: one snapshot, counted and copied on a connection of its own."""
+"""Streaming response of an export: one snapshot, counted and copied on its own database connection."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
@@ -22,35 +22,38 @@ from smsreports.openapi.schemas import COUNT, TEXT, UUID, enum_of
 from smsreports.openapi.spec import Header
 from smsreports.telemetry.export_metrics import track_export
 
-# Bytes handed to the server at once: rows one by one cost more than reading them does.
+# Bytes handed to the server at once. Handing over single rows would cost more than reading them.
 CHUNK_BYTES = 256 * 1024
-# What a file is told by, published.
+# Response headers of an export, for the OpenAPI document.
 HEADERS = {
-    "Content-Disposition": Header("The name under which to keep the file.", TEXT),
-    "X-Export-Id": Header("By which its receipt is asked for; not on a HEAD.", UUID, is_always_sent=False),
-    "X-Export-Limit": Header("The most rows that a file has.", COUNT),
-    "X-Export-Total": Header("How many rows match.", COUNT),
-    "X-Export-Truncated": Header("Whether more match than the file has.", enum_of(("true", "false"))),
+    "Content-Disposition": Header("The file name.", TEXT),
+    "X-Export-Id": Header(
+        "The id of the export, for requesting its receipt; not on a HEAD.", UUID, is_always_sent=False
+    ),
+    "X-Export-Limit": Header("The maximum number of rows in a file.", COUNT),
+    "X-Export-Total": Header("The number of rows that match.", COUNT),
+    "X-Export-Truncated": Header("True if more rows match than the file contains.", enum_of(("true", "false"))),
 }
 
 
 class ExportBroken(RuntimeError):
-    """A file ended midway, by a fault of this kind; its client must not take it for whole."""
+    """Failure after the first byte of a file. The client must notice that the file is incomplete."""
 
-    # For the log.
+    # The message is the name of an exception class.
     is_log_safe = True
 
 
 @dataclass(frozen=True)
 class ExportSpec:
-    """What to write: `rows` in order, `count` of all that match, and at most `limit` of them.
+    """Content of an export: the ordered `rows`, their columns, titles and format, and at most `limit` rows.
 
-    `total` counts too, for who asks for no rows: within the limits of a list, since no export's limits hold there.
+    `count` counts all matching rows in the export's snapshot. `count_rows` counts them for a HEAD request, within the
+    limits of a list, because the limits of exports do not apply to it.
     """
 
     rows: CompiledQuery
     count: CompiledQuery
-    total: Callable[[], int]
+    count_rows: Callable[[], int]
     columns: Sequence[Column]
     titles: Sequence[str]
     format: Format
@@ -58,140 +61,146 @@ class ExportSpec:
 
 
 class ExportStream:
-    """The bytes of a file, a block at a time, and `total`, the number of rows that match.
+    """Iterator over the bytes of a file, a chunk at a time, and `total`, the number of rows that match.
 
-    Both come from one snapshot, so the total is true of the file. The transaction is open until
-    `close`, which the server calls when the client has everything or has left; an unfinished COPY
-    is then cancelled. A failure midway is raised into the server, which breaks the connection.
+    Both come from one snapshot, so `total` is exact for the file. The transaction is open until `close`, which the
+    server calls when the client has everything or has disconnected; an unfinished COPY is then cancelled. A failure
+    midway is raised into the server, which breaks the connection.
 
-    The ledger knows of the end before the client does: a file without its entry never ends well.
+    The observer records the result before the client sees the end of the body, so a complete file always has a
+    record.
     """
 
-    def __init__(self, file: ExportSpec, ledger: ExportObserver, coding: ContentEncoding) -> None:
-        self._file, self._ledger, self._coding = file, ledger, coding
+    def __init__(self, spec: ExportSpec, observer: ExportObserver, encoding: ContentEncoding) -> None:
+        self._spec, self._observer, self._encoding = spec, observer, encoding
         self._connection = connection.copy()
-        self._tally, self._is_kept, self._is_under_way = ExportStats(), False, False
-        with ExitStack() as held:
-            held.enter_context(ledger.acquire_slot())
-            held.callback(self._connection.close)
+        self._stats, self._is_recorded, self._has_started = ExportStats(), False, False
+        with ExitStack() as resources:
+            resources.enter_context(observer.acquire_slot())
+            resources.callback(self._connection.close)
             self.total = self._open_snapshot()
-            ledger.on_start(self.total, file.limit)
-            self._resources = held.pop_all()
-        self._blocks = track_export(self._read_chunks(), min(self.total, file.limit))
-        self._first = self._read_first_chunk()
+            observer.on_start(self.total, spec.limit)
+            self._resources = resources.pop_all()
+        self._chunks = track_export(self._read_chunks(), min(self.total, spec.limit))
+        self._first_chunks = self._read_first_chunk()
 
     def __iter__(self) -> Iterator[bytes]:
-        """Never an empty block: in a chunked body that is the end."""
-        return chain(self._first, self._blocks)
+        """Iterate over the chunks. None is empty, because an empty chunk ends a chunked body."""
+        return chain(self._first_chunks, self._chunks)
 
     def close(self) -> None:
         with self._resources:
-            self._blocks.close()
-        if not self._is_kept:
-            self._is_kept = True
-            self._ledger.on_failure(self._tally)
+            self._chunks.close()
+        if not self._is_recorded:
+            self._is_recorded = True
+            self._observer.on_failure(self._stats)
 
     def __del__(self) -> None:
-        """A response that never reached the server gives back what it holds, too."""
-        if hasattr(self, "_blocks"):
+        """Release the resources of a response that never reached the server."""
+        if hasattr(self, "_chunks"):
             self.close()
 
     def _open_snapshot(self) -> int:
+        """Begin the export's transaction and return the number of matching rows."""
         with self._connection.cursor() as cursor:
             cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-            self._ledger.authorize_export(cursor)
-            # The rows come in the order of their indexes; sorting a million would hold back the first for seconds.
+            self._observer.authorize_export(cursor)
+            # Read the rows in the order of their indexes: sorting a million would delay the first for seconds.
             cursor.execute("SET LOCAL enable_sort = off; SET LOCAL jit = off")
-            cursor.execute(self._file.count.sql, self._file.count.params)
-            # A sum of counters comes as a Decimal.
+            cursor.execute(self._spec.count.sql, self._spec.count.params)
+            # A sum of counters is a Decimal.
             return int(cursor.fetchone()[0])
 
     def _read_first_chunk(self) -> list[bytes]:
-        """The first block, if there is one: until it is there, a fault is answered as one, and not by a broken file."""
+        """Return the first chunk, if any, in a list. An error until here gets an error response, not a broken file."""
         try:
-            return [*islice(self._blocks, 1)]
+            return [*islice(self._chunks, 1)]
         except BaseException:
             self.close()
             raise
         finally:
-            self._is_under_way = True
+            self._has_started = True
 
     def _read_chunks(self) -> Generator[bytes]:
+        """Yield the encoded chunks, then record the result. Raises ExportBroken for errors after the first chunk."""
         try:
-            for block, rows in self._scheduled_chunks():
-                yield self._coding.compress(block)
-                self._tally.add_block(block, rows)
-            if rest := self._coding.flush():
+            for chunk, rows in self._scheduled_chunks():
+                yield self._encoding.compress(chunk)
+                self._stats.add_chunk(chunk, rows)
+            if rest := self._encoding.flush():
                 yield rest
             self._commit_result()
-        except Exception as fault:
-            if not self._is_under_way:
+        except Exception as error:
+            if not self._has_started:
                 raise
-            # The server logs what it is given; the fault's own text may hold a row.
-            raise ExportBroken(type(fault).__name__) from None
+            # The server logs this exception. The text of the original may contain a row.
+            raise ExportBroken(type(error).__name__) from None
 
     def _scheduled_chunks(self) -> Iterator[tuple[bytes, int]]:
-        """In turns, but for the first: that is part of an answer, and answers are what the turns make room for."""
-        written = self._file_chunks()
-        yield from chain(islice(written, 1), schedule_chunks(written))
+        """Yield the first chunk immediately, as part of the response, and schedule later ones behind other requests."""
+        chunks = self._file_chunks()
+        yield from chain(islice(chunks, 1), schedule_chunks(chunks))
 
     def _file_chunks(self) -> Iterator[tuple[bytes, int]]:
-        """The file's bytes, each block with the number of its rows."""
-        if preamble := self._file.format.build_preamble(self._file.titles):
+        """Yield the bytes of the file in chunks, each with the number of its rows."""
+        if preamble := self._spec.format.build_preamble(self._spec.titles):
             yield preamble, 0
         yield from self._copy_chunks()
 
     def _copy_chunks(self) -> Iterator[tuple[bytes, int]]:
-        """Rows, a BLOCK at a time, in one loop: a million times whatever a row costs here."""
-        file = self._file
-        sql = file.format.build_copy_sql(file.columns, file.titles, file.rows.sql)
+        """Yield the rows in chunks of about CHUNK_BYTES. Hot loop: it runs once per row, up to a million times."""
+        spec = self._spec
+        sql = spec.format.build_copy_sql(spec.columns, spec.titles, spec.rows.sql)
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{settings.EXPORT_SECONDS}s"])
-            # psycopg's own cursor: Django's takes no parameters for a COPY where DEBUG is on.
-            with self._connection.wrap_database_errors, cursor.cursor.copy(sql, file.rows.params) as copy:
-                block, size = [], 0
+            # psycopg's own cursor: Django's accepts no parameters for a COPY when DEBUG is on.
+            with self._connection.wrap_database_errors, cursor.cursor.copy(sql, spec.rows.params) as copy:
+                rows, size = [], 0
                 while row := copy.read():
-                    block.append(row)
+                    rows.append(row)
                     size += len(row)
                     if size >= CHUNK_BYTES:
-                        yield b"".join(block), len(block)
-                        block, size = [], 0
-                if block:
-                    yield b"".join(block), len(block)
+                        yield b"".join(rows), len(rows)
+                        rows, size = [], 0
+                if rows:
+                    yield b"".join(rows), len(rows)
 
     def _commit_result(self) -> None:
-        """The last block was taken, and the body has not ended yet."""
+        """Record the result after the last chunk and before the end of the body."""
         with self._connection.cursor() as cursor:
-            self._ledger.on_finish(cursor, self._tally)
+            self._observer.on_finish(cursor, self._stats)
             cursor.execute("COMMIT")
-        self._is_kept = True
+        self._is_recorded = True
 
 
 def build_export_response(request: HttpRequest, spec: ExportSpec, observer: ExportObserver) -> StreamingHttpResponse:
-    """Streams `file`, packed if `request` asks for that; a HEAD is told what is known before the first byte, and
-    enters no ledger. Raises what the ledger raises to refuse; ParseError for HTTP/1.0."""
+    """Stream a file, compressed if the request accepts that.
+
+    A HEAD request gets the headers only and is not recorded. Raises ParseError for HTTP/1.0, and what the observer
+    raises to refuse the export.
+    """
     if request.META.get("SERVER_PROTOCOL") == "HTTP/1.0":
-        # Its bodies end where the connection does: one that broke would look whole.
+        # An HTTP/1.0 body ends with the connection, so a broken file would look complete.
         raise ParseError("An export needs HTTP/1.1. Behind nginx, set proxy_http_version 1.1.")
-    coding = choose_encoding(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+    encoding = choose_encoding(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     if request.method == "HEAD":
-        total, answer = spec.total(), StreamingHttpResponse((), content_type=spec.format.content_type)
+        total, response = spec.count_rows(), StreamingHttpResponse((), content_type=spec.format.content_type)
     else:
-        blocks = ExportStream(spec, observer, coding)
-        total, answer = blocks.total, StreamingHttpResponse(blocks, content_type=spec.format.content_type)
-        answer["X-Export-Id"] = str(observer.id)
-    if coding.name:
-        answer["Content-Encoding"] = coding.name
-    _set_headers(answer, spec, total)
-    return answer
+        stream = ExportStream(spec, observer, encoding)
+        total, response = stream.total, StreamingHttpResponse(stream, content_type=spec.format.content_type)
+        response["X-Export-Id"] = str(observer.id)
+    if encoding.name:
+        response["Content-Encoding"] = encoding.name
+    _set_headers(response, spec, total)
+    return response
 
 
-def _set_headers(answer: StreamingHttpResponse, spec: ExportSpec, total: int) -> None:
+def _set_headers(response: StreamingHttpResponse, spec: ExportSpec, total: int) -> None:
     name = f"messages_export_{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{spec.format.extension}"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer["X-Export-Limit"] = str(spec.limit)
-    answer["X-Export-Total"] = str(total)
-    answer["X-Export-Truncated"] = str(total > spec.limit).lower()
-    # A proxy that collects the file first would undo the streaming.
-    answer["X-Accel-Buffering"] = "no"
-    patch_vary_headers(answer, ("Accept-Encoding",))
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["X-Export-Limit"] = str(spec.limit)
+    response["X-Export-Total"] = str(total)
+    response["X-Export-Truncated"] = str(total > spec.limit).lower()
+    # Buffering by a proxy would defeat the streaming.
+    response["X-Accel-Buffering"] = "no"
+    patch_vary_headers(response, ("Accept-Encoding",))

@@ -1,1 +1,1 @@
-"""Getting traffic in: records become rows, once each, in whatever order they come."""
+"""Ingest of traffic. Each record becomes one row, in whatever order records arrive."""

@@ -1,4 +1,4 @@
-"""Keeping the planner's idea of the tables near the truth while they grow."""
+"""Refresh of planner statistics while a load makes the tables grow."""
 
 from django.db import connection
 
@@ -13,11 +13,11 @@ ANALYZED_TABLES = (
 
 
 def refresh_statistics() -> None:
-    """Analyzes the tables that are twice as large as the planner last heard, or said to be empty and are not.
+    """Analyze tables that have doubled since their last ANALYZE, or are recorded as empty and are not.
 
-    Autovacuum does so within a minute or two; a load that starts with empty tables would by then have joined
-    each batch by reading the whole table for every row. Called outside of transactions: two loaders that
-    analyze while they hold an account could wait for each other.
+    Autovacuum does the same, but only after a minute or two. Until then a load that starts with empty tables would
+    join each batch by a full table scan per row. Call it outside of transactions: two loaders that analyze while
+    they hold an account's lock could deadlock.
     """
     with connection.cursor() as cursor:
         cursor.execute(

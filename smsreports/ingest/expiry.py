@@ -1,4 +1,4 @@
-"""SMS of which nobody says anything final, as receipts that close them."""
+"""Receipts that close SMS without a final status."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -17,43 +17,46 @@ from smsreports.queries.source_query import SourceQuery
 from smsreports.sms.statuses import UNREPORTED, StatusGroup
 from smsreports.sources import SourceTable, get_sources
 
-# The client's id, the carrier's, and the time of the status; then the row's place.
+# The client's id, the carrier's id and the time of the status; then the row's keyset position.
 EXPIRY_COLUMNS = ("client_message_id", "message_id", "at", "time", "id")
 
 
 def build_expiry_receipts(accounts: Iterable[Account], pending_since: datetime) -> Iterator[NumberedLine]:
-    """A line for each SMS that has been on its way since `pending_since`, oldest first within an account and a source.
+    """Yield a receipt line for each SMS pending since before `pending_since`, oldest first per account and source.
 
-    The receipt's time is that of the status it ends: the same whenever it is written, and not after any
-    receipt that is still to come.
+    The receipt carries the time of the status it replaces. So it is the same whenever it is written, and never later
+    than a receipt that is still to come.
     """
     number = 0
     for account in accounts:
         for source in get_sources():
-            for client, carrier, at in _iterate_pending(_select_expiry_columns(source.sms), account, pending_since):
+            rows = _select_expiry_columns(source.sms)
+            for client_id, carrier_id, at in _iterate_pending(rows, account, pending_since):
                 number += 1
-                reference = {"client_message_id": client} if client is not None else {"message_id": carrier}
+                reference = {"client_message_id": client_id} if client_id is not None else {"message_id": carrier_id}
                 record = {"type": "receipt", "account": account.name, "status": UNREPORTED, "at": at} | reference
                 yield number, orjson.dumps(record)
 
 
 def _iterate_pending(rows: SourceTable, account: Account, pending_since: datetime) -> Iterator[tuple[Any, ...]]:
-    """Page by page out of the index of a status group, which those that are closed have left."""
+    """Yield the ids and status time of pending SMS, one page of BATCH_LINES rows per query.
+
+    The pages come from the index of the status group; SMS that were closed are no longer in it.
+    """
     pending = SourceQuery(rows, {"account": account.pk, "status": StatusGroup.PENDING, "until": pending_since})
-    leg = pending
-    while page := _build_page_query(leg).fetch_all():
-        yield from ((client, carrier, at) for client, carrier, at, *_ in page if at < pending_since)
-        *_, time, last = page[-1]
-        leg = pending.before_position(Position(time, rows.source_label, last))
-
-
-def _build_page_query(leg: SourceQuery) -> CompiledQuery:
-    rows = leg.select_ordered(EXPIRY_COLUMNS, "")
-    return CompiledQuery(f"{rows.sql} LIMIT %s", [*rows.params, BATCH_LINES])
+    source_query = pending
+    while True:
+        ordered = source_query.select_ordered(EXPIRY_COLUMNS, "")
+        page = CompiledQuery(f"{ordered.sql} LIMIT %s", [*ordered.params, BATCH_LINES]).fetch_all()
+        if not page:
+            return
+        yield from ((client_id, carrier_id, at) for client_id, carrier_id, at, *_ in page if at < pending_since)
+        *_, time, last_id = page[-1]
+        source_query = pending.before_position(Position(time, rows.source_label, last_id))
 
 
 @cache
 def _select_expiry_columns(rows: SourceTable) -> SourceTable:
-    """The same rows, showing what a closing receipt names."""
+    """Return the same rows with the columns that an expiry receipt needs."""
     expressions = {"at": F("status_at"), "time": F(rows.time_field), "id": F("id")}
     return replace(rows, columns={name: expressions.get(name) or rows.columns[name] for name in EXPIRY_COLUMNS})

@@ -1,4 +1,4 @@
-"""Readers of a record's values: each checks one and gives it as COPY's text format takes it."""
+"""Parsers for the values of a record. Each validates one value and returns it in COPY's text format."""
 
 import re
 from collections.abc import Callable
@@ -10,29 +10,32 @@ from typing import Any
 from smsreports.sms.statuses import NAMES, STATUSES
 
 COPY_NULL = "\\N"
-# What COPY's text format would take for its own marks.
+# Characters with a meaning in COPY's text format.
 COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 NEEDS_ESCAPE_PATTERN = re.compile(r"[\\\t\n\r]")
-# RFC 3339 with seconds; a time without a zone is nobody's time. No zone is further from UTC than 14 hours.
+# RFC 3339 with seconds. A time without a zone is ambiguous. No zone is further from UTC than 14 hours.
 DATETIME_PATTERN = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])"
 )
-# With a zone's hours added or taken, these years still are years that Python and PostgreSQL both know.
+# After conversion to any zone, these years are still valid in both Python and PostgreSQL.
 VALID_YEARS = range(2, 9999)
 # A short code has no +.
 PHONE_PATTERN = re.compile(r"\+?[0-9]{1,15}")
 COUNTRY_PATTERN = re.compile(r"[A-Z]{2}")
 COST_PATTERN = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}0*)?")
-# What the column holds.
+# The maximum of a smallint column.
 MAX_SEGMENTS = 32767
 
 
 class InvalidRecord(ValueError):
-    """A record, or one of its values, cannot be taken; the text says why."""
+    """A record, or one of its values, is invalid. The message says why."""
 
 
 def make_text_parser(max_length: int, *, allow_empty: bool = False) -> Callable[[Any], str]:
-    """A reader of text of up to `longest` characters; what it takes can be read off it."""
+    """Return a parser for text of up to `max_length` characters.
+
+    It is a `partial`, so that `record_schemas` can read the limits from its arguments.
+    """
     return partial(_parse_text, max_length, allow_empty)
 
 
@@ -77,7 +80,7 @@ def parse_segments(value: Any) -> str:
 
 
 def parse_cost(value: Any) -> str:
-    """Text or a JSON number. The digits of a JSON number survive: 12 of them fit its double exactly."""
+    """Parse text or a JSON number. A JSON number keeps its digits: a double represents 12 digits exactly."""
     if isinstance(value, str):
         digits = value
     elif isinstance(value, int | float) and not isinstance(value, bool):

@@ -1,10 +1,11 @@
-"""Loading: lines in, whole batches committed, every line loaded or named."""
+"""Loading of lines in batches. Each batch is committed whole, and each line is loaded or reported as rejected."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,19 +19,19 @@ from smsreports.ingest.merge import RejectedLine, merge_staged
 from smsreports.ingest.records import build_staging_row, parse_line
 from smsreports.ingest.staging import copy_rows, prepare_tables
 
-# Large enough that a batch's fixed cost is spread thin, small enough for its memory and for a short transaction.
+# Large enough to spread a batch's fixed cost, small enough for little memory and a short transaction.
 BATCH_LINES = 10_000
-# Batches after which the counters' differences are squashed, so that a long load does not slow its readers.
+# Batches between two squashes of the counters, so that a long load does not slow their readers.
 SQUASH_EVERY_BATCHES = 20
-# A numbered line, and how it becomes a record, raising InvalidRecord: a line of NDJSON, unless the caller says
-# otherwise.
+# The line's number and its content: bytes of NDJSON, or whatever the caller's parser accepts.
 NumberedLine = tuple[int, Any]
+# Returns the record of a line's content, or raises InvalidRecord.
 LineParser = Callable[[Any], Mapping[str, Any]]
 
 
 @dataclass
 class BatchResult:
-    """What became of a batch: `accepted` lines are new, `duplicates` were known, `rejected` are named."""
+    """Result of a batch: counts of new and of known lines, and the rejected lines with their errors."""
 
     accepted: int = 0
     duplicates: int = 0
@@ -39,7 +40,7 @@ class BatchResult:
 
 @dataclass
 class LoadTotals:
-    """What became of many batches, in numbers."""
+    """Line counts summed over batches."""
 
     accepted: int = 0
     duplicates: int = 0
@@ -55,14 +56,14 @@ class LoadTotals:
 
 
 class AccountResolver:
-    """Account ids by name, remembered; with `create` an unknown one is made."""
+    """Cached lookup of account ids by name. With `create`, unknown accounts are created."""
 
     def __init__(self, *, create: bool = False) -> None:
         self._create = create
         self._ids: dict[str, int] = {}
 
     def resolve_id(self, name: object) -> int:
-        """Raises InvalidRecord."""
+        """Return the account's id. Raises InvalidRecord for a name that is missing, not text or unknown."""
         if not isinstance(name, str):
             raise InvalidRecord("account: is missing" if name is None else "account: must be text")
         if name not in self._ids:
@@ -87,7 +88,10 @@ class AccountResolver:
 
 @dataclass
 class ParsedBatch:
-    """Lines as they were read: rows of a staging table with the account's name, and those that are none."""
+    """Parsed lines of a batch.
+
+    Each row is the line's number, its staging table, the account's name and the values in COPY's text format.
+    """
 
     rows: list[tuple[int, str, object, str]] = field(default_factory=list)
     rejected: list[RejectedLine] = field(default_factory=list)
@@ -96,9 +100,9 @@ class ParsedBatch:
 def load_lines(
     lines: Iterable[NumberedLine], accounts: AccountResolver, parse: LineParser = parse_line
 ) -> Iterator[BatchResult]:
-    """Loads numbered lines, batch by batch.
+    """Load numbered lines and yield one result per batch.
 
-    Each outcome is on disk when it is given out. A batch is loaded whole or not at all.
+    A batch is loaded whole or not at all. It is committed before its result is yielded.
     """
     with ThreadPoolExecutor(1) as reader:
         for number, batch in enumerate(_prefetch_batches(reader, lines, parse), start=1):
@@ -113,7 +117,7 @@ def load_batch(lines: Sequence[NumberedLine], accounts: AccountResolver, parse: 
 
 
 def _prefetch_batches(reader: Executor, lines: Iterable[NumberedLine], parse: LineParser) -> Iterator[ParsedBatch]:
-    """Each batch, read. The next one is read, on another core, while the database has this one to do."""
+    """Yield parsed batches. The next batch is parsed in another thread while the database loads this one."""
     remaining, pending = iter(lines), None
     while batch := list(islice(remaining, BATCH_LINES)):
         parsing = reader.submit(_parse_batch, batch, parse)
@@ -125,7 +129,7 @@ def _prefetch_batches(reader: Executor, lines: Iterable[NumberedLine], parse: Li
 
 
 def _parse_batch(lines: Sequence[NumberedLine], parse: LineParser) -> ParsedBatch:
-    """Nothing here asks the database: another thread has no part in this one's transactions."""
+    """Parse lines without using the database: this runs in a thread with a connection of its own."""
     batch = ParsedBatch()
     for number, line in lines:
         try:
@@ -143,21 +147,21 @@ def _store_batch(batch: ParsedBatch, accounts: AccountResolver) -> BatchResult:
     rejected = batch.rejected + unknown
     staged_count = sum(len(staged_rows) for staged_rows in rows.values())
     if not staged_count:
-        return BatchResult(rejected=sorted(rejected, key=_get_line))
+        return BatchResult(rejected=sorted(rejected, key=attrgetter("line")))
     refresh_statistics()
     with transaction.atomic(), connection.cursor() as cursor:
         prepare_tables(cursor)
         for table, staged_rows in rows.items():
             copy_rows(cursor, table, staged_rows)
         accepted, conflicts = merge_staged(cursor, account_ids, rows.keys())
-    duplicates = staged_count - accepted - sum(not one.waited for one in conflicts)
-    return BatchResult(accepted, duplicates, sorted(rejected + conflicts, key=_get_line))
+    duplicates = staged_count - accepted - sum(not conflict.waited for conflict in conflicts)
+    return BatchResult(accepted, duplicates, sorted(rejected + conflicts, key=attrgetter("line")))
 
 
 def _resolve_accounts(
     batch: ParsedBatch, accounts: AccountResolver
 ) -> tuple[dict[str, list[str]], list[RejectedLine], set[int]]:
-    """Rows by staging table, the lines of accounts that are not known, and the accounts that the rows belong to."""
+    """Return rows by staging table, rejected lines of unknown accounts, and the ids of the rows' accounts."""
     rows: dict[str, list[str]] = defaultdict(list)
     rejected, account_ids = [], set()
     for number, table, name, values in batch.rows:
@@ -169,7 +173,3 @@ def _resolve_accounts(
         rows[table].append(f"{number}\t{account}\t{values}")
         account_ids.add(account)
     return rows, rejected, account_ids
-
-
-def _get_line(rejected: RejectedLine) -> int:
-    return rejected.line

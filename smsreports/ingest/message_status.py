@@ -1,4 +1,4 @@
-"""One message by its client's id, and what was reported of it."""
+"""Endpoint of a single message, found by its client_message_id, with its timeline of receipts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -18,9 +18,9 @@ from smsreports.openapi.schemas import COUNT, DATETIME, TEXT, enum_of, object_of
 from smsreports.openapi.spec import Header, ViewSpec
 from smsreports.sms.statuses import NAMES
 
-# A message has a handful of receipts. A gateway that reports one every second is cut here, and the headers say so.
+# A message has a handful of receipts. The limit stops a gateway that reports every second; headers give both numbers.
 MAX_TIMELINE_RECEIPTS = 100
-# Not how often it came: loading a file twice changes nothing that a caller sees.
+# `times_received` is left out: loading a file twice changes nothing that a client sees.
 ENTRY_SCHEMAS = {
     "status": enum_of(NAMES),
     "status_code": TEXT,
@@ -30,15 +30,15 @@ ENTRY_SCHEMAS = {
 }
 VIEW_SPEC = ViewSpec(
     headers={
-        "X-Timeline-Limit": Header("The most receipts that the answer has: the latest.", COUNT),
-        "X-Timeline-Total": Header("How many there are.", COUNT),
+        "X-Timeline-Limit": Header("Maximum number of receipts in the timeline. The latest ones are listed.", COUNT),
+        "X-Timeline-Total": Header("Number of receipts of the message.", COUNT),
     },
     schemas={"TimelineEntry": object_of(ENTRY_SCHEMAS)},
 )
 
 
 class StatusViewSet(DialectViewSet):
-    """A message and its timeline, which belong to one moment."""
+    """View of a message and its timeline, both read in one snapshot."""
 
     spec: ClassVar[ViewSpec] = VIEW_SPEC
 
@@ -61,7 +61,7 @@ class StatusViewSet(DialectViewSet):
 
 
 def load_receipts(account: Account, message: Mapping[str, Any]) -> tuple[Sequence[Mapping[str, Any]], int]:
-    """The latest receipts of a message, oldest first, and how many there are."""
+    """Return the latest receipts of a message, oldest first, and their total number."""
     receipts = Event.objects.for_account(account).filter(kind=Event.Kind.RECEIPT)
     latest, total = receipts.get_timeline(message, MAX_TIMELINE_RECEIPTS)
     return [{name: row[name] for name in ENTRY_SCHEMAS} for row in latest], total

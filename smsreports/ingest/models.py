@@ -1,4 +1,4 @@
-"""What was reported about an SMS after it was sent, and sends that wait for their broadcast."""
+"""Events reported about an SMS after it was sent, sends that wait for their broadcast, and demo loads."""
 
 from django.db import models
 from django.db.models import Q
@@ -11,11 +11,11 @@ from smsreports.sms import statuses
 
 
 class Event(models.Model):
-    """A receipt, a click or an action. Each is kept once, and waits until its SMS is known.
+    """A receipt, a click or an action. Each is stored once, and waits until its SMS is known.
 
-    It names its SMS by `reference`: a client_message_id, or a carrier's message_id, which may be a
-    message's or a send's. What does not belong to its kind is empty, so that one constraint can
-    tell a repetition; that is counted. What became of a receipt, `EventQuerySet.with_verdict` tells.
+    `reference` is the client_message_id of a message, or the carrier's message_id of a message or a send.
+    Columns that do not belong to the kind are empty, so that one unique constraint finds repetitions, which
+    `times_received` counts. `EventQuerySet.with_verdict` tells what each receipt did to the status.
     """
 
     class Kind(models.TextChoices):
@@ -27,7 +27,7 @@ class Event(models.Model):
         CLIENT = "client_message_id"
         CARRIER = "message_id"
 
-    # The loader has looked its account up for the whole batch; a check for each receipt would cost a tenth of it.
+    # No foreign key check: the loader looks the account up once per batch, and a check per receipt would add 10 %.
     account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     reference_kind = models.CharField(max_length=17, choices=ReferenceKind.choices)
@@ -35,13 +35,14 @@ class Event(models.Model):
     status = models.CharField(max_length=8, blank=True)
     status_code = models.CharField(max_length=16, blank=True)
     action_type = models.CharField(max_length=64, blank=True)
-    # When it happened, by the reporter's clock.
+    # Time of the event, by the reporter's clock.
     at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=Now())
-    # How often it came, and when for the last time if that was not once; 0 of what a send's record alone tells.
+    # 0 for an event known only from a send's record.
     times_received = models.PositiveIntegerField(default=1, db_default=1)
+    # Time of the last repetition, if any.
     repeated_at = models.DateTimeField(null=True)
-    # True until the SMS it names is known.
+    # True until the referenced SMS is known.
     waits = models.BooleanField(default=True)
 
     everyones = models.Manager["Event"]()
@@ -50,7 +51,7 @@ class Event(models.Model):
     class Meta:
         default_manager_name = "everyones"
         constraints = [
-            # Also finds what an SMS was told, by its id.
+            # Also finds the events of an SMS by its id.
             models.UniqueConstraint(
                 "account", "reference_kind", "reference", "kind", "at", "status", "status_code", "action_type",
                 name="event_known_once",
@@ -63,7 +64,7 @@ class Event(models.Model):
             ),
         ]  # fmt: skip
         indexes = [
-            # A message that comes in looks for what was reported of it before.
+            # Finds earlier events of an SMS that arrives.
             models.Index("account", "reference_kind", "reference", condition=Q(waits=True), name="event_waiting"),
         ]
 
@@ -72,12 +73,12 @@ class Event(models.Model):
 
 
 class WaitingSend(models.Model):
-    """A send whose broadcast is not known yet; it is loaded with the broadcast, whenever that comes."""
+    """A send whose broadcast is not known yet. It is loaded together with the broadcast."""
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
     broadcast_key = models.CharField(max_length=128)
     message_id = models.CharField(max_length=128)
-    # The row of the staging table, as it was read, and a hash of it: the same send may come again with more.
+    # The parsed staging row and its hash. The same send may come again with more values.
     staged = models.JSONField()
     digest = models.CharField(max_length=32)
 
@@ -87,7 +88,7 @@ class WaitingSend(models.Model):
     class Meta:
         default_manager_name = "everyones"
         constraints = [
-            # Also finds the sends of a broadcast that comes in.
+            # Also finds the waiting sends of a broadcast that arrives.
             models.UniqueConstraint("account", "broadcast_key", "message_id", "digest", name="waiting_send_once"),
         ]
 
@@ -96,10 +97,12 @@ class WaitingSend(models.Model):
 
 
 class DemoLoad(models.Model):
-    """Demo traffic from `since` to `until`, or of 90 days where `since` is null. It is put on record before the first
-    row is loaded, so that a load that was broken off can be completed with the same records."""
+    """Demo traffic from `since` to `until`, or of the 90 days before `until` when `since` is null.
 
-    # Loads that follow each other share these three; the counts are those of 90 days.
+    It is saved before the first row is loaded, so that an interrupted load can be completed with the same records.
+    """
+
+    # Consecutive loads share these three values; the counts are per 90 days.
     seed = models.CharField(max_length=64)
     messages = models.PositiveBigIntegerField()
     sends = models.PositiveBigIntegerField()

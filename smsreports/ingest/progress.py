@@ -1,4 +1,4 @@
-"""How far a load has come: a bar on a terminal, plain lines elsewhere."""
+"""Progress of a load: a bar on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -8,17 +8,17 @@ from tqdm import tqdm
 
 from smsreports.ingest.load import BatchResult
 
-# Seconds between two plain lines: often enough to see that it goes on, seldom enough for a log.
+# Seconds between two plain lines: frequent enough to show progress, rare enough for a log.
 REPORT_SECONDS = 5.0
 
 
 def with_progress(results: Iterable[BatchResult], stream: TextIO, total: int | None = None) -> Iterator[BatchResult]:
-    """Passes outcomes on and tells on `stream` how many lines they make up, of `total` if that is known."""
+    """Yield the results unchanged, and report on `stream` the number of lines done, out of `total` if given."""
     return _show_bar(results, stream, total) if stream.isatty() else _write_lines(results, stream, total)
 
 
 def unwrap_stream(stream: Any) -> TextIO:
-    """The stream under Django's wrapper, which ends every write with a new line: no bar survives that."""
+    """Return the stream inside Django's OutputWrapper, which adds a newline to each write and so breaks a bar."""
     wrapped: TextIO = getattr(stream, "_out", stream)
     return wrapped
 
@@ -28,7 +28,7 @@ def count_lines(result: BatchResult) -> int:
 
 
 def _show_bar(results: Iterable[BatchResult], stream: TextIO, total: int | None) -> Iterator[BatchResult]:
-    # Without the thread that tqdm watches its bars with: who shows a bar may fork later.
+    # Disable tqdm's monitor thread: the process may fork later.
     tqdm.monitor_interval = 0
     with tqdm(total=total, unit=" lines", unit_scale=True, file=stream) as bar:
         for result in results:

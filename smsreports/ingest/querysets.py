@@ -1,4 +1,4 @@
-"""What was reported of an SMS, and what became of each receipt."""
+"""Timeline of an SMS: its events, and a verdict for each receipt."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -9,21 +9,21 @@ from django.db.models.functions import Collate, RowNumber
 
 from smsreports.sms.statuses import FINAL
 
-# What names an SMS, and what is told of an event beside how many there are.
+# The columns that identify an SMS.
 REFERENCE_KINDS = ("client_message_id", "message_id")
 ENTRY_COLUMNS = ("kind", "status", "status_code", "action_type", "at", "received_at", "verdict")
 
 
 class Verdict(StrEnum):
-    """What became of a receipt. It follows from the receipts and the row, never from the order in which they came."""
+    """Effect of a receipt on its SMS. It depends on the receipts and the row, never on the order of arrival."""
 
-    # The row's status comes from it, or it is a station on the way there.
+    # The row's status comes from it, or it is an intermediate status.
     APPLIED = "applied"
-    # It tells of a station at a time when the final status was there.
+    # An intermediate status later than the final status.
     LATE = "late"
-    # It says again what another receipt, or a record of the SMS itself, says at a later time.
+    # Another receipt, or the record of the SMS, reports the same status at a later time.
     DUPLICATE = "duplicate"
-    # A final status other than the one that won.
+    # A final status other than the winning one.
     CONTRADICTS = "contradicts"
     # Its SMS is not known.
     WAITING = "waiting"
@@ -31,23 +31,28 @@ class Verdict(StrEnum):
 
 class EventQuerySet(QuerySet[Any]):
     def get_timeline(self, sms: Mapping[str, Any], max_entries: int) -> tuple[list[dict[str, Any]], int]:
-        """The latest `max_entries` of what names this SMS, oldest first, with verdicts; and how many there are."""
-        entries = self._filter_by_sms(sms).with_verdict(sms)._order_by_time().reverse().values(*ENTRY_COLUMNS, "total")
-        rows = list(entries[:max_entries])
+        """Return the latest `max_entries` events of this SMS with verdicts, oldest first, and their total number."""
+        # Ordered by the reporter's clock; the other columns make the order total.
+        order = ("at", "status", Collate("status_code", "C"), "reference_kind", "kind", "action_type")
+        entries = self._filter_by_sms(sms).with_verdict(sms).order_by(*order).reverse()
+        rows = list(entries.values(*ENTRY_COLUMNS, "total")[:max_entries])
         return rows[::-1], rows[0]["total"] if rows else 0
 
     def _filter_by_sms(self, sms: Mapping[str, Any]) -> Self:
-        """What names it by its client's id, if it has one, or by the carrier's once that is known; found in the
-        index `event_known_once`."""
+        """Filter events that reference the SMS by its client's id or the carrier's, if it has them.
+
+        The query uses the index of the constraint `event_known_once`.
+        """
         kinds = [kind for kind in REFERENCE_KINDS if sms.get(kind) is not None]
         is_referenced = Q(*(Q(reference_kind=kind, reference=sms[kind]) for kind in kinds), _connector=Q.OR)
         return self.filter(is_referenced)
 
     def with_verdict(self, sms: Mapping[str, Any]) -> Self:
-        """All events of one SMS, whose `status`, `status_code` and `status_at` are given, each with its `verdict`;
-        clicks and actions, which say nothing of the status, have an empty one.
+        """Annotate the events of one SMS with `verdict` and `total`.
 
-        `total` says how many there are, whatever is cut from the result.
+        `sms` holds its `status`, `status_code` and `status_at`. The queryset must hold all its events. The verdict of
+        clicks and actions is empty, since they do not affect the status. `total` is the number of events before any
+        slicing.
         """
         final, same = Q(status__in=FINAL), Q(status=sms["status"])
         late = ~final & Q(at__gt=sms["status_at"])
@@ -59,16 +64,12 @@ class EventQuerySet(QuerySet[Any]):
             When(waits=True, then=Value(Verdict.WAITING.value)),
             When(final & ~same, then=Value(Verdict.CONTRADICTS.value)),
             When(late, then=Value(Verdict.LATE.value)),
-            When(Q(place__gt=1) | same & ~won, then=Value(Verdict.DUPLICATE.value)),
+            When(Q(rank__gt=1) | same & ~won, then=Value(Verdict.DUPLICATE.value)),
             default=Value(Verdict.APPLIED.value),
             output_field=CharField(),
         )
         return self.annotate(
-            place=Window(RowNumber(), partition_by=status_partition, order_by=best_first),
+            rank=Window(RowNumber(), partition_by=status_partition, order_by=best_first),
             total=Window(Count("id")),
             verdict=verdict,
         )
-
-    def _order_by_time(self) -> Self:
-        """By the reporter's clock; the rest makes the order total."""
-        return self.order_by("at", "status", Collate("status_code", "C"), "reference_kind", "kind", "action_type")

@@ -1,4 +1,4 @@
-"""The published shape of a record, from the tables by which its values are read."""
+"""JSON schemas of the records, built from the tables that parse them."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -11,7 +11,7 @@ from smsreports.openapi.spec import Body
 from smsreports.sms.statuses import FINAL, NAMES
 
 COST_REGEX = f"^{field_parsers.COST_PATTERN.pattern}$"
-# What the format leaves open; see `shapes.MOMENT` for why there is no pattern.
+# The description adds what `format` does not say; see `openapi.schemas.DATETIME` for why there is no pattern.
 DATETIME_SCHEMA: Schema = {
     "type": "string",
     "format": "date-time",
@@ -40,12 +40,12 @@ PARSER_SCHEMAS: Mapping[FieldParser, Schema] = {
 
 
 def require_key(name: str, schema: Schema | None = None) -> Schema:
-    """That a key is there, and not null."""
+    """Return a schema that requires the key to be present and not null."""
     return {"required": [name], "properties": {name: schema or {"type": "string"}}}
 
 
-# What the code of a kind checks beside its fields. Said by keywords that generators of clients pass over: from `oneOf`
-# or `allOf` beside `properties` they make other types.
+# Rules across the fields of a kind. They use keywords that client generators ignore: from `oneOf` or `allOf` beside
+# `properties` generators make extra types.
 FINAL_IF_DELIVERED: Schema = {"if": require_key("delivered_at"), "then": require_key("status", enum_of(FINAL))}
 COMPLETE_ACTION: Schema = {
     "if": require_key("action_type"),
@@ -86,7 +86,7 @@ def build_record_schema(kind: str, fields_of_kind: Mapping[str, FieldSpec]) -> S
         "type": "object",
         "properties": {
             "type": const_of(kind),
-            "account": {"type": ["string", "null"], "description": "The key's own, or left out."},
+            "account": {"type": ["string", "null"], "description": "The API key's own account. May be left out."},
             **{name: build_field_schema(field) for name, field in fields_of_kind.items()},
         },
         "required": ["type", *(name for name, field in fields_of_kind.items() if field.default is None)],
@@ -96,7 +96,7 @@ def build_record_schema(kind: str, fields_of_kind: Mapping[str, FieldSpec]) -> S
 
 
 RECORD_SCHEMAS = {
-    f"{kind.capitalize()}Record": build_record_schema(kind, known) for kind, (known, _, _) in RECORD_KINDS.items()
+    f"{kind.capitalize()}Record": build_record_schema(kind, fields) for kind, (fields, _, _) in RECORD_KINDS.items()
 }
 RECORD_SCHEMA: Schema = {
     "oneOf": [reference_to(name) for name in RECORD_SCHEMAS],
@@ -108,11 +108,11 @@ RECORD_SCHEMA: Schema = {
 
 
 def build_body_spec(media_type: str, max_lines: int, max_bytes: int) -> Body:
-    """Any text is taken, and each bad line is named in the answer: a line's shape is told, not demanded."""
+    """Return the body's spec. `contentSchema` documents the lines without requiring them: bad lines are reported."""
     return Body(
         media_type,
-        f"One JSON object a line, {MAX_LINE_BYTES} bytes at most; up to {max_lines} lines and {max_bytes} bytes, "
-        "unpacked. May be packed: `Content-Encoding: gzip`.",
+        f"One JSON object per line of at most {MAX_LINE_BYTES} bytes; up to {max_lines} lines and {max_bytes} bytes, "
+        "uncompressed. May be compressed: `Content-Encoding: gzip`.",
         {"type": "string", "contentMediaType": media_type, "contentSchema": reference_to("TrafficRecord")},
         EXAMPLE_LINES,
     )

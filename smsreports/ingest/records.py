@@ -1,4 +1,4 @@
-"""One line of NDJSON into one row of a staging table, or the reason why not."""
+"""Parsing of a line of NDJSON into a row of a staging table."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from smsreports.sms.countries import find_country
 from smsreports.sms.segments import count_segments
 from smsreports.sms.statuses import PENDING
 
-# Far above any SMS; a longer line is not one.
+# Far above the record of any SMS.
 MAX_LINE_BYTES = 16 * 1024
 FieldParser = Callable[[Any], str]
 
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """How a key of a record is read; one that is left out, or null, is `default`, or missed if that is None."""
+    """Parser and default of a record's key. A key that is absent or null gets `default`; without one it is required."""
 
     parse: FieldParser
     default: str | None = None
@@ -97,7 +97,7 @@ ACTION_FIELDS = {
 
 
 def parse_line(line: bytes) -> dict[str, Any]:
-    """The JSON object of one line. Raises InvalidRecord."""
+    """Return the JSON object of one line. Raises InvalidRecord."""
     if len(line) > MAX_LINE_BYTES:
         raise InvalidRecord(f"is longer than {MAX_LINE_BYTES} bytes")
     try:
@@ -110,7 +110,7 @@ def parse_line(line: bytes) -> dict[str, Any]:
 
 
 def build_staging_row(record: Mapping[str, Any]) -> tuple[str, str]:
-    """The staging table of `record` and its row there, as COPY's text format takes it, without line and account.
+    """Return the record's staging table and its row in COPY's text format, without line and account.
 
     Raises InvalidRecord.
     """
@@ -189,12 +189,13 @@ def _check_final_if_delivered(values: Mapping[str, str]) -> None:
 
 
 def _get_status_time(values: Mapping[str, str], *times: str) -> str:
-    """A record's status counts as reported at the first of these times that it has."""
+    """Return the first of these times that the record has: the time at which its status was reported."""
     return next(values[name] for name in times if values[name] != COPY_NULL)
 
 
-# What every record may hold beside its own keys.
+# Keys that a record of any kind may hold.
 COMMON_KEYS = frozenset(("type", "account"))
+# By type: the fields, the staging table and the function that builds its row.
 RECORD_KINDS: dict[
     str, tuple[Mapping[str, FieldSpec], str, Callable[[dict[str, str], Mapping[str, Any]], list[str]]]
 ] = {

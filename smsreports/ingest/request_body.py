@@ -1,4 +1,4 @@
-"""A request's body in bounded memory, however it comes: with a length or in chunks, plain or gzip."""
+"""Reading of request bodies in bounded memory: with Content-Length or chunked, plain or gzip."""
 
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,23 +14,25 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
 from smsreports.exceptions import RequestTooLarge
 
-# Bytes taken in, and inflated, at once: what a bomb of any size holds of our memory.
+# Bytes read and inflated per step. It bounds the memory that a decompression bomb can use.
 CHUNK_BYTES = 64 * 1024
-# Seconds that a body may take, however it trickles in: its sender holds a thread and a place.
+# Seconds for reading a body. A slow sender holds a thread and a load slot.
 MAX_READ_SECONDS = 60
-# Seconds for what is left of a body that is refused.
+# Seconds for reading the rest of a rejected body.
 MAX_DRAIN_SECONDS = 2
-# To zlib: a gzip header and trailer, and the largest window.
+# For zlib: expect a gzip header and trailer, with the largest window.
 GZIP_WBITS = 16 + zlib.MAX_WBITS
-# What a body that is cut or damaged raises while it is read.
+# Exceptions raised while reading a truncated or damaged body.
 BROKEN_BODY_ERRORS = (OSError, ParseException, zlib.error)
 Chunks = Iterator[bytes]
 
 
 def read_body(request: HttpRequest, media_type: str, max_bytes: int) -> bytes:
-    """The whole body, of media type `media_type`. Raises UnsupportedMediaType; TooLarge for more than `max_bytes`
-    bytes, packed
-    or unpacked; ParseError for one that is cut or damaged."""
+    """Return the whole body, decompressed.
+
+    Raises UnsupportedMediaType for another media type or encoding, RequestTooLarge for more than `max_bytes` bytes,
+    compressed or not, and ParseError for a truncated or damaged body.
+    """
     _check_media_type(request, media_type)
     decode = _get_decoder(request)
     body = bytearray()
@@ -43,9 +45,10 @@ def read_body(request: HttpRequest, media_type: str, max_bytes: int) -> bytes:
 
 
 def buffer_body(request: HttpRequest, max_bytes: int) -> bytes:
-    """The whole body as it was sent, packed if it is, and kept where `read_body` finds it. Raises TooLarge for more
-    than
-    `max_bytes` bytes; ParseError for one that is cut."""
+    """Return the whole body as it was sent, still compressed, and buffer it for a later `read_body`.
+
+    Raises RequestTooLarge for more than `max_bytes` bytes and ParseError for a truncated body.
+    """
     buffer = BytesIO()
     with _report_broken_body(request):
         buffer.writelines(_read_chunks(request, max_bytes))
@@ -55,12 +58,14 @@ def buffer_body(request: HttpRequest, max_bytes: int) -> bytes:
 
 
 def drain_body(request: HttpRequest, max_bytes: int) -> None:
-    """Takes in the rest of a body, at most so many bytes: who is refused while still sending would see the connection
-    break, and not the answer."""
+    """Discard the rest of a body, at most `max_bytes` bytes.
+
+    A client that is rejected while it is still sending would otherwise see a connection reset, not the response.
+    """
     with suppress(*BROKEN_BODY_ERRORS), _read_deadline(request, MAX_DRAIN_SECONDS):
         stream = _get_stream(request)
-        while max_bytes > 0 and (part := stream.read(CHUNK_BYTES)):
-            max_bytes -= len(part)
+        while max_bytes > 0 and (chunk := stream.read(CHUNK_BYTES)):
+            max_bytes -= len(chunk)
 
 
 @contextmanager
@@ -87,8 +92,10 @@ def _get_decoder(request: HttpRequest) -> Callable[[Chunks], Chunks]:
 
 @contextmanager
 def _read_deadline(request: HttpRequest, seconds: float) -> Iterator[None]:
-    """After so many seconds the body ends, where the server lets us reach the socket. A timeout of the socket itself
-    would begin anew with every byte."""
+    """End the body after `seconds`, if the server gives access to the socket.
+
+    A timeout of the socket itself would start again with each byte.
+    """
     sock = request.META.get("gunicorn.socket")
     timer = Timer(seconds, _stop_receiving, [sock])
     if sock:
@@ -100,34 +107,34 @@ def _read_deadline(request: HttpRequest, seconds: float) -> Iterator[None]:
 
 
 def _stop_receiving(sock: socket) -> None:
-    """For reading; the answer still goes out."""
+    """Shut the socket down for reading. The response can still be sent."""
     with suppress(OSError):
         sock.shutdown(SHUT_RD)
 
 
 def _read_chunks(request: HttpRequest, max_bytes: int) -> Chunks:
-    length, received_bytes = _get_content_length(request), 0
+    # Absent for a chunked body, and for none.
+    content_length = request.META.get("CONTENT_LENGTH", "")
+    length = int(content_length) if content_length.isdecimal() else 0
+    received_bytes = 0
     if length > max_bytes:
         raise _build_too_large_error(max_bytes)
     stream = _get_stream(request)
-    while part := stream.read(CHUNK_BYTES):
-        received_bytes += len(part)
+    while chunk := stream.read(CHUNK_BYTES):
+        received_bytes += len(chunk)
         if received_bytes > max_bytes:
             raise _build_too_large_error(max_bytes)
-        yield part
+        yield chunk
     if received_bytes < length:
         raise ParseError(f"The body ended after {received_bytes} of {length} bytes.")
 
 
-def _get_content_length(request: HttpRequest) -> int:
-    """0 for a body in chunks, and where there is none."""
-    length = request.META.get("CONTENT_LENGTH", "")
-    return int(length) if length.isdecimal() else 0
-
-
 def _get_stream(request: HttpRequest) -> Any:
-    """Django takes a request without a length for one without a body; a server that ends a body in chunks by itself
-    says so."""
+    """Return the stream to read the body from.
+
+    Django treats a request without a length as empty. A server that terminates chunked bodies itself sets
+    `wsgi.input_terminated`; then its stream is read directly.
+    """
     return request.META["wsgi.input"] if request.META.get("wsgi.input_terminated") else request
 
 
@@ -136,7 +143,7 @@ def _pass_through(chunks: Chunks) -> Chunks:
 
 
 def _inflate_gzip(chunks: Chunks) -> Chunks:
-    """One gzip member after the other, never more than a step at once."""
+    """Inflate gzip members one after another, at most CHUNK_BYTES per step. Raises ParseError for a truncated body."""
     member = zlib.decompressobj(GZIP_WBITS)
     for chunk in chunks:
         has_more = False

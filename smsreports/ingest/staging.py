@@ -1,10 +1,10 @@
-"""Staging tables: where a batch's rows stand, as they were read, before they are merged."""
+"""Staging tables, which hold the parsed rows of a batch until they are merged."""
 
 from collections.abc import Mapping, Sequence
 
 from django.db.backends.utils import CursorWrapper
 
-# Each column and its type, in the order in which `records` gives the values, after `line` and `account_id`.
+# Columns and their types, after `line` and `account_id`, in the order of the values that `records` builds.
 STAGING_TABLES: Mapping[str, Mapping[str, str]] = {
     "stage_message": {
         "client_message_id": "text",
@@ -61,7 +61,7 @@ STAGING_TABLES: Mapping[str, Mapping[str, str]] = {
         "at": "timestamptz",
     },
 }
-# Filled while merging: followers whose request may want another head, and reports on known rows.
+# Filled by the merge: requests whose head may change, and reports on known rows.
 WORK_TABLES = {
     "stage_follower": "account_id bigint, request_key text",
     "stage_head": "old_id bigint, new_id bigint",
@@ -70,16 +70,15 @@ WORK_TABLES = {
         " sent_at timestamptz, delivered_at timestamptz"
     ),
     "stage_response": "row_id bigint, clicked_at timestamptz, action_type text, action_at timestamptz",
-    # Events that are news to a row, and where their references lead.
+    # Events that are new to a row, and the rows that references resolve to.
     "stage_arrival": ", ".join(
         ["account_id bigint", *(f"{name} {kind}" for name, kind in STAGING_TABLES["stage_event"].items())]
     ),
     "stage_reached": "account_id bigint, reference_kind text, reference text, target text, row_id bigint",
 }
-# `is_new` marks the rows to insert; the others speak of rows that are known, and `got_carrier_id` marks those that
-# brought
-# a known message its carrier's id. `is_replay` marks sends that waited for their broadcast (whose id is `broadcast_id`)
-# and events that a send's record tells: those lines are answered elsewhere.
+# `is_new` marks the rows to insert; the others update known rows. `got_carrier_id` marks rows that gave a known message
+# its carrier's id. `is_replay` marks sends that waited for their broadcast (whose id is `broadcast_id`) and events
+# taken from a send's record: their lines are counted elsewhere.
 MARK_COLUMNS = (
     "n bigint GENERATED ALWAYS AS IDENTITY, is_new boolean DEFAULT true,"
     " got_carrier_id boolean DEFAULT false, is_replay boolean DEFAULT false, broadcast_id bigint"
@@ -87,9 +86,10 @@ MARK_COLUMNS = (
 
 
 def prepare_tables(cursor: CursorWrapper) -> None:
-    """Empty staging tables, made with the connection's first batch. The ORM has no temporary tables.
+    """Create the staging tables for the connection's first batch, and empty them for later ones.
 
-    Only those that were used are emptied: a file each, which costs a small batch more than what it loads.
+    The ORM has no temporary tables. Only tables with rows are truncated: each TRUNCATE creates a file, which costs a
+    small batch more than its rows.
     """
     cursor.execute(
         "SELECT relname, pg_relation_size(oid) > 0 FROM pg_class"
@@ -97,7 +97,7 @@ def prepare_tables(cursor: CursorWrapper) -> None:
         [[*STAGING_TABLES, *WORK_TABLES]],
     )
     if existing := cursor.fetchall():
-        if used := [table for table, filled in existing if filled]:
+        if used := [table for table, has_rows in existing if has_rows]:
             cursor.execute(f"TRUNCATE {', '.join(used)}")
         return
     for table, columns in STAGING_TABLES.items():
@@ -110,11 +110,11 @@ def prepare_tables(cursor: CursorWrapper) -> None:
 
 
 def copy_rows(cursor: CursorWrapper, table: str, rows: Sequence[str]) -> None:
-    """Writes `rows`, lines of COPY's text format, and lets the planner know how many there are."""
+    """Copy `rows`, lines in COPY's text format, into the table and analyze it."""
     columns = ", ".join(["line", "account_id", *STAGING_TABLES[table]])
-    # Django turns the faults of its own methods alone into its exceptions.
+    # Django converts errors to its own exceptions only for its own cursor methods.
     with cursor.db.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         copy.write("\n".join(rows) + "\n")
-    # A sample is enough to tell 10 rows from 10,000.
+    # A small sample is enough to distinguish 10 rows from 10,000.
     cursor.execute("SET LOCAL default_statistics_target = 1")
     cursor.execute(f"ANALYZE {table}")

@@ -1,4 +1,4 @@
-"""Records by HTTP: one request is one batch, loaded whole or not at all."""
+"""Ingest by HTTP. One request is one batch, loaded whole or not at all."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -25,7 +25,7 @@ from smsreports.openapi.spec import ViewSpec
 from smsreports.telemetry.metrics import get_metrics
 
 NDJSON = "application/x-ndjson"
-# What the contract promises; it is held in memory whole.
+# Promised by the contract. A body is held in memory whole.
 MAX_BODY_BYTES = 10 * 1024 * 1024
 VIEW_SPEC = ViewSpec(
     body=record_schemas.build_body_spec(NDJSON, BATCH_LINES, MAX_BODY_BYTES),
@@ -34,7 +34,7 @@ VIEW_SPEC = ViewSpec(
 
 
 class OwnAccountResolver(AccountResolver):
-    """The account of the caller's key. That others exist is not told."""
+    """Resolver that accepts the account of the API key only. The error does not reveal which other accounts exist."""
 
     def __init__(self, account: Account) -> None:
         super().__init__()
@@ -47,20 +47,24 @@ class OwnAccountResolver(AccountResolver):
 
 
 class LoadingViewSet(DialectViewSet):
-    """What every door into the tables shares: a place, for as long as it works, and bounds in the database."""
+    """Base of the endpoints that load records. A load holds a slot while it runs."""
 
-    # Seconds to wait for a place.
+    # Seconds to wait for a load slot.
     max_wait_seconds: ClassVar[float]
-    # Bytes that it takes in.
+    # Maximum size of a body.
     max_bytes: ClassVar[int]
 
     def handle_exception(self, exc: Exception) -> Response:
-        if self.rate_limit is not None or isinstance(exc, APIException):  # a caller whom we know
+        # Drain the body for authenticated clients and for API errors only.
+        if self.rate_limit is not None or isinstance(exc, APIException):
             drain_body(self.request._request, MAX_BODY_BYTES)
         return super().handle_exception(exc)
 
     def get_raw_body(self, key: ApiKey) -> bytes:
-        """Held in a place, as any body is: who has the key alone and not its secret takes no more than that."""
+        """Return the raw body, for signature checks.
+
+        It is read in a load slot, so a client with a key but without its secret cannot use more than the key's slots.
+        """
         if self.request.method != "POST":
             return b""
         with load_slots.acquire_slot(key.account_id, self.max_wait_seconds):
@@ -79,11 +83,11 @@ class LoadingViewSet(DialectViewSet):
 
 
 class IngestViewSet(LoadingViewSet):
-    """A file of records as a request's body."""
+    """Endpoint that loads the request's body, a file of records."""
 
-    # Its body is read in the request's thread, as it comes; the server collects all others before.
+    # The body is read in the request's thread while it arrives. For other views the server reads it first.
     reads_body = True
-    # Whoever has a file can send it again.
+    # A client with a file can send it again later.
     max_wait_seconds = 0
     max_bytes = MAX_BODY_BYTES
     spec: ClassVar[ViewSpec] = VIEW_SPEC
@@ -97,9 +101,9 @@ class IngestViewSet(LoadingViewSet):
 
 
 def split_batch(body: bytes) -> list[NumberedLine]:
-    """Raises TooLarge for more than one batch."""
-    numbered: Iterator[NumberedLine] = read_numbered_lines(BytesIO(body))
-    batch = list(islice(numbered, BATCH_LINES + 1))
+    """Return the numbered lines of a body. Raises RequestTooLarge for more than one batch."""
+    lines: Iterator[NumberedLine] = read_numbered_lines(BytesIO(body))
+    batch = list(islice(lines, BATCH_LINES + 1))
     if len(batch) > BATCH_LINES:
         raise RequestTooLarge(f"The body must not have more than {BATCH_LINES} lines; nothing was loaded.")
     return batch

@@ -1,4 +1,4 @@
-"""Shapes of values on the wire, as JSON Schema has them (draft 2020-12, which OpenAPI 3.1 speaks)."""
+"""JSON Schemas of the API's values (draft 2020-12, which OpenAPI 3.1 uses)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
-# PostgreSQL stores no NUL.
+# PostgreSQL cannot store NUL.
 WITHOUT_NUL = r"^[^\u0000]*$"
 FLAG: Schema = {"type": "boolean"}
-# Every number has a format: without one, generated clients take 32 bits for integers and single precision for numbers.
+# Every number has a format. Without one, generated clients use 32-bit integers and single precision.
 COUNT: Schema = {"type": "integer", "format": "int64", "minimum": 0}
 ID: Schema = {"type": "integer", "format": "int64", "minimum": 1}
-# Exact decimals, printed plainly: not negative, without an exponent.
+# Exact decimals, not negative, rendered without an exponent.
 MONEY: Schema = {"type": "number", "format": "double", "minimum": 0}
-# UTC, to the second. No pattern beside the format: generated clients match it against their own date objects.
+# UTC, to the second. A format alone: generated clients would match a pattern against their own date objects.
 DATETIME: Schema = {"type": "string", "format": "date-time"}
 DAY: Schema = {"type": "string", "format": "date"}
 UUID: Schema = {"type": "string", "format": "uuid"}
@@ -27,33 +27,39 @@ FILE: Schema = {"type": "string", "format": "binary"}
 
 
 def enum_of(allowed: Iterable[str]) -> Schema:
-    return {"type": "string", "enum": [str(word) for word in allowed]}
+    """Return the schema of one of these texts."""
+    return {"type": "string", "enum": [str(value) for value in allowed]}
 
 
 def const_of(value: str | bool) -> Schema:
+    """Return the schema of exactly this value."""
     return {"type": "boolean" if isinstance(value, bool) else "string", "const": value}
 
 
-def nullable(shape: Schema) -> Schema:
-    """The same, or null."""
-    kinds = {**shape, "type": [shape["type"], "null"]}
-    return kinds | {"enum": [*shape["enum"], None]} if "enum" in shape else kinds
+def nullable(schema: Schema) -> Schema:
+    """Return the schema of the same values and null."""
+    or_null = {**schema, "type": [schema["type"], "null"]}
+    return or_null | {"enum": [*schema["enum"], None]} if "enum" in schema else or_null
 
 
 def positive_int(maximum: int) -> Schema:
-    """A number from 1 on; what is said of `most` is said in words, where a greater one means it."""
+    """Return the schema of a whole number from 1 to `maximum`.
+
+    Do not use it where a greater number is taken as the maximum; name that in the description instead.
+    """
     return {"type": "integer", "format": "int64", "minimum": 1, "maximum": maximum}
 
 
-def object_of(shapes: Mapping[str, Schema]) -> Schema:
-    """An object with exactly these keys."""
-    return {"type": "object", "properties": dict(shapes), "required": list(shapes), "additionalProperties": False}
+def object_of(schemas: Mapping[str, Schema]) -> Schema:
+    """Return the schema of an object with exactly these keys."""
+    return {"type": "object", "properties": dict(schemas), "required": list(schemas), "additionalProperties": False}
 
 
-def array_of(shape: Schema, max_items: int | None = None) -> Schema:
-    return {"type": "array", "items": shape} | ({} if max_items is None else {"maxItems": max_items})
+def array_of(schema: Schema, max_items: int | None = None) -> Schema:
+    """Return the schema of an array of these items."""
+    return {"type": "array", "items": schema} | ({} if max_items is None else {"maxItems": max_items})
 
 
 def reference_to(name: str) -> Schema:
-    """A shape that stands once, under `components`."""
+    """Return a reference to a schema under `components`."""
     return {"$ref": f"#/components/schemas/{name}"}

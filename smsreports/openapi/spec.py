@@ -1,7 +1,7 @@
-"""What the published description needs to know beside what the code does; `smsreports.openapi` makes OpenAPI of it.
+"""Specs: facts for the OpenAPI document that stand beside the code they describe. `smsreports.apidocs` draws it.
 
-What a dialect's words decide is told by the dialect (`Described` of a Path, `Manners` of all), what holds whoever asks
-in whatever words by the view (`Traits`).
+A dialect has a DialectSpec, each of its endpoints an OperationSpec. A view has a ViewSpec for what is the same in every
+dialect.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of the query string; in a path, of the path."""
+    """Parameter of the query string, or of the path if the path has its name in braces."""
 
     name: str
     description: str
@@ -25,7 +25,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Header:
-    """A header of an answer; not `always`: the words say when."""
+    """Header of a response. If it is not always sent, the description names the condition."""
 
     description: str
     schema: Schema
@@ -34,7 +34,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Body:
-    """What a request carries. `example` is as it stands on the wire."""
+    """Body of a request. `example` is the body as it is sent."""
 
     media_type: str
     description: str
@@ -44,38 +44,37 @@ class Body:
 
 @dataclass(frozen=True)
 class OperationSpec:
-    """One address in a dialect's words: what it is for, what may be asked, what a 200 answers."""
+    """Operation of an endpoint: its summary, its parameters, and the content of a 200."""
 
     summary: str
-    # The media types of the answer, and what each holds.
+    # Schema of the response by media type.
     content: Mapping[str, Schema]
     description: str = ""
     parameters: tuple[Parameter, ...] = ()
     headers: Mapping[str, Header] = field(default_factory=dict)
-    # By media type, the answer of the vendors' pages.
+    # Example of the response by media type, from the vendor's pages.
     examples: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class DialectSpec:
-    """What all answers of a dialect have in common."""
+    """Facts about all responses of a dialect."""
 
     title: str
     description: str
-    # The error body of an HTTP status.
+    # Schema of the error body of an HTTP status.
     error_schema: Callable[[int], Schema]
-    # On every answer, and on a 429 beside those.
+    # Headers of every response, and further headers of a 429.
     headers: Mapping[str, Header]
     throttled_headers: Mapping[str, Header]
 
 
 @dataclass(frozen=True)
 class ViewSpec:
-    """What a view tells beside the dialect: headers of a 200, what a request by POST carries, and parameters that are
-    not the dialect's."""
+    """Facts about a view in every dialect: headers of a 200, the body of a POST, and parameters."""
 
     headers: Mapping[str, Header] = field(default_factory=dict)
     body: Body | None = None
     parameters: tuple[Parameter, ...] = ()
-    # Shapes by name, for `shapes.ref`.
+    # Schemas by name, for `reference_to`.
     schemas: Mapping[str, Schema] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Cursors: a place in a list that stays true while traffic arrives, signed so that nobody makes one up."""
+"""Signed cursors: positions in a list that stay valid while new rows arrive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Direction = Literal["after", "before"]
 
 @dataclass(frozen=True)
 class Position:
-    """Where a row stands in a list's total order."""
+    """Position of a row in a list's total order, (time, source, id)."""
 
     time: datetime
     source: str
@@ -23,21 +23,29 @@ class Position:
 
 @dataclass(frozen=True)
 class Cursor:
-    """The page that stands `way` a place, and the number that it had when the link to it was made."""
+    """The page after or before a position, and the page number it had when the link was made.
+
+    The text form is signed, so that callers cannot make one up.
+    """
 
     position: Position
     direction: Direction
     page: int
 
     def __str__(self) -> str:
-        place = self.position
-        return signing.dumps([place.time.isoformat(), place.source, place.id, self.direction, self.page], salt=SALT)
+        position = self.position
+        return signing.dumps(
+            [position.time.isoformat(), position.source, position.id, self.direction, self.page], salt=SALT
+        )
 
     @classmethod
     def parse_text(cls, text: str) -> Cursor:
-        """Raises ValueError where `text` is not a cursor that was made here."""
+        """Parse a cursor from its text form.
+
+        Raises ValueError if this installation did not sign `text`.
+        """
         try:
-            time, source, row, way, page = signing.loads(text, salt=SALT)
+            time, source, row_id, direction, page = signing.loads(text, salt=SALT)
         except signing.BadSignature:
             raise ValueError("is not valid; use the cursor of a Link header unchanged") from None
-        return cls(Position(datetime.fromisoformat(time), source, row), way, page)
+        return cls(Position(datetime.fromisoformat(time), source, row_id), direction, page)

@@ -1,4 +1,4 @@
-"""What a caller may ask of a source: the filters that all sources share, and how they are applied."""
+"""Filters that all sources share, and their cleaned values."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ NUMBER_SEPARATORS = re.compile(r"[ ()+-]")
 # E.164 numbers have at most 15 digits.
 PARTIAL_NUMBER_PATTERN = re.compile(r"[0-9]{1,15}")
 COUNTRY_PATTERN = re.compile(r"[A-Za-z]{2}")
-# The same, published.
+# JSON Schemas of the same formats, for the OpenAPI document.
 SCHEMAS: Mapping[str, Schema] = {
     "PartOfNumber": {
         "type": "string",
@@ -34,8 +34,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "Country": {"type": "string", "pattern": f"^{COUNTRY_PATTERN.pattern}$"},
 }
 
-
-# The filters that counters cover, and their names there.
+# Filters that counters cover, and their names in a CounterScope.
 COUNTER_FILTERS = {
     "since": "since",
     "until": "until",
@@ -44,7 +43,7 @@ COUNTER_FILTERS = {
     "country": "country",
     "broadcast": "broadcast",
 }
-# The counters keep a broadcast apart from senders and countries; and no SMS has a country and none.
+# Counters have no broadcast together with a sender or country. And no SMS both has a country and has none.
 EXCLUSIVE_FILTERS = (
     *({"broadcast", name} for name in ("sender", "country", "no_country")),
     {"country", "no_country"},
@@ -52,7 +51,7 @@ EXCLUSIVE_FILTERS = (
 
 
 class PhoneField(forms.CharField):
-    """Part of a number: 1 to 15 digits, with the usual marks between them ignored."""
+    """Part of a phone number, 1 to 15 digits. The usual separators are ignored."""
 
     def clean(self, value: Any) -> str:
         digits = NUMBER_SEPARATORS.sub("", value or "")
@@ -62,7 +61,7 @@ class PhoneField(forms.CharField):
 
 
 class CountryField(forms.CharField):
-    """A two-letter country code, in any case."""
+    """Two-letter country code, in upper or lower case."""
 
     def clean(self, value: Any) -> str:
         if value and not COUNTRY_PATTERN.fullmatch(value):
@@ -71,14 +70,14 @@ class CountryField(forms.CharField):
 
 
 class IsNullFilter(filters.BooleanFilter):
-    """Rows that have nothing in the field; asked for with True, or not at all."""
+    """Keep the rows whose field is null. True is the only value that is used."""
 
     def filter(self, qs: Any, value: Any) -> Any:
         return qs.filter(**{f"{self.field_name}__isnull": True})
 
 
 class StrictBooleanField(forms.Field):
-    """True or false, said by our own code: a caller's words for it are the caller's business."""
+    """A Python boolean. Dialects translate their own words for it first."""
 
     def clean(self, value: Any) -> bool | None:
         if value not in EMPTY_VALUES and not isinstance(value, bool):
@@ -91,7 +90,7 @@ class PhoneFilter(filters.CharFilter):
 
 
 class InTimeFilter(filters.Filter):
-    """Whether it was delivered in time, counted from the source's own time."""
+    """Keep the SMS that were delivered in time, or those that were not, counted from the source's time field."""
 
     field_class = StrictBooleanField
 
@@ -104,23 +103,23 @@ class CountryFilter(filters.CharFilter):
 
 
 class SmsFilterSet(filters.FilterSet):
-    """The filters of one SMS. A source adds `since`, `until` and `in_time`, which go by its own time."""
+    """Filters of SMS. A source adds `since`, `until` and `in_time`, which use its own time field."""
 
     status = filters.ChoiceFilter("status_group", choices=[(group.value, group.value) for group in StatusGroup])
     phone = PhoneFilter("recipient", "contains")
     country = CountryFilter("country")
-    # Where a number has none; no dialect has a word for it, the report pages do.
+    # SMS whose number has no country. Only the report pages offer it; no dialect has a parameter for it.
     no_country = IsNullFilter("country")
     sender = filters.CharFilter("sender_id", strip=False)
-    # Moments of the report that it arrived, half-open as the window is.
+    # Times of the delivery receipt, half-open.
     delivered_since = filters.DateTimeFilter("delivered_at", "gte")
     delivered_until = filters.DateTimeFilter("delivered_at", "lt")
 
 
 def clean_filters(filterset: type[filters.FilterSet], list_request: ListRequest) -> dict[str, Any]:
-    """The values of the filters that `asked` uses, checked and cleaned.
+    """Return the cleaned values of the filters that the request uses, by filter name.
 
-    Raises InvalidParams in the caller's words.
+    Raises InvalidParams with the caller's parameter names.
     """
     values: dict[str, Any] = {}
     reasons: dict[str, list[str]] = {}
@@ -129,8 +128,8 @@ def clean_filters(filterset: type[filters.FilterSet], list_request: ListRequest)
             continue
         try:
             value = field.clean(list_request.filters[name])
-        except ValidationError as fault:
-            reasons[list_request.parameter_names.get(name, name)] = fault.messages
+        except ValidationError as error:
+            reasons[list_request.parameter_names.get(name, name)] = error.messages
             continue
         if value not in EMPTY_VALUES:
             values[name] = value
@@ -141,27 +140,31 @@ def clean_filters(filterset: type[filters.FilterSet], list_request: ListRequest)
 
 @cache
 def _form_fields(filterset: type[filters.FilterSet]) -> Mapping[str, forms.Field]:
-    """The fields of the FilterSet's form. Cleaning leaves no trace in them, so they are made once; a form of them
-    for each request would cost as much as a query."""
+    """Return the fields of the FilterSet's form.
+
+    Cleaning does not change them, so they are shared. Building a form for each request costs as much as a query.
+    """
     fields: Mapping[str, forms.Field] = filterset().get_form_class().base_fields
     return fields
 
 
 def build_counter_scope(account: Account, sources: Sequence[str], values: Mapping[str, Any]) -> CounterScope | None:
-    """What of the counters covers these values of filters; they know no numbers of phones, and of moments midnights
-    alone."""
+    """Return the counters that cover these cleaned filters, or None if none do.
+
+    Counters have no phone numbers, and the bounds of the window must be midnights, UTC.
+    """
     if values.keys() - COUNTER_FILTERS.keys() - {"account", "no_country"}:
         return None
     if any(values.keys() >= pair for pair in EXCLUSIVE_FILTERS):
         return None
     if not (_is_midnight(values.get("since")) and _is_midnight(values.get("until"))):
         return None
-    given = {ours: values[name] for name, ours in COUNTER_FILTERS.items() if name in values}
+    dimensions = {dimension: values[name] for name, dimension in COUNTER_FILTERS.items() if name in values}
     if "no_country" in values:
-        given |= {"country": NO_COUNTRY}
-    return CounterScope(account, tuple(sources), **given)
+        dimensions["country"] = NO_COUNTRY
+    return CounterScope(account, tuple(sources), **dimensions)
 
 
-def _is_midnight(moment: datetime | None) -> bool:
-    """Whether a bound, in UTC, is the edge of a day or left open."""
-    return moment is None or moment.time() == time.min
+def _is_midnight(bound: datetime | None) -> bool:
+    """Return True if a bound, in UTC, is a midnight or absent."""
+    return bound is None or bound.time() == time.min

@@ -1,4 +1,4 @@
-"""A parsed list request, in our own words whatever the dialect."""
+"""List requests: parsed query strings, the same for all dialects."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from smsreports.sources import ALL_SOURCES
 
 @dataclass(frozen=True)
 class ListRequest:
-    """What a caller asks for, in our words, whatever dialect it was said in."""
+    """A parsed query string. Filters have our names, whatever the dialect calls them."""
 
-    # As a FilterSet takes them; `names` says what the caller called each.
+    # Raw values by filter name, as a FilterSet takes them.
     filters: Mapping[str, Any] = field(default_factory=dict)
+    # The dialect's parameter name by filter name; error messages use it.
     parameter_names: Mapping[str, str] = field(default_factory=dict)
     source: str = ALL_SOURCES
     page: int = 1
     size: int = 1
-    # Instead of a page's number: the rows beside a place.
+    # Takes precedence over `page`.
     cursor: Cursor | None = None
-    # Of an export: the file's format, and the filters as the caller said them.
+    # Exports only: the file's format, and the filters as the caller wrote them.
     format: str = ""
     raw_filters: Mapping[str, str] = field(default_factory=dict)

@@ -1,7 +1,8 @@
-"""A list: rows of one source or several, newest first, whose pages all cost about the same.
+"""Lists: rows of one or several sources, newest first. All pages cost about the same, however deep.
 
-Its total and its days come from the counters. They say on which day row number 1,000,000 falls, so reading
-starts at that day's edge; within the day, rows are skipped in an index and never fetched.
+The total and the number of rows of each day come from the counters. They say on which day row number 1,000,000
+falls, so a deep page starts reading at that day. Rows of that day before the page are skipped in an index and never
+fetched.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -24,164 +25,204 @@ from smsreports.queries.source_query import ALIAS_PREFIX, Order, SourceQuery
 from smsreports.sms.windows import ONE_DAY, utc_midnight
 from smsreports.sources import SourceTable
 
-# Up to so many rows it is cheaper to fetch and drop them than to look for the place first.
+# Up to this many rows, fetching and dropping them is cheaper than finding the position of the page first.
 MAX_OFFSET_SCAN = 200
-# PostgreSQL counts rows in a bigint; a page may be asked for beyond it.
+# PostgreSQL takes LIMIT and OFFSET as bigint; callers may ask for a page beyond it.
 MAX_ROWS = 2**63 - 1
-# Filters by which an index finds rows, one of them at a time.
-SELECTIVE = frozenset({"status", "sender", "country", "no_country", "broadcast"})
-Read = Callable[..., list[list[tuple[Any, ...]]]]
+# Filters for which there is an index. It finds the rows of one of these filters; the others drop some of what it found.
+SELECTIVE_FILTERS = frozenset({"status", "sender", "country", "no_country", "broadcast"})
+# Runs queries in one round trip and returns the rows of each.
+FetchRows = Callable[..., list[list[tuple[Any, ...]]]]
+Page = list[dict[str, Any]]
 
 
 class Listing:
-    """The rows of some legs as one list, newest first by (time, source, id). They are merged, never sorted.
+    """The rows of one or several source queries as one list, newest first by (time, source, id).
 
-    `time` names the column by which the list is ordered; `scope` says what of the counters covers it, or
-    is None where they cannot; `measure` is what a row of the list counts as.
+    Each source query is read in the order of an index, and PostgreSQL merges them. Nothing is sorted.
+
+    Methods that return a total are limited to `settings.LIST_SECONDS`, and take one of the account's slots if they may
+    read many rows. They raise TooSlow, and ServiceUnavailable or Throttled if no slot comes free.
     """
 
     def __init__(
-        self, legs: Sequence[SourceQuery], *, time: str, scope: CounterScope | None, measure: str = "sms"
+        self,
+        source_queries: Sequence[SourceQuery],
+        *,
+        time_column: str,
+        scope: CounterScope | None,
+        measure: str = "sms",
     ) -> None:
-        self.legs, self.time, self.scope, self.measure = list(legs), time, scope, measure
-        self.names = list(legs[0].table.columns)
+        """Build the list.
+
+        `time_column` is the column that orders the list. `scope` is what the counters must add up to count its rows,
+        or None if they do not cover its filters. `measure` is the counters' measure that counts one for each row.
+        """
+        self.source_queries = list(source_queries)
+        self.time_column = time_column
+        self.scope = scope
+        self.measure = measure
+        self.columns = list(source_queries[0].table.columns)
 
     @property
-    def reads_many(self) -> bool:
-        """Whether an answer may have to read many more rows than it shows: no counter knows the total, or an index
-        finds the rows of one filter alone, and the others leave few of them."""
-        return self.scope is None or len(self.legs[0].values.keys() & SELECTIVE) > 1
+    def _needs_slot(self) -> bool:
+        """True if a page may need many more rows than it shows.
 
-    def get_page(self, first: int, size: int) -> tuple[int, list[dict[str, Any]]]:
-        """How many rows there are, and those from number `first` (0 is the newest), at most `size`.
-
-        Raises TooSlow, and what a slot raises; so do the other methods that count.
+        That is so if the rows must be counted, and if there are several selective filters: an index finds the rows of
+        one of them, and few of those may pass the others.
         """
-        if first < MAX_OFFSET_SCAN or self.scope is None:
-            with slow_pages.watch_page(self._question, first) if first >= MAX_OFFSET_SCAN else nullcontext():
-                return self._fetch_with_total(self._union_all(self.legs, self.names, first, first + size))
-        with self._limits() as read, read_snapshot():
+        return self.scope is None or len(self.source_queries[0].values.keys() & SELECTIVE_FILTERS) > 1
+
+    def get_page(self, first: int, size: int) -> tuple[int, Page]:
+        """Return the total and up to `size` rows from row number `first` on. Row 0 is the newest."""
+        if first < MAX_OFFSET_SCAN:
+            return self._fetch_with_total(self._union_all(self.source_queries, self.columns, first, first + size))
+        if self.scope is None:
+            with slow_pages.watch_page(self._cache_key, first):
+                return self._fetch_with_total(self._union_all(self.source_queries, self.columns, first, first + size))
+        with self._limit_reading() as fetch, read_snapshot():
             days = totals_by_day(self.scope, self.measure)
-            total = sum(number for _, number in days)
-            return total, self._page_by_day(read, days, first, size) if first < total else []
+            total = sum(count for _, count in days)
+            return total, self._fetch_page_by_day(fetch, days, first, size) if first < total else []
 
-    def get_page_after(self, place: Position, size: int) -> tuple[int, list[dict[str, Any]]]:
-        """The same of the `size` rows next below `place`."""
-        legs = [leg.after_position(place) for leg in self.legs]
-        return self._fetch_with_total(self._union_all(legs, self.names, 0, size))
+    def get_page_after(self, position: Position, size: int) -> tuple[int, Page]:
+        """Return the total and the `size` rows that follow `position`, which are older."""
+        source_queries = [source_query.after_position(position) for source_query in self.source_queries]
+        return self._fetch_with_total(self._union_all(source_queries, self.columns, 0, size))
 
-    def get_page_before(self, place: Position, size: int) -> tuple[int, list[dict[str, Any]]]:
-        """The same of those next above it, newest first."""
-        legs = [leg.before_position(place) for leg in self.legs]
-        total, rows = self._fetch_with_total(self._union_all(legs, self.names, 0, size, order=""))
+    def get_page_before(self, position: Position, size: int) -> tuple[int, Page]:
+        """Return the total and the `size` rows that precede `position`, newest first."""
+        source_queries = [source_query.before_position(position) for source_query in self.source_queries]
+        total, rows = self._fetch_with_total(self._union_all(source_queries, self.columns, 0, size, order=""))
         return total, rows[::-1]
 
     def get_first(self) -> dict[str, Any] | None:
-        """The first row, without counting: of a list that a key narrows, the only one."""
-        rows = self._as_dicts(self._union_all(self.legs, self.names, 0, 1).fetch_all())
+        """Return the newest row, or None, without counting. If a key narrows the list, it is the only row."""
+        rows = self._as_dicts(self._union_all(self.source_queries, self.columns, 0, 1).fetch_all())
         return rows[0] if rows else None
 
     def count_rows(self) -> int:
-        with self._limits() as read:
-            (((number,),),) = read(self.build_count_query())
-        return int(number)
+        """Return the total alone."""
+        with self._limit_reading() as fetch:
+            (((total,),),) = fetch(self.build_count_query())
+        return int(total)
 
     def get_position(self, row: Mapping[str, Any]) -> Position:
-        return Position(row[self.time], row.get("source", self.legs[0].table.source_label), row["id"])
+        """Return the position of one of the list's rows."""
+        return Position(row[self.time_column], row.get("source", self.source_queries[0].table.source_label), row["id"])
 
     def select_rows(self, limit: int) -> CompiledQuery:
-        """The first `limit` rows, as tuples of the columns in `names`."""
-        return self._union_all(self.legs, self.names, 0, limit)
+        """Return the query of the first `limit` rows, as tuples in the order of `columns`."""
+        return self._union_all(self.source_queries, self.columns, 0, limit)
 
     def build_count_query(self) -> CompiledQuery:
-        """The same as `count`, for any connection."""
+        """Return the query of the total, which may run on any connection."""
         if self.scope:
             return build_total_query(self.scope, self.measure)
-        counts = [leg.count_rows() for leg in self.legs]
+        counts = [source_query.count_rows() for source_query in self.source_queries]
         sql = " + ".join(f"({count.sql})" for count in counts)
         return CompiledQuery(f"SELECT {sql}", [param for count in counts for param in count.params])
 
-    def _fetch_with_total(self, rows: CompiledQuery) -> tuple[int, list[dict[str, Any]]]:
-        with self._limits() as read:
-            ((total,),), found = read(self.build_count_query(), rows)
-        return int(total), self._as_dicts(found)
+    def _fetch_with_total(self, page_query: CompiledQuery) -> tuple[int, Page]:
+        with self._limit_reading() as fetch:
+            ((total,),), rows = fetch(self.build_count_query(), page_query)
+        return int(total), self._as_dicts(rows)
 
     @contextmanager
-    def _limits(self) -> Iterator[Read]:
-        """Yield what reads the statements of one answer, within its time, and within the account's slots."""
-        slot = query_slots.acquire_slot(self.legs[0].values["account"]) if self.reads_many else nullcontext()
-        with slot, time_limit(settings.LIST_SECONDS) as read:
-            yield read
+    def _limit_reading(self) -> Iterator[FetchRows]:
+        """Yield the function that runs the queries of one answer, within its time limit and the account's slots."""
+        slot = query_slots.acquire_slot(self.source_queries[0].values["account"]) if self._needs_slot else nullcontext()
+        with slot, time_limit(settings.LIST_SECONDS) as fetch:
+            yield fetch
 
     @property
-    def _question(self) -> Hashable:
-        return tuple((leg.table.source_label, frozenset(leg.values.items())) for leg in self.legs)
+    def _cache_key(self) -> Hashable:
+        return tuple(
+            (source_query.table.source_label, frozenset(source_query.values.items()))
+            for source_query in self.source_queries
+        )
 
-    def _page_by_day(self, read: Read, days: Sequence[tuple[date, int]], first: int, size: int) -> list[dict[str, Any]]:
-        day, number, rest = _find_day(days, first)
-        legs = [leg.ending_at(utc_midnight(day + ONE_DAY)) for leg in self.legs] if day < date.max else self.legs
-        if rest < MAX_OFFSET_SCAN:
-            found = self._union_all(legs, self.names, rest, rest + size)
+    def _fetch_page_by_day(self, fetch: FetchRows, days: Sequence[tuple[date, int]], first: int, size: int) -> Page:
+        """Return a deep page. `days` are (day, number of rows), newest first."""
+        day, day_total, offset = _find_day(days, first)
+        up_to_day = self.source_queries
+        if day < date.max:
+            end = utc_midnight(day + ONE_DAY)
+            up_to_day = [source_query.ending_at(end) for source_query in self.source_queries]
+        if offset < MAX_OFFSET_SCAN:
+            page_query = self._union_all(up_to_day, self.columns, offset, offset + size)
         else:
-            place = self._find_position(read, legs, day, number, rest)
-            found = self._union_all(
-                [leg.after_position(place, inclusive=True) for leg in self.legs], self.names, 0, size
-            )
-        (rows,) = read(found)
+            position = self._find_position(fetch, up_to_day, day, day_total, offset)
+            from_position = [query.after_position(position, inclusive=True) for query in self.source_queries]
+            page_query = self._union_all(from_position, self.columns, 0, size)
+        (rows,) = fetch(page_query)
         return self._as_dicts(rows)
 
-    def _find_position(self, read: Read, legs: Sequence[SourceQuery], day: date, number: int, rest: int) -> Position:
-        """The place of row `rest` of a day's `number`, skipped to from whichever end of the day is nearer."""
-        keys = [self.time, *(["source"] if "source" in self.names else []), "id"]
-        if rest <= number // 2:
-            found = self._union_all(legs, keys, rest, rest + 1)
+    def _find_position(
+        self, fetch: FetchRows, up_to_day: Sequence[SourceQuery], day: date, day_total: int, offset: int
+    ) -> Position:
+        """Return the position of row number `offset` of a day, skipping rows from the nearer end of the day."""
+        key_columns = [self.time_column, *(["source"] if "source" in self.columns else []), "id"]
+        if offset <= day_total // 2:
+            key_query = self._union_all(up_to_day, key_columns, offset, offset + 1)
         else:
-            above = [leg.starting_at(utc_midnight(day)) for leg in self.legs]
-            found = self._union_all(above, keys, number - 1 - rest, number - rest, order="")
-        ((row,),) = read(found)
-        return self.get_position(dict(zip(keys, row, strict=True)))
+            start = utc_midnight(day)
+            from_day = [source_query.starting_at(start) for source_query in self.source_queries]
+            key_query = self._union_all(from_day, key_columns, day_total - 1 - offset, day_total - offset, order="")
+        ((key,),) = fetch(key_query)
+        return self.get_position(dict(zip(key_columns, key, strict=True)))
 
-    def _as_dicts(self, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
-        return [dict(zip(self.names, row, strict=True)) for row in rows]
+    def _as_dicts(self, rows: Sequence[tuple[Any, ...]]) -> Page:
+        return [dict(zip(self.columns, row, strict=True)) for row in rows]
 
     def _union_all(
-        self, legs: Sequence[SourceQuery], names: Sequence[str], start: int, stop: int, order: Order = "-"
+        self, source_queries: Sequence[SourceQuery], columns: Sequence[str], start: int, stop: int, order: Order = "-"
     ) -> CompiledQuery:
-        """Rows `start` to `stop` of all legs. Raw SQL, around what the ORM made of each leg, because it would
-        compile the numbers into the text.
+        """Return the query of rows `start` to `stop` of all source queries together.
 
-        Each leg ends at `stop` too: without that, PostgreSQL plans a leg as if all of it were wanted, and sorts.
+        This is raw SQL around the ORM's, because the ORM would compile the two numbers into the text. Each source
+        query has its own LIMIT too: without it PostgreSQL plans to read all of its rows, and sorts them.
         """
         start, stop = min(start, MAX_ROWS), min(stop, MAX_ROWS)
-        first, *others = (leg.select_ordered(names, order) for leg in legs)
-        if not others:
-            return CompiledQuery(f"{first.sql} LIMIT %s OFFSET %s", [*first.params, stop - start, start])
-        sql = " UNION ALL ".join(f"({one.sql} LIMIT %s)" for one in (first, *others))
-        way = "DESC" if order else "ASC"
-        by = ", ".join(f'"{ALIAS_PREFIX}{name}" {way}' for name in (self.time, "source", "id"))
-        params = [param for one in (first, *others) for param in (*one.params, stop)]
-        return CompiledQuery(f"{sql} ORDER BY {by} LIMIT %s OFFSET %s", [*params, stop - start, start])
+        queries = [source_query.select_ordered(columns, order) for source_query in source_queries]
+        if len(queries) == 1:
+            (query,) = queries
+            return CompiledQuery(f"{query.sql} LIMIT %s OFFSET %s", [*query.params, stop - start, start])
+        union = " UNION ALL ".join(f"({query.sql} LIMIT %s)" for query in queries)
+        direction = "DESC" if order else "ASC"
+        order_by = ", ".join(f'"{ALIAS_PREFIX}{name}" {direction}' for name in (self.time_column, "source", "id"))
+        params = [param for query in queries for param in (*query.params, stop)]
+        return CompiledQuery(f"{union} ORDER BY {order_by} LIMIT %s OFFSET %s", [*params, stop - start, start])
 
 
 def _find_day(days: Sequence[tuple[date, int]], first: int) -> tuple[date, int, int]:
-    """The day on which row number `first` falls, how many rows the day has, and the row's number in it."""
-    for day, number in days:
-        if first < number:
-            return day, number, first
-        first -= number
+    """Return the day on which row number `first` falls, the day's number of rows, and the row's number in the day.
+
+    Raises IndexError if there is no such row.
+    """
+    for day, day_total in days:
+        if first < day_total:
+            return day, day_total, first
+        first -= day_total
     raise IndexError(first)
 
 
 def build_listing(
-    account: Account, sources: Mapping[str, SourceTable], list_request: ListRequest, *, time: str, measure: str = "sms"
+    account: Account,
+    sources: Mapping[str, SourceTable],
+    list_request: ListRequest,
+    *,
+    time_column: str,
+    measure: str = "sms",
 ) -> Listing:
-    """What `asked` wants of the account's rows in these sources, which are given by their slugs.
+    """Return the account's rows of these sources, by slug, that pass the request's filters.
 
-    Raises InvalidParams in the caller's words. The sources understand a caller's filters alike, so the counters'
-    scope of one speaks for all.
+    Raises InvalidParams with the caller's parameter names. All sources clean a filter to the same value, so the
+    counter scope is built from the values of the first.
     """
-    legs = [
-        SourceQuery(rows, {"account": account.pk, **clean_filters(rows.filterset, list_request)})
-        for rows in sources.values()
+    source_queries = [
+        SourceQuery(table, {"account": account.pk, **clean_filters(table.filterset, list_request)})
+        for table in sources.values()
     ]
-    return Listing(legs, time=time, scope=build_counter_scope(account, list(sources), legs[0].values), measure=measure)
+    scope = build_counter_scope(account, list(sources), source_queries[0].values)
+    return Listing(source_queries, time_column=time_column, scope=scope, measure=measure)

@@ -1,4 +1,4 @@
-"""Pages of a list, by number and by cursor; a dialect adds its envelope."""
+"""Pagination of lists by number and by cursor. A dialect adds its envelope."""
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -13,16 +13,15 @@ from smsreports.queries.cursor import Cursor, Direction
 from smsreports.queries.list_request import ListRequest
 from smsreports.queries.query_string import parse_pairs
 
-# Parameters that say where in a list a page is; a link to another page replaces them.
+# Parameters that select a page of a list. A link to another page replaces them.
 PAGE_PARAMS = ("page", "cursor")
 
 
 class LinkHeaderPagination(BasePagination):
-    """Pages of anything that has the methods of a Listing: `get_page`, `get_page_after`, `get_page_before`,
-    `get_position`.
+    """Pages with `Link` headers (RFC 8288): `next` and `prev` by cursor, `first` and `last` by number.
 
-    `Link` headers (RFC 8288) lead on: `next` and `prev` by cursors, which stay true while traffic arrives, `first` and
-    `last` by number.
+    Cursors stay valid while new rows arrive. A list is a Listing, or anything with its methods `get_page`,
+    `get_page_after`, `get_page_before` and `get_position`.
     """
 
     request: Request
@@ -30,7 +29,7 @@ class LinkHeaderPagination(BasePagination):
     rows: list[Any]
     list_request: ListRequest
     total: int
-    # Whether there is more above and below this page.
+    # True if there are newer and older rows than those of this page.
     has_previous: bool
     has_next: bool
 
@@ -39,7 +38,7 @@ class LinkHeaderPagination(BasePagination):
         return self.read_page(queryset, request, view.list_request)
 
     def read_page(self, listing: Any, request: Any, list_request: ListRequest) -> list[Any]:
-        """The page's rows; of `request` only the address is used."""
+        """Return the rows of the page. Of `request` only the URL is used."""
         self.request, self.list_request, self.listing = request, list_request, listing
         self.rows = self._read_cursor_page(list_request.cursor) if list_request.cursor else self._read_numbered_page()
         return self.rows
@@ -50,7 +49,7 @@ class LinkHeaderPagination(BasePagination):
         return list(rows)
 
     def _read_cursor_page(self, cursor: Cursor) -> list[Any]:
-        """One row more than the page holds is read, to know whether the list goes on."""
+        """Read the page and one row more, which tells if the list goes on."""
         size = self.list_request.size
         if cursor.direction == "after":
             self.total, rows = self.listing.get_page_after(cursor.position, size + 1)
@@ -62,12 +61,12 @@ class LinkHeaderPagination(BasePagination):
 
     @property
     def page_number(self) -> int:
-        """The page's number; of a cursor's page, the one it had when the link to it was made."""
+        """Number of the page. A cursor's page has the number that it had when the link to it was made."""
         return self.list_request.cursor.page if self.list_request.cursor else self.list_request.page
 
     @property
     def first_index(self) -> int:
-        """The index of the page's first row."""
+        """Index of the page's first row in the list, from 0."""
         return (self.page_number - 1) * self.list_request.size
 
     @property
@@ -87,20 +86,21 @@ class LinkHeaderPagination(BasePagination):
 
     @cached_property
     def _base_url(self) -> str:
-        """The path and the query string without the place."""
+        """URL of the list with its filters, ready for the parameters of a page."""
         pairs = self.kept_pairs(parse_pairs(self.request.META.get("QUERY_STRING", "")))
         kept = _encode_query([(name, value) for name, value in pairs if name not in PAGE_PARAMS])
         return f"{self.list_url}?{kept}{kept and '&'}"
 
     def kept_pairs(self, pairs: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-        """The names and values that a link repeats."""
+        """Return the parameters that links to other pages repeat."""
         return pairs
 
     def build_url(self, **page_params: str) -> str:
-        """This list elsewhere: the query string is kept, with `where` last, as Laravel has it."""
+        """Return the URL of another page. Its parameters come last in the query string, as in Laravel."""
         return self._base_url + _encode_query([*page_params.items()])
 
     def link_relations(self) -> Iterator[tuple[str, str]]:
+        """Yield (relation, URL) of each link."""
         yield "first", self.build_url(page="1")
         if self.rows and self.has_previous:
             yield "prev", self._cursor_url(self.rows[0], "before", max(self.page_number - 1, 1))
@@ -108,8 +108,8 @@ class LinkHeaderPagination(BasePagination):
             yield "next", self._cursor_url(self.rows[-1], "after", self.page_number + 1)
         yield "last", self.build_url(page=str(max(self.page_count, 1)))
 
-    def _cursor_url(self, row: Any, way: Direction, page: int) -> str:
-        return self.build_url(cursor=str(Cursor(self.listing.get_position(row), way, page)))
+    def _cursor_url(self, row: Any, direction: Direction, page: int) -> str:
+        return self.build_url(cursor=str(Cursor(self.listing.get_position(row), direction, page)))
 
 
 def _encode_query(query: list[tuple[str, str]]) -> str:

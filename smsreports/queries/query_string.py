@@ -1,4 +1,4 @@
-"""Reading a query string strictly: nothing is guessed, and every fault is named."""
+"""Strict parsing of query strings. Nothing is guessed, and every error names its parameter."""
 
 import re
 from collections import Counter
@@ -10,22 +10,22 @@ from smsreports.exceptions import InvalidParams
 from smsreports.queries.cursor import Cursor
 from smsreports.sms.windows import Window, utc_today, window_of_days
 
-# ASCII alone: `int` and `date` also take digits of other scripts.
+# ASCII digits only: `int` and `date` also accept digits of other scripts.
 NUMBER_PATTERN = re.compile(r"[0-9]+")
 DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# What Python puts in the place of bytes that are no UTF-8.
+# Lone surrogates: `surrogateescape` decodes bytes that are not UTF-8 to them.
 NOT_UTF8 = re.compile("[\ud800-\udfff]")
-# PostgreSQL's bigint; a number past it is not a page of anything.
+# PostgreSQL's bigint.
 MAX_BIGINT = 2**63 - 1
-# More fields than any client sends; past it the time to read them is an attack.
+# More parameters than any client sends. Parsing more would let a caller waste our time.
 MAX_PAIRS = 100
 
 
 class QueryString:
-    """A query string's known parameters. Faults are gathered; `check` raises them all at once.
+    """The known parameters of a query string. Errors are collected; `raise_if_invalid` raises them all at once.
 
-    A parameter that is not known is ignored, as the vendors do; one given twice is a fault. An empty one is a fault
-    too, unless `empty_is_absent`.
+    Unknown parameters are ignored, as the vendors do. A parameter that is given twice is an error, and so is an empty
+    one unless `empty_is_absent`. Methods that parse a parameter return None or the default if it is absent or invalid.
     """
 
     def __init__(self, raw: str, known: Collection[str], *, empty_is_absent: bool = False) -> None:
@@ -35,8 +35,8 @@ class QueryString:
             if NOT_UTF8.search(name + value):
                 self.add_error(NOT_UTF8.sub("?", name), "must be UTF-8")
         self._values = {name: value for name, value in pairs if name in known}
-        for name, times in Counter(name for name, _ in pairs if name in known).items():
-            if times > 1:
+        for name, count in Counter(name for name, _ in pairs if name in known).items():
+            if count > 1:
                 self.add_error(name, "is given more than once")
             elif "\0" in self._values[name]:
                 self.add_error(name, "must not contain a NUL character")
@@ -47,7 +47,7 @@ class QueryString:
         return name in self._values
 
     def get_raw(self, names: Collection[str]) -> dict[str, str]:
-        """Those of these parameters that were given, as they were."""
+        """Return these parameters as the caller wrote them, without those that are absent."""
         return {name: value for name, value in self._values.items() if name in names}
 
     def add_error(self, name: str, reason: str) -> None:
@@ -70,7 +70,7 @@ class QueryString:
         return default
 
     def parse_number(self, name: str, default: int, maximum: int = MAX_BIGINT) -> int:
-        """From 1 on; above `most` means `most`."""
+        """Parse a whole number from 1 on. A greater number than `maximum` is taken as `maximum`."""
         value = self._get_valid(name)
         if value is None:
             return default
@@ -87,8 +87,8 @@ class QueryString:
             self.add_error("cursor", "must not be given together with page")
         try:
             return Cursor.parse_text(value)
-        except ValueError as fault:
-            self.add_error("cursor", str(fault))
+        except ValueError as error:
+            self.add_error("cursor", str(error))
         return None
 
     def parse_date(self, name: str) -> date | None:
@@ -98,13 +98,13 @@ class QueryString:
         try:
             if DATE_PATTERN.fullmatch(value):
                 return date.fromisoformat(value)
-        except ValueError:  # the form of a date, but of a day that never was
+        except ValueError:  # the form of a date, but no such day, as 2025-02-30
             pass
         self.add_error(name, "must be a date, YYYY-MM-DD")
         return None
 
     def parse_window(self) -> Window:
-        """The window of `from` and `to`, both included: `from` alone ends today, `to` alone never began."""
+        """Parse the days `from` and `to`, both included. Without `to` the window ends today; `from` has no default."""
         first, last = self.parse_date("from"), self.parse_date("to")
         if first is not None and "to" not in self:
             return window_of_days(first, utc_today())
@@ -118,8 +118,11 @@ class QueryString:
 
 
 def parse_pairs(raw: str) -> list[tuple[str, str]]:
-    """The names and values of a query string, bytes that are no UTF-8 among them as lone surrogates."""
-    # WSGI hands over bytes as Latin-1.
+    """Return the names and values of a query string. Bytes that are not UTF-8 become lone surrogates.
+
+    Raises InvalidParams if there are more than `MAX_PAIRS`.
+    """
+    # WSGI decodes the bytes as Latin-1.
     text = raw.encode("latin-1").decode(errors="surrogateescape")
     try:
         return parse_qsl(text, keep_blank_values=True, errors="surrogateescape", max_num_fields=MAX_PAIRS)

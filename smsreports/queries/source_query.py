@@ -1,4 +1,4 @@
-"""A leg: one source's rows, narrowed, before a list joins them with other sources'."""
+"""Queries of one source's rows, compiled once for each shape and run with each caller's values."""
 
 from __future__ import annotations
 
@@ -14,28 +14,31 @@ from smsreports.database.compiled import CompiledQuery, Param
 from smsreports.queries.cursor import Position
 from smsreports.sources import SourceTable
 
-# The list's order, and the other way round.
+# Prefix of `order_by` fields: newest first, or oldest first.
 Order = Literal["-", ""]
-# Leg columns carry a mark, because a column may be called as a field of the model that holds something else.
+# Prefix of the columns that lists select, so that their names cannot clash with fields of the model.
 ALIAS_PREFIX = "u_"
 
 
 @dataclass(frozen=True)
 class KeysetBound:
-    """Rows whose time compares so (`lt`, `lte`, `gt`, `gte`) to a moment; with `ties`, those at that very moment
-    only where their id compares so to an id."""
+    """Rows whose time compares with a given time by `lookup`: `lt`, `lte`, `gt` or `gte`.
+
+    With `tie_lookup`, rows of exactly that time are included if their id compares so with a given id.
+    """
 
     lookup: str
     tie_lookup: str = ""
 
-    def build_condition(self, field: str, number: int) -> Q:
-        """Moment and id stand in the slots of this number."""
-        moment, row = Param(f"value{number}"), Param(f"row{number}")
+    def build_condition(self, time_field: str, index: int) -> Q:
+        """Return the condition. Its time and id are the parameters `value{index}` and `row{index}`."""
+        time, row_id = Param(f"value{index}"), Param(f"row{index}")
         if not self.tie_lookup:
-            return Q(**{f"{field}__{self.lookup}": moment})
-        # The bound on time alone, though implied, is what lets the index start there.
-        beside = Q(**{f"{field}__{self.lookup}": moment}) | Q(**{field: moment, f"id__{self.tie_lookup}": row})
-        return Q(**{f"{field}__{self.lookup}e": moment}) & beside
+            return Q(**{f"{time_field}__{self.lookup}": time})
+        beyond = Q(**{f"{time_field}__{self.lookup}": time})
+        tied = Q(**{time_field: time, f"id__{self.tie_lookup}": row_id})
+        # The bound on time alone is implied, but only with it PostgreSQL starts reading the index there.
+        return Q(**{f"{time_field}__{self.lookup}e": time}) & (beyond | tied)
 
 
 @dataclass(frozen=True)
@@ -44,126 +47,112 @@ class KeyEquals:
 
     field: str
 
-    def build_condition(self, field: str, number: int) -> Q:
-        return Q(**{self.field: Param(f"value{number}")})
+    def build_condition(self, time_field: str, index: int) -> Q:
+        """Return the condition. Its value is the parameter `value{index}`."""
+        return Q(**{self.field: Param(f"value{index}")})
+
+
+Bound = KeysetBound | KeyEquals
 
 
 @dataclass(frozen=True)
 class SourceQuery:
-    """Some of a source's rows: those of the account and the filters in `values`, within `bounds`."""
+    """Rows of one source that belong to one account and pass the filters and bounds.
+
+    `values` holds the account's id as `account`, the cleaned values of filters by their names, and the values of the
+    bounds. Instances are immutable; methods that narrow the rows return a new one.
+    """
 
     table: SourceTable
     values: Mapping[str, Any]
-    bounds: tuple[KeysetBound | KeyEquals, ...] = ()
+    bounds: tuple[Bound, ...] = ()
 
-    def after_position(self, place: Position, *, inclusive: bool = False) -> SourceQuery:
-        """The rows that stand further down than `place` (and the one at it)."""
-        return self._beyond_position(place, "lt", inclusive, ties=self.table.source_label < place.source)
+    def after_position(self, position: Position, *, inclusive: bool = False) -> SourceQuery:
+        """Narrow to the rows after `position` in a list that is newest first, or from it on if `inclusive`."""
+        return self._beyond_position(position, "lt", inclusive, has_ties=self.table.source_label < position.source)
 
-    def before_position(self, place: Position) -> SourceQuery:
-        """The rows that stand further up than `place`."""
-        return self._beyond_position(place, "gt", False, ties=self.table.source_label > place.source)
+    def before_position(self, position: Position) -> SourceQuery:
+        """Narrow to the rows before `position` in a list that is newest first."""
+        return self._beyond_position(position, "gt", False, has_ties=self.table.source_label > position.source)
 
-    def _beyond_position(self, place: Position, lookup: str, inclusive: bool, *, ties: bool) -> SourceQuery:
-        if self.table.source_label == place.source:
-            return self._with_bound(KeysetBound(lookup, f"{lookup}e" if inclusive else lookup), place.time, place.id)
-        return self._with_bound(KeysetBound(f"{lookup}e" if ties else lookup), place.time)
+    def _beyond_position(self, position: Position, lookup: str, inclusive: bool, *, has_ties: bool) -> SourceQuery:
+        """Narrow by time, and by id where the position is a row of this source.
+
+        Between sources the label breaks ties: `has_ties` means that this source's rows of the same time are beyond.
+        """
+        if self.table.source_label == position.source:
+            bound = KeysetBound(lookup, f"{lookup}e" if inclusive else lookup)
+            return self._with_bound(bound, position.time, position.id)
+        return self._with_bound(KeysetBound(f"{lookup}e" if has_ties else lookup), position.time)
 
     def ending_at(self, end: datetime) -> SourceQuery:
+        """Narrow to the rows before the time `end`."""
         return self._with_bound(KeysetBound("lt"), end)
 
     def starting_at(self, start: datetime) -> SourceQuery:
+        """Narrow to the rows from the time `start` on."""
         return self._with_bound(KeysetBound("gte"), start)
 
     def where_key(self, field: str, value: str | int) -> SourceQuery:
-        """The rows whose `field`, a key within the account, is `value`."""
+        """Narrow to the rows whose `field`, a key within the account, is `value`."""
         return self._with_bound(KeyEquals(field), value)
 
-    def _with_bound(
-        self, bound: KeysetBound | KeyEquals, value: datetime | str | int, row: int | None = None
-    ) -> SourceQuery:
-        number = len(self.bounds)
-        values = {**self.values, f"value{number}": value, f"row{number}": row}
+    def _with_bound(self, bound: Bound, value: datetime | str | int, row_id: int | None = None) -> SourceQuery:
+        index = len(self.bounds)
+        values = {**self.values, f"value{index}": value, f"row{index}": row_id}
         return replace(self, values=values, bounds=(*self.bounds, bound))
 
-    def select_ordered(self, names: Sequence[str], order: Order) -> CompiledQuery:
-        """Tuples of the named columns, in the order of the source's (account, time, id) index."""
-        return _compile_ordered(self.table, self._filter_names, self.bounds, tuple(names), order).bind(self.values)
+    def select_ordered(self, columns: Sequence[str], order: Order) -> CompiledQuery:
+        """Select the named columns of the source table, in the order of its (account, time, id) index."""
+        return self._compile(columns=tuple(columns), order=order)
 
-    def select_unordered(self, names: Sequence[str]) -> CompiledQuery:
-        """Tuples of the named columns, in no order."""
-        return _compile_unordered(self.table, self._filter_names, self.bounds, tuple(names)).bind(self.values)
+    def select_unordered(self, columns: Sequence[str]) -> CompiledQuery:
+        """Select the named columns of the source table, in no order."""
+        return self._compile(columns=tuple(columns))
 
     def select_all(self) -> CompiledQuery:
-        """The rows with every column of their table, in no order."""
-        return _compile_all(self.table, self._filter_names, self.bounds).bind(self.values)
+        """Select every field of the model, in no order."""
+        return self._compile()
 
-    def select_columns(self, *names: str) -> CompiledQuery:
-        """The rows with these columns of their table, in no order."""
-        return _compile_columns(self.table, self._filter_names, self.bounds, names).bind(self.values)
+    def select_fields(self, *fields: str) -> CompiledQuery:
+        """Select these fields of the model, in no order."""
+        return self._compile(fields=fields)
 
     def count_rows(self) -> CompiledQuery:
-        """How many rows there are: what no counter knows."""
-        rows = _compile_keys(self.table, self._filter_names, self.bounds).bind(self.values)
+        """Count the rows by reading them. Use counters where they cover the filters."""
+        rows = self._compile(fields=("pk",))
         return CompiledQuery(f"SELECT count(*) FROM ({rows.sql}) AS c", rows.params)
 
-    @property
-    def _filter_names(self) -> frozenset[str]:
-        return frozenset(self.table.filterset.base_filters.keys() & self.values.keys())
+    def _compile(
+        self, *, columns: tuple[str, ...] = (), fields: tuple[str, ...] = (), order: Order | None = None
+    ) -> CompiledQuery:
+        filter_names = frozenset(self.table.filterset.base_filters.keys() & self.values.keys())
+        return _compile_shape(self.table, filter_names, self.bounds, columns, fields, order).bind(self.values)
 
 
-# What was compiled is kept: shapes are few, because they are made of our names and never of a caller's words.
+# Compiled queries are never evicted: a shape consists of our names, not of values, so there are few of them.
 @cache
-def _compile_ordered(
-    source: SourceTable,
-    given: frozenset[str],
-    bounds: tuple[KeysetBound | KeyEquals, ...],
-    names: tuple[str, ...],
-    order: Order,
+def _compile_shape(
+    table: SourceTable,
+    filter_names: frozenset[str],
+    bounds: tuple[Bound, ...],
+    columns: tuple[str, ...],
+    fields: tuple[str, ...],
+    order: Order | None,
 ) -> CompiledQuery:
-    ordered = _build_queryset(source, given, bounds).order_by(f"{order}{source.time_field}", f"{order}id")
-    return CompiledQuery.from_queryset(_alias_columns(ordered, source, names))
+    """Compile one shape of query, with a `Param` in place of each value.
 
-
-@cache
-def _compile_unordered(
-    source: SourceTable, given: frozenset[str], bounds: tuple[KeysetBound | KeyEquals, ...], names: tuple[str, ...]
-) -> CompiledQuery:
-    return CompiledQuery.from_queryset(_alias_columns(_build_queryset(source, given, bounds).order_by(), source, names))
-
-
-@cache
-def _compile_all(
-    source: SourceTable, given: frozenset[str], bounds: tuple[KeysetBound | KeyEquals, ...]
-) -> CompiledQuery:
-    return CompiledQuery.from_queryset(_build_queryset(source, given, bounds).order_by())
-
-
-@cache
-def _compile_columns(
-    source: SourceTable, given: frozenset[str], bounds: tuple[KeysetBound | KeyEquals, ...], names: tuple[str, ...]
-) -> CompiledQuery:
-    return CompiledQuery.from_queryset(_build_queryset(source, given, bounds).order_by().values_list(*names))
-
-
-@cache
-def _compile_keys(
-    source: SourceTable, given: frozenset[str], bounds: tuple[KeysetBound | KeyEquals, ...]
-) -> CompiledQuery:
-    return CompiledQuery.from_queryset(_build_queryset(source, given, bounds).order_by().values("pk"))
-
-
-def _alias_columns(rows: QuerySet[Any], source: SourceTable, names: Sequence[str]) -> QuerySet[Any]:
-    marked: QuerySet[Any] = rows.annotate(**{ALIAS_PREFIX + name: source.columns[name] for name in names})
-    return marked.values_list(*(ALIAS_PREFIX + name for name in names))
-
-
-def _build_queryset(
-    source: SourceTable, given: frozenset[str], bounds: tuple[KeysetBound | KeyEquals, ...]
-) -> QuerySet[Any]:
-    rows: QuerySet[Any] = source.for_account(Param("account"))
-    for name in sorted(given):
-        rows = source.filterset.base_filters[name].filter(rows, Param(name))
-    for number, bound in enumerate(bounds):
-        rows = rows.filter(bound.build_condition(source.time_field, number))
-    return rows
+    It selects `columns` of the table under their aliases, or else `fields` of the model, or else every field.
+    """
+    rows: QuerySet[Any] = table.for_account(Param("account"))
+    for name in sorted(filter_names):
+        rows = table.filterset.base_filters[name].filter(rows, Param(name))
+    for index, bound in enumerate(bounds):
+        rows = rows.filter(bound.build_condition(table.time_field, index))
+    rows = rows.order_by() if order is None else rows.order_by(f"{order}{table.time_field}", f"{order}id")
+    if columns:
+        rows = rows.annotate(**{ALIAS_PREFIX + name: table.columns[name] for name in columns})
+        rows = rows.values_list(*(ALIAS_PREFIX + name for name in columns))
+    elif fields:
+        rows = rows.values_list(*fields)
+    return CompiledQuery.from_queryset(rows)

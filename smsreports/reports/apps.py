@@ -1,4 +1,4 @@
-"""The application of the report pages."""
+"""Django app of the report pages."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Who sees the pages, and how every page is asked and answered."""
+"""Base view of the report pages: access, navigation, filters, and CSV files."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
@@ -13,55 +13,51 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
-from broadcasts_app.source import SOURCE as BROADCASTS
 from smsreports.database.snapshot import read_snapshot
 from smsreports.reports.csv_response import Table, build_csv_response
-from smsreports.reports.forms import PERIOD_NAMES, ReportForm
+from smsreports.reports.forms import DEFAULT_PERIOD, PERIOD_NAMES, ReportForm
 from smsreports.reports.selection import DATE_PARAMS, Selection
 from smsreports.sources import Source, get_sources
 
-# What narrows an account's rows, in the order of the form.
+# Filters of an account's rows, in the order of the form.
 FILTER_FIELDS = ("source", "status", "in_time", "country", "sender", "phone")
-# What narrows them by links alone, and all that does.
+# Filters that only links set. They have no visible field.
 LINK_PARAMS = ("broadcast", "event", "after", "before")
 FILTER_PARAMS = (*FILTER_FIELDS, *LINK_PARAMS)
-# What only the list of messages understands, and what only the page of health does and does not.
-MESSAGES_ONLY_PARAMS = ("in_time", "phone", "since", "until", *LINK_PARAMS)
-HEALTH_ONLY_PARAMS, NOT_ON_HEALTH_PARAMS = ("span", "at"), (*DATE_PARAMS, "status")
-# The pages that a line of navigation leads to, by the names of their addresses.
-NAVIGATION_TITLES = {
-    "overview": "Overview",
-    "messages": "Messages",
-    "countries": "Countries",
-    "senders": "Senders",
-    "health": "Health",
-    "broadcasts": "Broadcasts",
-}
 
 
 def get_viewable_sources(user: Any) -> list[Source]:
-    """The sources whose rows the user may view, by the permissions that the admin goes by too."""
-    return [source for source in get_sources() if user.has_perm(_get_view_permission(source))]
-
-
-def _get_view_permission(source: Source) -> str:
-    model = source.viewset.manager.model._meta
-    return f"{model.app_label}.{get_permission_codename('view', model)}"
+    """Return the sources whose rows the user may view, by the same permissions as the admin."""
+    sources = []
+    for source in get_sources():
+        model_options = source.viewset.manager.model._meta
+        if user.has_perm(f"{model_options.app_label}.{get_permission_codename('view', model_options)}"):
+            sources.append(source)
+    return sources
 
 
 @method_decorator(never_cache, name="dispatch")
 class ReportView(View):
-    """A page: for staff, read only, of one account; the same figures as a file with `format=csv`."""
+    """Read-only page of one account, for staff. With `format=csv` it sends the same figures as a file."""
 
     http_method_names: ClassVar[list[str]] = ["get", "head"]  # type: ignore[misc]
     form_class: type[ReportForm] = ReportForm
-    # The name of its address, and of its template.
+    # Name of its URL. Also the name of its template, unless `template` is set.
     page: ClassVar[str]
     template: ClassVar[str] = ""
+    # Heading, and its text in the navigation.
     title: ClassVar[str]
+    # The navigation shows the page only to users who may view this source; None shows it to all.
+    required_source: ClassVar[Source | None] = None
+    # Parameters that no other page understands: links to other pages leave them out.
+    own_params: ClassVar[Sequence[str]] = ()
+    # Parameters of other pages that this page does not understand: links to it leave them out.
+    unsupported_params: ClassVar[Sequence[str]] = ()
+    # Parameters that choose the time. Clearing the filters keeps them.
+    time_params: ClassVar[Sequence[str]] = DATE_PARAMS
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Whoever is not logged in comes back to this very address."""
+        """Require a staff user who may view a source. Login leads back to the requested URL."""
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), reverse("reports:login"))
         if not request.user.is_staff:
@@ -89,79 +85,90 @@ class ReportView(View):
             with read_snapshot():
                 report_context = self.build_context(form, selection)
         context = {"form": form, "selection": selection, "page": self.page, "title": self.title, **report_context}
-        context |= {"navigation": list(self.build_navigation(selection)), "faults": _list_form_errors(form)}
-        context |= {"kept": _build_form_context(request, form)}
+        context |= {"navigation": list(self.build_navigation(selection)), "errors": _list_form_errors(form)}
+        context |= {"form_params": _build_form_context(request, form)}
         if selection is not None:
             context |= {
                 "periods": list(self.build_period_links(form, selection)),
-                "narrowed": [
+                "active_filters": [
                     (name, selection.query_params[name]) for name in FILTER_PARAMS if name in selection.query_params
                 ],
                 "csv": selection.build_link(self.page, sort=form.data.get("sort"), format="csv"),
-                "everything": selection.build_unfiltered_link(self.page, to="9999-12-31"),
-                "reset": selection.build_unfiltered_link(self.page, **_get_day_params(selection))
+                "everything_link": selection.build_unfiltered_link(self.page, to="9999-12-31"),
+                "reset_link": selection.build_unfiltered_link(self.page, **self.get_time_params(selection))
                 if _has_filters(form)
                 else None,
             }
         return render(request, f"reports/{self.template or self.page}.html", context)
 
     def build_file_response(self, form: ReportForm, selection: Selection | None) -> HttpResponseBase:
-        """A file cannot say that it left a filter out, so a wrong one gives none."""
+        """Return the CSV file, or 400 if a filter is invalid: a file cannot report that it ignored one."""
         if selection is None or not form.is_valid():
-            errors = [f"{name}: {reason}" for name, reason in _list_form_errors(form)] or ["account: there is none yet"]
+            errors = [f"{name}: {message}" for name, message in _list_form_errors(form)] or [
+                "account: there is none yet"
+            ]
             return HttpResponse("\n".join([*errors, ""]), "text/plain; charset=utf-8", status=400)
         with read_snapshot():
             return build_csv_response(f"{self.page}_{selection.account}", self.build_table(form, selection))
 
     def build_context(self, form: Any, selection: Selection) -> Mapping[str, Any]:
-        """What the template shows; read in one snapshot."""
+        """Return the template context of the page. It is called within one database snapshot."""
         raise NotImplementedError
 
     def build_table(self, form: Any, selection: Selection) -> Table:
-        """The page's data as a file has them."""
+        """Return the page's data for its CSV file. It is called within one database snapshot."""
         raise NotImplementedError
 
     def build_navigation(self, selection: Selection | None) -> Iterator[tuple[str, str, bool]]:
-        """The same question on every page that the reader may see, as far as the page understands it."""
-        for page, name in NAVIGATION_TITLES.items():
-            if page == "broadcasts" and BROADCASTS not in self.sources:
+        """Yield title, link and whether it is the current page, of each page that the user may view.
+
+        A link keeps the parameters of the current page that its target understands.
+        """
+        for view in _navigation_views:
+            if view.required_source is not None and view.required_source not in self.sources:
                 continue
-            dropped_params = {
-                "messages": HEALTH_ONLY_PARAMS,
-                "health": (*MESSAGES_ONLY_PARAMS, *NOT_ON_HEALTH_PARAMS),
-            }.get(page, (*MESSAGES_ONLY_PARAMS, *HEALTH_ONLY_PARAMS))
-            if page == self.page:
-                dropped_params = ()
-            link = (
-                selection.without_params(*dropped_params).build_link(page) if selection else reverse(f"reports:{page}")
-            )
-            yield name, link, page == self.page
+            is_current = view.page == self.page
+            if selection is None:
+                link = reverse(f"reports:{view.page}")
+            else:
+                dropped_params = () if is_current else _list_foreign_params(view)
+                link = selection.without_params(*dropped_params).build_link(view.page)
+            yield view.title, link, is_current
 
     def build_period_links(self, form: Any, selection: Selection) -> Sequence[tuple[str, str, bool]]:
-        """The choices of time that need no dates: name, address, and whether it is what is shown."""
+        """Return name, link and whether it is selected, of each period that needs no dates."""
         has_dates = any(form.get_value(name) for name in ("first", "last", "since", "until"))
-        selected_period = None if has_dates else form.get_value("period") or "7d"
+        selected_period = None if has_dates else form.get_value("period") or DEFAULT_PERIOD
         return [
             (name, selection.build_link(self.page, period=period), period == selected_period)
             for period, name in PERIOD_NAMES.items()
         ]
+
+    def get_time_params(self, selection: Selection) -> dict[str, str]:
+        return {name: value for name, value in selection.query_params.items() if name in (*self.time_params, "tz")}
+
+
+_navigation_views: list[type[ReportView]] = []
+
+
+def register_navigation(*views: type[ReportView]) -> None:
+    """Set the pages of the navigation, in its order."""
+    _navigation_views[:] = views
+
+
+def _list_foreign_params(view: type[ReportView]) -> tuple[str, ...]:
+    """Return the parameters that `view` does not understand."""
+    own_of_others = (name for other in _navigation_views if other is not view for name in other.own_params)
+    return (*own_of_others, *view.unsupported_params)
 
 
 def _has_filters(form: ReportForm) -> bool:
     return any(form.data.get(form.add_prefix(name)) for name in FILTER_PARAMS)
 
 
-def _get_day_params(selection: Selection) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in selection.query_params.items()
-        if name in (*DATE_PARAMS, *HEALTH_ONLY_PARAMS, "tz")
-    }
-
-
 def _build_form_context(request: HttpRequest, form: ReportForm) -> dict[str, Any]:
-    """Each of the page's two forms carries on what the other one says, and what is in neither, as it was
-    said."""
+    """Return the filter fields, and the parameters that each of the page's two forms carries as hidden inputs:
+    those of the other form, and those in neither form."""
     fields = [form[name] for name in ("account", *FILTER_FIELDS, "at", "tz") if name in form.fields]
     pairs = [(name, value) for name, value in request.GET.items() if name not in ("page", "cursor", "format")]
     return {
@@ -172,12 +179,12 @@ def _build_form_context(request: HttpRequest, form: ReportForm) -> dict[str, Any
 
 
 def _list_form_errors(form: ReportForm) -> list[tuple[str, str]]:
-    """By the names in the address."""
-    return [(form.add_prefix(name), " ".join(map(str, reasons))) for name, reasons in form.errors.items()]
+    """Return parameter name and message of each error."""
+    return [(form.add_prefix(name), " ".join(map(str, messages))) for name, messages in form.errors.items()]
 
 
 def _drop_blank_params(request: HttpRequest) -> str:
-    """A form sends its empty fields too; an address to be shared has none."""
+    """Return the URL without empty parameters: forms send their empty fields too."""
     query = request.GET.copy()
     for name in list(query):
         if not query[name]:

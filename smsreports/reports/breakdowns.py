@@ -1,4 +1,4 @@
-"""Countries and senders: a table of each, by which they can be compared."""
+"""Tables of countries and of senders."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,31 +13,19 @@ from smsreports.reports.csv_response import Table
 from smsreports.reports.fields import NO_COUNTRY
 from smsreports.reports.forms import SortedForm
 from smsreports.reports.latency import MIN_SAMPLED_SMS, Latency, build_latency_query, parse_latencies
+from smsreports.reports.rate_strips import STRIP_WIDTH, build_strip, choose_strip_start
 from smsreports.reports.selection import Selection
 from smsreports.reports.totals import TOTALS_MEASURES, Totals
 
-# Lines of a table: more countries than there are. Senders can be any number; past these they are one line.
+# Rows of a table. There are fewer countries; the smaller ones of more senders are counted together.
 MAX_ROWS = 300
-# Rows of each source whose times to delivery are looked at: enough for many lines, still read within 50 ms.
+# Sampled rows of each source for the times to delivery: enough for many rows, and read within 50 ms.
 SAMPLE_ROWS = 5_000
-# Pixels of the strip in which a rate is drawn.
-STRIP_WIDTH = 120
-
-
-@dataclass(frozen=True)
-class RateStrip:
-    """A rate within its interval, for a strip that shows the rates from `least` to 100 percent."""
-
-    low: float
-    high: float
-    left: float
-    width: float
-    rate: float
 
 
 @dataclass(frozen=True)
 class BreakdownRow:
-    """One country or sender; `href` is None where no filter means just it."""
+    """One country or sender. The links are None if no filter selects it alone."""
 
     name: str
     totals: Totals
@@ -54,17 +42,17 @@ class BreakdownRow:
         return self.totals.rate_interval[1] if self.totals.rate_interval else 0.0
 
 
-# What a column sorts by. The best rate is the one that is surely high, so that 3 of 4 does not beat 970 of 1,000, and
-# the worst the one that is surely low.
+# Sort keys of the columns. Rates are sorted by the bounds of their intervals, so that 3 of 4 does not rank above 970 of
+# 1,000: descending by the lower bound, ascending by the upper one.
 SORT_KEYS: Mapping[str, Callable[[BreakdownRow], Any]] = {
-    "name": lambda line: line.name,
-    "sent": lambda line: line.totals.sent,
-    "-rate": lambda line: line.lowest_rate,
-    "rate": lambda line: line.highest_rate,
-    "cost": lambda line: line.totals.cost,
-    "each": lambda line: line.totals.cost_per_sms,
-    "median": lambda line: line.latency.median.duration.total_seconds() if line.latency else None,
-    "p95": lambda line: line.latency.p95.duration.total_seconds() if line.latency else None,
+    "name": lambda row: row.name,
+    "sent": lambda row: row.totals.sent,
+    "-rate": lambda row: row.lowest_rate,
+    "rate": lambda row: row.highest_rate,
+    "cost": lambda row: row.totals.cost,
+    "each": lambda row: row.totals.cost_per_sms,
+    "median": lambda row: row.latency.median.duration.total_seconds() if row.latency else None,
+    "p95": lambda row: row.latency.p95.duration.total_seconds() if row.latency else None,
 }
 COLUMN_TITLES = (
     *(("sent", "Sent"), ("rate", "Delivered"), ("cost", "Cost"), ("each", "Each")),
@@ -73,16 +61,16 @@ COLUMN_TITLES = (
 
 
 class BreakdownView(ReportView):
-    """One table: a line for each value of a counters' dimension."""
+    """Table with a row for each value of a dimension of the counters."""
 
     form_class = SortedForm
     template = "dimension"
-    # The filter that means one line, and the counters' column.
+    # Filter that selects one value, and the column of the counters.
     filter_name: ClassVar[str]
     counter_column: ClassVar[str]
-    # The title of its first column.
+    # Title of the first column.
     value_title: ClassVar[str]
-    # What the filter calls the SMS that have none of them; empty where every SMS has one.
+    # Value of the filter for SMS without a value; empty if there is none.
     empty_value: ClassVar[str] = ""
 
     def build_context(self, form: SortedForm, selection: Selection) -> Mapping[str, Any]:
@@ -90,18 +78,25 @@ class BreakdownView(ReportView):
             form, selection, selection.counter_scope.compile_sums(TOTALS_MEASURES, "status_group")
         )
         totals = Totals.from_groups(to_figures(sums, 0, TOTALS_MEASURES).get((), {}))
-        listed = Totals.sum_of(line.totals for line in rows)
+        listed = Totals.sum_of(row.totals for row in rows)
+        strip_start = choose_strip_start(row.lowest_rate for row in rows)
         return {
-            "lines": [(line, _build_strip(line, _choose_strip_start(rows))) for line in rows],
-            "least": _choose_strip_start(rows),
-            "others": totals.sent - listed.sent,
+            "lines": [
+                (
+                    row,
+                    None if rate is None else build_strip(row.lowest_rate, row.highest_rate, float(rate), strip_start),
+                )
+                for row in rows
+                for rate in (row.totals.rate,)
+            ],
+            "strip_start": strip_start,
+            "unlisted_sms": totals.sent - listed.sent,
             "totals": totals,
-            "one": self.value_title,
-            "none": f"no {self.value_title.lower()}",
+            "missing_name": f"no {self.value_title.lower()}",
             "headings": list(self._build_headings(form, selection)),
             "sample": SAMPLE_ROWS,
-            "fewest": MIN_SAMPLED_SMS,
-            "strip": STRIP_WIDTH,
+            "min_sample": MIN_SAMPLED_SMS,
+            "strip_width": STRIP_WIDTH,
         }
 
     def build_table(self, form: SortedForm, selection: Selection) -> Table:
@@ -116,24 +111,22 @@ class BreakdownView(ReportView):
             "cost_each",
         )
         times = ("sampled", "median_seconds", "median_is_at_least", "p95_seconds", "p95_is_at_least")
-        return Table((*titles, *times), [_build_csv_row(line) for line in self._load_rows(form, selection)[0]])
+        return Table((*titles, *times), [_build_csv_row(row) for row in self._load_rows(form, selection)[0]])
 
     def _load_rows(
         self, form: SortedForm, selection: Selection, *extra_queries: CompiledQuery
     ) -> tuple[list[BreakdownRow], list[Any]]:
-        """The lines, and the rows of what is `also` asked in the same round trip."""
+        """Return the sorted rows, and the results of `extra_queries`, which are sent in the same round trip."""
         sample, top_rows, *others = fetch_together(
             build_latency_query(selection, datetime.now(UTC), SAMPLE_ROWS, self.counter_column),
             top_n(selection.counter_scope, TOTALS_MEASURES, MAX_ROWS, self.counter_column),
             *extra_queries,
         )
-        latencies, found = (
-            parse_latencies(sample, 1),
-            parse_top_n(top_rows, TOTALS_MEASURES, self.counter_column)[self.counter_column],
-        )
+        latencies = parse_latencies(sample, 1)
+        figures = parse_top_n(top_rows, TOTALS_MEASURES, self.counter_column)[self.counter_column]
         breakdown = [
             self._build_row(selection, key, Totals.from_groups(groups), latencies.get((key,)))
-            for (key,), groups in found.items()
+            for (key,), groups in figures.items()
         ]
         return sort_rows(breakdown, form.sort_by), others
 
@@ -145,12 +138,13 @@ class BreakdownView(ReportView):
         return BreakdownRow(key, totals, latency, selection.build_link("messages", **params), delivered)
 
     def _build_headings(self, form: SortedForm, selection: Selection) -> Iterator[tuple[str, str, str]]:
-        """Each column's title, the address that sorts by it, and how it is sorted now."""
+        """Yield the title of each column, the link that sorts by it, and its current sort direction."""
         for column, title in (("name", self.value_title), *COLUMN_TITLES):
-            down, up = f"-{column}", column
-            sort_direction = {down: "descending", up: "ascending"}.get(form.sort_by, "")
-            first, other = (up, down) if column == "name" else (down, up)
-            yield title, selection.build_link(self.page, sort=other if form.sort_by == first else first), sort_direction
+            ascending, descending = column, f"-{column}"
+            sort_direction = {descending: "descending", ascending: "ascending"}.get(form.sort_by, "")
+            first, second = (ascending, descending) if column == "name" else (descending, ascending)
+            link = selection.build_link(self.page, sort=second if form.sort_by == first else first)
+            yield title, link, sort_direction
 
 
 class CountriesView(BreakdownView):
@@ -163,27 +157,11 @@ class SendersView(BreakdownView):
 
 
 def sort_rows(rows: Sequence[BreakdownRow], sort: str) -> list[BreakdownRow]:
-    """By the column that `sort` names, downwards with `-`; what is not known comes last, equals by name."""
+    """Sort by the column in `sort`, descending with `-`. Missing values come last, equal ones are sorted by name."""
     key = SORT_KEYS.get(sort) or SORT_KEYS[sort.removeprefix("-")]
-    known = sorted((line for line in rows if key(line) is not None), key=lambda line: line.name)
+    known = sorted((row for row in rows if key(row) is not None), key=lambda row: row.name)
     known.sort(key=key, reverse=sort.startswith("-"))
-    return known + sorted((line for line in rows if key(line) is None), key=lambda line: line.name)
-
-
-def _choose_strip_start(rows: Sequence[BreakdownRow]) -> int:
-    """Where the strip begins: near 100 percent the differences are small."""
-    lowest = min((line.lowest_rate for line in rows), default=0)
-    return next((least for least in (90, 75, 50) if lowest >= least), 0)
-
-
-def _build_strip(row: BreakdownRow, strip_start: int) -> RateStrip | None:
-    if row.totals.rate is None:
-        return None
-    pixels = STRIP_WIDTH / (100 - strip_start)
-    left, right, rate = (
-        (value - strip_start) * pixels for value in (row.lowest_rate, row.highest_rate, float(row.totals.rate))
-    )
-    return RateStrip(row.lowest_rate, row.highest_rate, round(left, 1), round(max(right - left, 1), 1), round(rate, 1))
+    return known + sorted((row for row in rows if key(row) is None), key=lambda row: row.name)
 
 
 def _build_csv_row(row: BreakdownRow) -> tuple[Any, ...]:
@@ -193,8 +171,8 @@ def _build_csv_row(row: BreakdownRow) -> tuple[Any, ...]:
     if latency is None:
         return *figures, None, None, None, None, None
     times = (
-        part
+        value
         for quantile in (latency.median, latency.p95)
-        for part in (round(quantile.duration.total_seconds()), str(quantile.is_lower_bound).lower())
+        for value in (round(quantile.duration.total_seconds()), str(quantile.is_lower_bound).lower())
     )
     return *figures, latency.sample_size, *times

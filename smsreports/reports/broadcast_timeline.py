@@ -1,4 +1,4 @@
-"""What happened to a broadcast's SMS in each hour since the first of them was sent."""
+"""Events of a broadcast's SMS by hour since the first of them was sent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,42 +11,38 @@ from smsreports.database.compiled import CompiledQuery
 from smsreports.reports import charts
 from smsreports.reports.message_filters import EVENT_NAMES
 
-# Sends of one broadcast whose hours are looked at: the first that were stored, by the broadcast's own index.
+# Sends of a broadcast that are counted: the first that were stored, read from the index by broadcast.
 MAX_SAMPLED_SENDS = 50_000
-# Hours that are drawn; what comes later is told as one number.
+# Hours that are drawn. Later events are counted together.
 MAX_HOURS = 48
 ONE_HOUR = timedelta(hours=1)
 
-# The address of the SMS to which an event happened from one moment on and before another, each of them open if None.
+# Builds the link to the SMS with an event of this name at or after one time and before another. None is no limit.
 EventLinkBuilder = Callable[[str, datetime | None, datetime | None], str]
 
 
 @dataclass(frozen=True)
 class HourlyEvents:
-    """How often which event happened, by the number of the hour since `start`. Below 0: by a clock that is behind."""
+    """Number of events by name, by hour since `start`. Hours below 0 come from clocks that are slow."""
 
     start: datetime
     events: Mapping[int, Mapping[str, int]]
 
-    def sum_events(self, first: int | None, last: int | None, link: EventLinkBuilder) -> list[tuple[int, str]]:
-        """The number of each of EVENT_NAMES in the hours from `first` up to, not including, `last`, and its address."""
-        hours = [number for number in self.events if _is_within(number, first, last)]
+    def sum_events(self, first: int | None, last: int | None, build_link: EventLinkBuilder) -> list[tuple[int, str]]:
+        """Return number and link of each of EVENT_NAMES in the hours from `first` up to, but not including, `last`."""
+        hours = [hour for hour in self.events if (first is None or hour >= first) and (last is None or hour < last)]
         after, before = self._get_hour_start(first), self._get_hour_start(last)
-        counts = ((kind, sum(self.events[number].get(kind, 0) for number in hours)) for kind in EVENT_NAMES)
-        return [(count, link(kind, after, before) if count else "") for kind, count in counts]
+        counts = ((kind, sum(self.events[hour].get(kind, 0) for hour in hours)) for kind in EVENT_NAMES)
+        return [(count, build_link(kind, after, before) if count else "") for kind, count in counts]
 
     def _get_hour_start(self, hour: int | None) -> datetime | None:
         return None if hour is None else self.start + hour * ONE_HOUR
 
 
-def _is_within(hour: int, first: int | None, last: int | None) -> bool:
-    return (first is None or hour >= first) and (last is None or hour < last)
-
-
 def count_events_by_hour(account: Account, broadcast: int) -> HourlyEvents | None:
-    """Of the broadcast's first MAX_SAMPLED_SENDS sends; None where there are none.
+    """Count the events of the broadcast's first MAX_SAMPLED_SENDS sends; None if it has no sends.
 
-    Raw SQL around the sends, because the ORM cannot count four columns of a limited query by one rule.
+    Raw SQL around the sends, because the ORM cannot count four columns of a limited query in one way.
     """
     sends = BroadcastSend.objects.for_account(account).filter(broadcast=broadcast).order_by("id")
     rows = CompiledQuery.from_queryset(
@@ -66,21 +62,23 @@ def count_events_by_hour(account: Account, broadcast: int) -> HourlyEvents | Non
         rows.params,
     ).fetch_all()
     events: dict[int, dict[str, int]] = {}
-    for _, hour, kind, number in counts:
-        events.setdefault(hour, {})[kind] = number
+    for _, hour, kind, count in counts:
+        events.setdefault(hour, {})[kind] = count
     return HourlyEvents(counts[0][0], events) if counts else None
 
 
-def build_timeline_context(hours: HourlyEvents, link: EventLinkBuilder) -> dict[str, Any]:
-    """As the template has it: a line an hour, those that fall outside, and the charts."""
-    last = max((number for number in hours.events if number < MAX_HOURS), default=0)
-    rows = [(number, hours.sum_events(number, number + 1, link)) for number in range(last + 1)]
-    before, later = hours.sum_events(None, 0, link), hours.sum_events(MAX_HOURS, None, link)
+def build_timeline_context(hours: HourlyEvents, build_link: EventLinkBuilder) -> dict[str, Any]:
+    """Return the template context: a row per hour, the events before and after these hours, and the charts."""
+    last = max((hour for hour in hours.events if hour < MAX_HOURS), default=0)
+    rows = [(hour, hours.sum_events(hour, hour + 1, build_link)) for hour in range(last + 1)]
+    before, later = hours.sum_events(None, 0, build_link), hours.sum_events(MAX_HOURS, None, build_link)
     clicked = EVENT_NAMES.index("clicked")
     return {
         "hours": rows,
-        "outside": [(name, line) for name, line in (("before", before), ("later", later)) if any(n for n, _ in line)],
-        "most": MAX_HOURS,
+        "outside_hours": [
+            (name, row) for name, row in (("before", before), ("later", later)) if any(count for count, _ in row)
+        ],
+        "max_hours": MAX_HOURS,
         "sample": MAX_SAMPLED_SENDS,
         "events": EVENT_NAMES,
         "delivered": _build_event_chart(rows, "delivered"),
@@ -91,7 +89,7 @@ def build_timeline_context(hours: HourlyEvents, link: EventLinkBuilder) -> dict[
 def _build_event_chart(rows: Sequence[tuple[int, Sequence[tuple[int, str]]]], kind: str) -> charts.BarChart:
     columns = []
     for hour, figures in rows:
-        number, href = figures[EVENT_NAMES.index(kind)]
-        title = f"hour {hour}: {number:,} {kind}"
-        columns.append(charts.BarData(f"{hour}\u202fh", title, href, {kind: number}, {kind: href}))
+        count, href = figures[EVENT_NAMES.index(kind)]
+        title = f"hour {hour}: {count:,} {kind}"
+        columns.append(charts.BarData(f"{hour}\u202fh", title, href, {kind: count}, {kind: href}))
     return charts.build_bar_chart(columns, (kind,))

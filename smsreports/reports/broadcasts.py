@@ -1,4 +1,4 @@
-"""Broadcasts: the list of campaigns, and one with what came of it."""
+"""Pages of the list of broadcasts, and of one broadcast with its funnel and timeline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,24 +25,24 @@ from smsreports.reports.broadcast_timeline import (
 )
 from smsreports.reports.csv_response import Table
 from smsreports.reports.forms import BroadcastsForm
-from smsreports.reports.messages import HtmlPagination
+from smsreports.reports.pagination import load_page
 from smsreports.reports.privacy import HIDDEN_TEXT
 from smsreports.reports.selection import Selection
 from smsreports.reports.totals import Totals
 from smsreports.sms.statuses import StatusGroup
 from smsreports.unified.listings import build_item_listing
 
-# Broadcasts of a page.
+# Broadcasts per page.
 PAGE_SIZE = 25
-# Broadcasts of a file: of each the sums are read.
+# Broadcasts per CSV file. The sums of each are read.
 MAX_FILE_BROADCASTS = 10_000
-# The last day that an address can name: a broadcast's figures are of all its days.
+# Last day that a link can name: the figures of a broadcast are of all its days.
 MAX_DATE = "9999-12-31"
 
 
 @dataclass(frozen=True)
 class BroadcastSummary:
-    """A broadcast with what came of it, and the address of each figure's SMS by the name of its step."""
+    """Broadcast with its funnel and totals, its link, and the links to the SMS of each step, by step name."""
 
     broadcast: Broadcast
     funnel: Funnel
@@ -56,18 +56,19 @@ class BroadcastSummary:
 
     @property
     def sent_and_delivered(self) -> Sequence[tuple[int, str]]:
-        """How many were sent and delivered, each with its address."""
+        """Number and link of the SMS that were sent, and of those that were delivered."""
         return [(step.number, href) for step, href in self.linked_steps[:2]]
 
     @property
     def clicked_and_acted(self) -> Sequence[tuple[int, str]]:
-        """How many were clicked and led to an action."""
+        """Number and link of the SMS that were clicked, and of those that led to an action."""
         return [(step.number, href) for step, href in self.linked_steps[2:]]
 
 
 class BroadcastsView(ReportView):
     page, title = "broadcasts", "Broadcasts"
     form_class = BroadcastsForm
+    required_source = SOURCE
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         self.check_permission()
@@ -78,13 +79,8 @@ class BroadcastsView(ReportView):
             raise PermissionDenied
 
     def build_context(self, form: BroadcastsForm, selection: Selection) -> Mapping[str, Any]:
-        pages = HtmlPagination()
-        list_request = ListRequest(page=form.get_value("page") or 1, size=PAGE_SIZE, cursor=form.get_value("cursor"))
-        pages.read_page(
-            build_item_listing(selection.account, [SOURCE], ListRequest(filters=selection.filters)),
-            self.request,
-            list_request,
-        )
+        listing = build_item_listing(selection.account, [SOURCE], ListRequest(filters=selection.filters))
+        pages = load_page(self.request, form, listing, PAGE_SIZE)
         return {"pages": pages, "campaigns": load_summaries(selection, [row["id"] for row in pages.rows])}
 
     def build_table(self, form: BroadcastsForm, selection: Selection) -> Table:
@@ -92,7 +88,7 @@ class BroadcastsView(ReportView):
         _, rows = listing.get_page(0, MAX_FILE_BROADCASTS)
         summaries = load_summaries(selection, [row["id"] for row in rows])
         titles = ("created_at", "key", "name", "sender_id", "sent", "delivered", "delivery_rate", "clicked", "acted")
-        return Table((*titles, "actions", "cost"), [_build_csv_row(one) for one in summaries])
+        return Table((*titles, "actions", "cost"), [_build_csv_row(summary) for summary in summaries])
 
 
 class BroadcastView(BroadcastsView):
@@ -122,10 +118,10 @@ class BroadcastView(BroadcastsView):
 
 
 def load_summaries(selection: Selection, ids: Sequence[int]) -> list[BroadcastSummary]:
-    """In the order of `ids`; those that are not the account's are left out."""
+    """Return the summaries in the order of `ids`, without those of other accounts."""
     rows = Broadcast.objects.for_account(selection.account).in_bulk(ids)
     funnels_by_id = build_funnels(selection.account, ids)
-    return [_build_summary(selection, rows[one], funnels_by_id[one]) for one in ids if one in rows]
+    return [_build_summary(selection, rows[row_id], funnels_by_id[row_id]) for row_id in ids if row_id in rows]
 
 
 def _build_summary(selection: Selection, row: Broadcast, funnel: Funnel) -> BroadcastSummary:
@@ -136,8 +132,8 @@ def _build_summary(selection: Selection, row: Broadcast, funnel: Funnel) -> Broa
         "action": {"event": "action"},
     }
     links = {
-        name: selection.build_link("messages", broadcast=str(row.pk), last=MAX_DATE, **more)
-        for name, more in step_params.items()
+        name: selection.build_link("messages", broadcast=str(row.pk), last=MAX_DATE, **params)
+        for name, params in step_params.items()
     }
     return BroadcastSummary(
         row, funnel, Totals.from_groups(funnel.groups), selection.build_link("broadcast", str(row.pk)), links
@@ -145,7 +141,10 @@ def _build_summary(selection: Selection, row: Broadcast, funnel: Funnel) -> Broa
 
 
 def _make_event_link_builder(selection: Selection, summary: BroadcastSummary) -> EventLinkBuilder:
-    """No link where not all of the SMS were looked at: the list behind it would have more."""
+    """Return a function that builds the link to the SMS of an event.
+
+    If only a sample of the SMS was counted, the link is empty: the list behind it would have more rows.
+    """
 
     def build_event_link(event: str, after: datetime | None, before: datetime | None) -> str:
         if summary.funnel.sent > MAX_SAMPLED_SENDS:

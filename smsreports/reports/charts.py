@@ -1,6 +1,6 @@
-"""Charts as data: numbers in, marks out; a template draws them as SVG.
+"""Charts as data: numbers in, positions and sizes of marks out. Templates draw them as SVG.
 
-Across, a chart is measured in percent of its width and down in pixels, so that it fills a phone as well as a desk
+Horizontal measures are percent of the width and vertical ones pixels, so that a chart fits a phone as well as a desktop
 while its text keeps its size.
 """
 
@@ -9,20 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-# Pixels that the marks of a chart are high.
+# Height of the plot areas in pixels.
 BAR_CHART_HEIGHT = 200
 LINE_CHART_HEIGHT = 120
-# Steps of an axis at most; more would be a ruler.
+# Maximum number of steps of an axis.
 MAX_TICKS = 4
-# Labels along the bottom at most: what fits beside each other on a phone of 360 pixels.
+# Maximum number of labels on the horizontal axis, which fit on a phone of 360 pixels.
 MAX_LABELS = 5
-# The share of its place that a bar leaves free.
+# Share of its slot that a bar leaves free.
 BAR_GAP_SHARE = 0.18
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A line of the grid: where, and what it says. Pixels from the top, or percent from the left."""
+    """Grid line or label. The position is in pixels from the top, or in percent from the left."""
 
     position: float
     label: str
@@ -30,7 +30,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class BarSegment:
-    """One colour of a bar, in pixels from the top."""
+    """Segment of a bar, in pixels from the top."""
 
     kind: str
     top: float
@@ -41,8 +41,8 @@ class BarSegment:
 
 @dataclass(frozen=True)
 class Bar:
-    """What is stacked in one place, in percent of the width; `left` to `left + width` is the bar itself, and all
-    of its place, `place` wide from `start`, reacts to a pointer."""
+    """Stacked bar, in percent of the width. `left` and `width` are those of the bar itself; the slot around it reacts
+    to a pointer."""
 
     slot_left: float
     slot_width: float
@@ -71,7 +71,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class LineSegment:
-    """From one dot to the next."""
+    """Line from one dot to the next."""
 
     x1: float
     y1: float
@@ -90,7 +90,7 @@ class LineChart:
 
 @dataclass(frozen=True)
 class BarData:
-    """What a chart is told of one place: numbers by kind, and where each leads."""
+    """Input of one bar: numbers and links by kind."""
 
     label: str
     title: str
@@ -101,7 +101,7 @@ class BarData:
 
 @dataclass(frozen=True)
 class PointData:
-    """What a line is told of one place; None is a gap."""
+    """Input of one point of a line. A value of None is a gap."""
 
     label: str
     title: str
@@ -110,7 +110,7 @@ class PointData:
 
 
 def build_count_scale(top: int) -> list[float]:
-    """Round whole numbers from 0 to at least `top`, at most MAX_TICKS above 0."""
+    """Return round whole numbers from 0 to at least `top`, with at most MAX_TICKS steps."""
     if top <= 0:
         return [0, 1]
     step = max(math.ceil(_round_up_step(top / MAX_TICKS)), 1)
@@ -118,13 +118,13 @@ def build_count_scale(top: int) -> list[float]:
 
 
 def _round_up_step(value: float) -> float:
-    """The next of …, 0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5, 10, …"""
+    """Return the next of …, 0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5, 10, …"""
     size: float = 10.0 ** math.floor(math.log10(value))
     return next(size * mantissa for mantissa in (1, 2, 2.5, 5, 10) if size * mantissa >= value)
 
 
 def build_percent_scale(lowest: float) -> list[float]:
-    """Round percentages from at most `lowest` up to 100; a line needs no zero, and near 100 the small steps count."""
+    """Return round percentages from at most `lowest` to 100. They need not start at 0: near 100 small steps matter."""
     room = 100 - lowest
     for step in (0.5, 1, 2.5, 5, 10, 25):
         if room <= step * MAX_TICKS:
@@ -133,7 +133,7 @@ def build_percent_scale(lowest: float) -> list[float]:
 
 
 def build_bar_chart(columns: Sequence[BarData], kinds: Sequence[str]) -> BarChart:
-    """Bars of `kinds`, the first at the bottom."""
+    """Build stacked bars of `kinds`, the first one at the bottom."""
     scale = build_count_scale(max((sum(column.values.values()) for column in columns), default=0))
     pixels_per_unit = BAR_CHART_HEIGHT / scale[-1]
     slot_width = 100 / max(len(columns), 1)
@@ -158,10 +158,10 @@ def build_bar_chart(columns: Sequence[BarData], kinds: Sequence[str]) -> BarChar
 
 
 def _stack_segments(column: BarData, kinds: Sequence[str], pixels_per_unit: float) -> list[BarSegment]:
-    below, segments = 0, []
+    total, segments = 0, []
     for kind in kinds:
         if value := column.values.get(kind, 0):
-            top = BAR_CHART_HEIGHT - (below + value) * pixels_per_unit
+            top = BAR_CHART_HEIGHT - (total + value) * pixels_per_unit
             title = f"{column.label}: {value:,} {kind}"
             segments.append(
                 BarSegment(
@@ -172,12 +172,12 @@ def _stack_segments(column: BarData, kinds: Sequence[str], pixels_per_unit: floa
                     column.links.get(kind, column.href),
                 )
             )
-            below += value
+            total += value
     return segments
 
 
 def build_line_chart(points: Sequence[PointData]) -> LineChart:
-    """A line of percentages, broken where there is nothing to show."""
+    """Build a line of percentages, with gaps for missing values."""
     scale = build_percent_scale(min((point.value for point in points if point.value is not None), default=0))
     pixels_per_percent = LINE_CHART_HEIGHT / (scale[-1] - scale[0])
     slot_width = 100 / max(len(points), 1)
@@ -193,9 +193,9 @@ def build_line_chart(points: Sequence[PointData]) -> LineChart:
         for number, point in enumerate(points)
     ]
     segments = [
-        LineSegment(one.left, one.top, other.left, other.top)
-        for one, other in pairwise(dots)
-        if one is not None and other is not None
+        LineSegment(start.left, start.top, end.left, end.top)
+        for start, end in pairwise(dots)
+        if start is not None and end is not None
     ]
     known_dots = [dot for dot in dots if dot is not None]
     y = _build_ticks(scale, LINE_CHART_HEIGHT, unit="\u202f%")
@@ -210,10 +210,10 @@ def _build_ticks(scale: Sequence[float], height: int, unit: str = "") -> list[Ti
 
 
 def _build_labels(names: Sequence[str]) -> list[Tick]:
-    """Every so many-th name, so that none runs into the next."""
-    every = max(math.ceil(len(names) / MAX_LABELS), 1)
+    """Return every n-th name, so that the labels do not overlap."""
+    step = max(math.ceil(len(names) / MAX_LABELS), 1)
     return [
-        Tick(_round_percent(100 * (number + 0.5) / len(names)), names[number]) for number in range(0, len(names), every)
+        Tick(_round_percent(100 * (number + 0.5) / len(names)), names[number]) for number in range(0, len(names), step)
     ]
 
 

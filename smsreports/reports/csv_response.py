@@ -1,4 +1,4 @@
-"""A page's data as a file: CSV that a spreadsheet opens and does not run."""
+"""CSV files of the pages' data, safe for spreadsheets."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ class Table:
 
 
 def build_csv_response(name: str, table: Table) -> HttpResponse:
-    """In the form of the API's exports: a byte order mark, `\\n`, empty for what is not known."""
+    """Return the table in the format of the API's exports: byte order mark, `\\n`, empty for unknown values."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.titles)

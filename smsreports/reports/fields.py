@@ -19,7 +19,7 @@ from smsreports.queries.query_string import DATE_PATTERN, MAX_BIGINT, NUMBER_PAT
 from smsreports.reports.widgets import FastSelect, FastTextInput
 
 UTC_DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?Z?")
-# Weeks before it there must still be a calendar.
+# The weeks before it must still be in the range of `datetime`.
 MIN_DATETIME = datetime(2, 1, 1, tzinfo=UTC)
 
 
@@ -29,13 +29,13 @@ class UtcDateTimeField(forms.CharField):
         try:
             if not text or UTC_DATETIME.fullmatch(text):
                 return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC) if text else None
-        except ValueError:  # the form of a moment, but of one that never was
+        except ValueError:  # well-formed, but not a time that exists
             pass
         raise ValidationError("must be a moment in UTC, YYYY-MM-DDTHH:MMZ")
 
 
 class PastDateTimeField(UtcDateTimeField):
-    """A moment that may be looked back from."""
+    """UTC time that is not in the future, and has weeks before it to compare with."""
 
     def clean(self, value: Any) -> datetime | None:
         moment = super().clean(value)
@@ -47,18 +47,15 @@ class PastDateTimeField(UtcDateTimeField):
 
 
 def format_utc_minute(moment: datetime) -> str:
-    """As an address has it."""
+    """Format the time as query parameters have it: in UTC, to the minute."""
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='minutes')}Z"
 
 
+# Value of the country filter for SMS without a country.
 NO_COUNTRY = "none"
-
-
-# Accounts that a list to choose from shows; of more, a name is typed.
+# Accounts that a select offers. With more of them the name is typed.
 MAX_ACCOUNT_CHOICES = 200
-
-
-# Zones to choose from; any other is understood in an address.
+# Time zones that the select offers. The query parameter takes any zone.
 SUGGESTED_TIME_ZONES = (
     *("UTC", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo", "Europe/London", "Europe/Berlin"),
     *("Europe/Kyiv", "Africa/Lagos", "Asia/Dubai", "Asia/Kolkata", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney"),
@@ -66,7 +63,7 @@ SUGGESTED_TIME_ZONES = (
 
 
 def _load_accounts() -> Iterator[Account]:
-    """The first by their names, one more than are shown."""
+    """Yield the first accounts by name, one more than the select offers."""
     columns = [field.attname for field in Account._meta.concrete_fields]
     for row in _compile_accounts_query(tuple(columns)).fetch_all():
         yield Account.from_db(DEFAULT_DB_ALIAS, columns, row)
@@ -78,7 +75,7 @@ def _compile_accounts_query(columns: tuple[str, ...]) -> CompiledQuery:
 
 
 class AccountField(forms.CharField):
-    """An account by its name; without one, the first there is."""
+    """Account by its name. The default is the first one."""
 
     def __init__(self) -> None:
         super().__init__(required=False)
@@ -104,29 +101,29 @@ class IsoDateField(forms.CharField):
         try:
             if not text or DATE_PATTERN.fullmatch(text):
                 return date.fromisoformat(text) if text else None
-        except ValueError:  # the form of a date, but of a day that never was
+        except ValueError:  # well-formed, but not a day that exists
             pass
         raise ValidationError("must be a day, YYYY-MM-DD")
 
 
 class StrictChoiceField(forms.CharField):
-    """One of some words."""
+    """One of the given values. `unlisted_choices` are accepted, but not offered."""
 
     def __init__(self, choices: Mapping[str, str], unlisted_choices: Sequence[str] = (), **options: Any) -> None:
         super().__init__(required=False, widget=FastSelect(choices=list(choices.items())), **options)
-        self.valid_words = [word for word in (*choices, *unlisted_choices) if word]
+        self.valid_values = [choice for choice in (*choices, *unlisted_choices) if choice]
 
     def clean(self, value: Any) -> str:
-        word: str = super().clean(value)
-        if word and word not in self.valid_words:
-            raise ValidationError(f"must be one of {', '.join(self.valid_words)}")
-        return word
+        choice: str = super().clean(value)
+        if choice and choice not in self.valid_values:
+            raise ValidationError(f"must be one of {', '.join(self.valid_values)}")
+        return choice
 
 
 class SenderField(forms.CharField):
     def clean(self, value: Any) -> str:
         sender: str = super().clean(value)
-        # What Django puts in the place of bytes that are no UTF-8.
+        # Django replaces bytes that are not valid UTF-8 with this character.
         if "\ufffd" in sender:
             raise ValidationError("must be UTF-8")
         return sender
@@ -146,7 +143,7 @@ class TimeZoneField(StrictChoiceField):
 
 
 class PageNumberField(forms.CharField):
-    """A page's number, from 1 on."""
+    """Page number, from 1 on."""
 
     widget = forms.HiddenInput
 
@@ -169,7 +166,7 @@ class CursorField(forms.CharField):
 
 
 class CountryOrNoneField(CountryField):
-    """A country, or the word for the SMS whose number has none."""
+    """Country code, or NO_COUNTRY for the SMS without a country."""
 
     def clean(self, value: Any) -> str:
         return NO_COUNTRY if str(value or "").lower() == NO_COUNTRY else super().clean(value)

@@ -1,10 +1,11 @@
-"""Markup that a page repeats many times: marks of a chart, figures in a table, fields of a form.
+"""HTML and SVG of elements that a page repeats many times: chart marks, table cells and form fields.
 
-The template language would take longer for them than the database for their numbers. Every text and address is
-escaped here; numbers and kinds are our own.
+With templates they would take longer than the queries of the page. Every text and URL is escaped here; numbers and
+CSS classes are our own.
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 from html import escape
 
 from django.forms import BoundField
@@ -12,65 +13,72 @@ from django.utils.safestring import SafeString, mark_safe
 
 from smsreports.reports.charts import Bar, BarChart, Dot, LineChart, Tick
 
+NO_VALUE = "\u2013"
+# Spaces at which a line does not break, so that a number stays with its unit.
+NARROW_SPACE = "\u202f"
+
 
 def render_grid(y: Iterable[Tick], x: Iterable[Tick], height: int) -> SafeString:
-    """The lines of the grid, and the labels below."""
+    """Render the grid lines, and the labels below them."""
     lines = (f'<line class="grid" x1="0" x2="100%" y1="{tick.position}" y2="{tick.position}"/>' for tick in y)
-    below = height + 18
-    labels = (f'<text class="x" x="{tick.position}%" y="{below}">{escape(tick.label)}</text>' for tick in x)
-    return _join_safe([*lines, *labels])
+    label_y = height + 18
+    labels = (f'<text class="x" x="{tick.position}%" y="{label_y}">{escape(tick.label)}</text>' for tick in x)
+    return join_safe([*lines, *labels])
 
 
 def render_scale(y: Iterable[Tick]) -> SafeString:
-    return _join_safe(f'<text x="42" y="{tick.position}">{escape(tick.label)}</text>' for tick in y)
+    return join_safe(f'<text x="42" y="{tick.position}">{escape(tick.label)}</text>' for tick in y)
 
 
 def render_bars(chart: BarChart) -> SafeString:
-    return _join_safe(_render_bar(bar, chart.height) for bar in chart.bars)
+    return join_safe(_render_bar(bar, chart.height) for bar in chart.bars)
 
 
 def _render_bar(bar: Bar, height: int) -> str:
-    """All of its place leads to the day, and each part to its status. Pointers alone come here: who reads by key or
-    by ear has the same links in the table below."""
+    """Render a bar: its whole slot links to the days, each segment to its status.
+
+    The links are for pointers only. Keyboards and screen readers have the same links in the table below.
+    """
     hit_area = f'<rect class="hit" x="{bar.slot_left}%" y="0" width="{bar.slot_width}%" height="{height}"/>'
-    parts = (
-        _render_link(
-            part.href,
-            part.title,
-            f'<rect class="part" x="{bar.left}%" y="{part.top}" width="{bar.width}%" height="{part.height}" '
-            f'fill="url(#fill-{part.kind})"/>',
+    segments = (
+        _render_mark_link(
+            segment.href,
+            segment.title,
+            f'<rect class="part" x="{bar.left}%" y="{segment.top}" width="{bar.width}%" height="{segment.height}" '
+            f'fill="url(#fill-{segment.kind})"/>',
         )
-        for part in bar.segments
+        for segment in bar.segments
     )
-    return f'<g class="bar">{_render_link(bar.href, bar.title, hit_area)}{"".join(parts)}</g>\n'
+    return f'<g class="bar">{_render_mark_link(bar.href, bar.title, hit_area)}{"".join(segments)}</g>\n'
 
 
 def render_line_segments(chart: LineChart) -> SafeString:
-    return _join_safe(
-        f'<line class="stroke" x1="{one.x1}%" y1="{one.y1}" x2="{one.x2}%" y2="{one.y2}"/>' for one in chart.segments
+    return join_safe(
+        f'<line class="stroke" x1="{line.x1}%" y1="{line.y1}" x2="{line.x2}%" y2="{line.y2}"/>'
+        for line in chart.segments
     )
 
 
 def render_dots(chart: LineChart) -> SafeString:
-    return _join_safe(_render_link(dot.href, dot.title, _render_dot(dot)) for dot in chart.dots)
+    return join_safe(_render_mark_link(dot.href, dot.title, _render_dot(dot)) for dot in chart.dots)
 
 
 def _render_dot(dot: Dot) -> str:
-    """With a wider one that is not seen, for fingers and unsteady hands."""
+    """Render a dot, and around it a larger invisible one that is easier to hit."""
     center = f'cx="{dot.left}%" cy="{dot.top}"'
     return f'<circle class="reach" {center} r="9"/><circle class="point" {center} r="3"/>'
 
 
-def _render_link(href: str, title: str, mark: str) -> str:
-    """A mark that leads somewhere, or nowhere; either way it says what it is."""
+def _render_mark_link(href: str, title: str, mark: str) -> str:
+    """Render a mark with its title, as a link if it has one."""
     if not href:
         return f"<g><title>{escape(title)}</title>{mark}</g>"
     return f'<a href="{escape(href)}" tabindex="-1"><title>{escape(title)}</title>{mark}</a>'
 
 
 def render_number_cells(figures: Iterable[tuple[int, str]]) -> SafeString:
-    """Numbers in a table's row, each a link to what it counts, if it has one; nothing is no link."""
-    return _join_safe(
+    """Render table cells with numbers, each a link if it has one. Zeros have no link."""
+    return join_safe(
         f'<td class="n"><a href="{escape(href)}">{number:,}</a></td>'
         if number and href
         else f'<td class="n">{number:,}</td>'
@@ -79,16 +87,22 @@ def render_number_cells(figures: Iterable[tuple[int, str]]) -> SafeString:
 
 
 def render_field(bound: BoundField) -> SafeString:
-    """A field of a form with its label and what is wrong with it."""
-    errors = "".join(
-        f'<p class="fault" id="{bound.auto_id}_error">{escape(str(reason))}</p>' for reason in bound.errors
-    )
-    error_class, label = (
-        " wrong" if errors else "",
-        f'<label for="{bound.id_for_label}">{escape(str(bound.label))}</label>',
-    )
-    return _join_safe([f'<div class="field{error_class}">{label}\n{bound}{errors}</div>'])
+    """Render a form field with its label and errors."""
+    errors = "".join(f'<p class="fault" id="{bound.auto_id}_error">{escape(str(error))}</p>' for error in bound.errors)
+    error_class = " wrong" if errors else ""
+    label = f'<label for="{bound.id_for_label}">{escape(str(bound.label))}</label>'
+    return join_safe([f'<div class="field{error_class}">{label}\n{bound}{errors}</div>'])
 
 
-def _join_safe(parts: Iterable[str]) -> SafeString:
-    return mark_safe("".join(parts))  # noqa: S308  every text in it was escaped above
+def render_link(content: str, href: str | None) -> str:
+    """Render a link around the content, which is HTML already, or the content alone without `href`."""
+    return f'<a href="{escape(href)}">{content}</a>' if href else content
+
+
+def format_percent(value: Decimal | float | None) -> str:
+    return NO_VALUE if value is None else f"{value:.2f}{NARROW_SPACE}%"
+
+
+def join_safe(parts: Iterable[str], separator: str = "") -> SafeString:
+    """Join HTML whose texts are escaped already."""
+    return mark_safe(separator.join(parts))  # noqa: S308  the callers escape every text

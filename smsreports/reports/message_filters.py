@@ -1,6 +1,6 @@
-"""What a list of messages may ask beyond other pages: the SMS of one broadcast, and what happened to them when."""
+"""Form of the list of messages: hours, delivery in time, phone, and the SMS of a broadcast by event."""
 
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -8,18 +8,26 @@ from django.core.exceptions import ValidationError
 
 from broadcasts_app.models import Broadcast
 from broadcasts_app.source import SOURCE
+from smsreports.queries.filters import PhoneField
 from smsreports.queries.query_string import MAX_BIGINT, NUMBER_PATTERN
-from smsreports.reports.fields import StrictChoiceField
-from smsreports.reports.forms import MessagesForm
+from smsreports.reports.fields import StrictChoiceField, UtcDateTimeField
+from smsreports.reports.forms import PagedForm
+from smsreports.reports.widgets import FastTextInput
+from smsreports.sms.windows import Window
 from smsreports.sources import ALL_SOURCES
 
+# Values of the `in_time` parameter, and of the filter behind it.
+IN_TIME_CHOICES = {"yes": True, "no": False}
+# Counters have neither hours nor delivery in time, so rows are counted one by one: up to half a million of a busy
+# account.
+MAX_UNCOUNTED_PERIOD = timedelta(days=8)
 EVENT_NAMES = ("sent", "delivered", "clicked", "action")
-# Whatever happened, happened after this.
-MIN_DATETIME = datetime.min.replace(tzinfo=UTC)
+# Lower bound of an event without `after`: no event is earlier.
+MIN_EVENT_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 class BroadcastIdField(forms.CharField):
-    """The number of a row."""
+    """Primary key of a broadcast."""
 
     widget = forms.HiddenInput
 
@@ -37,7 +45,7 @@ class ZonedDateTimeField(forms.CharField):
         text = super().clean(value)
         try:
             moment = datetime.fromisoformat(text) if text else None
-            # A moment at the ends of the calendar has no time in every zone.
+            # A time in the first or last year may be out of range in another zone.
             if moment is None or (moment.tzinfo and MINYEAR < moment.year < MAXYEAR):
                 return moment
         except ValueError:
@@ -45,10 +53,17 @@ class ZonedDateTimeField(forms.CharField):
         raise ValidationError("must be a moment with its zone, such as 2026-02-13T10:00:00Z")
 
 
-class BroadcastSendsForm(MessagesForm):
-    """The figures of a broadcast's page lead here. `event` leaves the SMS to which it happened, from the moment
-    `after` on and before the moment `before`."""
+class MessagesForm(PagedForm):
+    """Parameters of the list of messages, with those that the numbers of a broadcast link to.
 
+    Lists of rows have hours and times to delivery, unlike counters. `event` selects the SMS of a broadcast to which it
+    happened, from `after` on and before `before`.
+    """
+
+    in_time = StrictChoiceField({"": "any", **{choice: choice for choice in IN_TIME_CHOICES}}, label="In time")
+    phone = PhoneField(required=False, widget=FastTextInput(attrs={"size": 12, "inputmode": "tel"}))
+    since = UtcDateTimeField(required=False, widget=forms.HiddenInput)
+    until = UtcDateTimeField(required=False, widget=forms.HiddenInput)
     broadcast = BroadcastIdField(required=False)
     event = StrictChoiceField({"": "any", **{name: name for name in EVENT_NAMES}})
     after = ZonedDateTimeField(required=False)
@@ -57,18 +72,33 @@ class BroadcastSendsForm(MessagesForm):
     selected_broadcast: Broadcast | None = None
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if number := self.get_value("broadcast"):
-            self._load_broadcast(number)
-        after, before = self.get_value("after"), self.get_value("before")
-        if after and before and after >= before:
-            self.add_error("after", "must be earlier than before")
-        for name in ("after", "before"):
-            if self.get_value(name) and not self.get_value("event"):
-                self.add_error(name, f"goes with an event: {', '.join(EVENT_NAMES)}")
-        if self.get_value("event") and self.selected_broadcast is None:
-            self.add_error("event", "goes with a broadcast")
-        return cleaned
+        super().clean()
+        self._check_hours()
+        self._check_max_period()
+        if broadcast_id := self.get_value("broadcast"):
+            self._load_broadcast(broadcast_id)
+        self._check_event()
+        return self.cleaned_data
+
+    def _check_hours(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if any(self.cleaned_data.get(name) for name in ("period", "first", "last")):
+            for name in ("since", "until"):
+                if self.cleaned_data.get(name):
+                    self.add_error(name, "must not be given together with period, from or to")
+        elif since and until and since > until:
+            self.add_error("since", "must not be after until")
+            self.add_error("until", "must not be before since")
+
+    def _check_max_period(self) -> None:
+        window = self.build_window()
+        if window.start and window.end and window.end - window.start <= MAX_UNCOUNTED_PERIOD:
+            return
+        for name in ("in_time", "since", "until"):
+            if self.cleaned_data.get(name):
+                self.add_error(
+                    name, f"is answered for {MAX_UNCOUNTED_PERIOD.days} days at most, and needs both ends of them"
+                )
 
     def _load_broadcast(self, broadcast_id: int) -> None:
         account, source = self.get_value("account"), self.get_value("source") or ALL_SOURCES
@@ -81,13 +111,29 @@ class BroadcastSendsForm(MessagesForm):
             if self.selected_broadcast is None:
                 self.add_error("broadcast", "is none of this account")
 
+    def _check_event(self) -> None:
+        after, before = self.get_value("after"), self.get_value("before")
+        if after and before and after >= before:
+            self.add_error("after", "must be earlier than before")
+        for name in ("after", "before"):
+            if self.get_value(name) and not self.get_value("event"):
+                self.add_error(name, f"goes with an event: {', '.join(EVENT_NAMES)}")
+        if self.get_value("event") and self.selected_broadcast is None:
+            self.add_error("event", "goes with a broadcast")
+
+    def build_window(self) -> Window:
+        since, until = self.get_value("since"), self.get_value("until")
+        return Window(since, until) if since or until else super().build_window()
+
     def build_filters(self) -> dict[str, Any]:
         filters = super().build_filters()
+        if in_time := self.get_value("in_time"):
+            filters["in_time"] = IN_TIME_CHOICES[in_time]
         if self.selected_broadcast is None:
             return filters
         filters["broadcast"] = self.selected_broadcast.pk
         if event := self.get_value("event"):
-            filters[f"{event}_since"] = self.get_value("after") or MIN_DATETIME
+            filters[f"{event}_since"] = self.get_value("after") or MIN_EVENT_TIME
             if before := self.get_value("before"):
                 filters[f"{event}_until"] = before
         return filters

@@ -1,4 +1,4 @@
-"""The overview: how an account's SMS went, at a glance."""
+"""Overview page: totals, charts, top countries and senders, and slowest routes."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from smsreports.reports.time_buckets import TimeBucket, build_buckets
 from smsreports.reports.totals import TOTALS_MEASURES, Totals, compute_change_percent, subtract_rates
 from smsreports.sms.statuses import StatusGroup
 
-# Countries, senders and routes that are listed; the pages behind have all.
+# Countries, senders and routes that are listed. Their own pages have all.
 MAX_LISTED = 6
-# Rows of each source whose times to delivery are looked at: a few milliseconds of the page.
+# Sampled rows of each source for the times to delivery, which take a few milliseconds.
 SAMPLE_ROWS = 1_000
-# The counters' columns of which the largest are listed, and those that make a route.
+# Columns of the counters whose largest values are listed, and the columns of a route.
 LISTED_COLUMNS, ROUTE_COLUMNS = ("country", "sender_id"), ("sender_id", "country")
-# From the bottom of a bar up: what arrived, what is on its way, what did not arrive.
+# Segments of a bar from the bottom up.
 STACKED_GROUPS = tuple(
     group.value
     for group in (
@@ -41,7 +41,7 @@ STACKED_GROUPS = tuple(
 
 @dataclass(frozen=True)
 class Change:
-    """Against the period before: by how much, in which unit, and whether that is welcome; None where it is neither."""
+    """Change against the period before. `is_improvement` is None if the change is neither good nor bad."""
 
     amount: Decimal
     unit: str
@@ -55,7 +55,7 @@ class Change:
 
 @dataclass(frozen=True)
 class RankedRow:
-    """A line of a list: its name, what it adds up to, its share of the largest in percent, and where it leads."""
+    """Row of a list of the largest. `share` is in percent of the largest one."""
 
     name: str
     totals: Totals
@@ -73,7 +73,7 @@ class Route:
 
 @dataclass(frozen=True)
 class PeriodRow:
-    """A line below the chart, with the address of each figure."""
+    """Row of the table below the chart, with the link of each number."""
 
     bucket: TimeBucket
     totals: Totals
@@ -82,7 +82,7 @@ class PeriodRow:
 
     @property
     def linked_counts(self) -> Sequence[tuple[int, str]]:
-        """All that was sent, and the parts of it by status."""
+        """Number and link of all SMS, and of those of each status group."""
         return [(self.totals.sent, self.href), *self.group_counts]
 
 
@@ -108,7 +108,10 @@ class OverviewView(ReportView):
             "before": previous,
             "before_link": previous.build_link("overview") if previous else None,
             "changes": _compare_totals(totals, previous_totals) if previous_totals else {},
-            "links": _build_links(selection),
+            "links": {
+                "sent": selection.build_link("messages"),
+                **{kind: selection.build_link("messages", status=kind) for kind in STACKED_GROUPS},
+            },
             "step": step,
             "days": periods,
             "kinds": STACKED_GROUPS,
@@ -123,7 +126,7 @@ class OverviewView(ReportView):
         }
 
     def build_table(self, form: ReportForm, selection: Selection) -> Table:
-        """A line a day, as `stats/daily`; days without traffic are left out."""
+        """Return a row per day, as `stats/daily`. Days without traffic are left out."""
         rows = (
             (str(day), Totals.from_groups(groups))
             for (day,), groups in sorted(sum_by(selection.counter_scope, "day").items())
@@ -132,7 +135,7 @@ class OverviewView(ReportView):
 
 
 def _build_queries(selection: Selection, previous: Selection | None) -> Iterator[CompiledQuery]:
-    """All that the page shows, in one round trip: sums by day, those of the largest, a sample, and sums before."""
+    """Yield all queries of the page, for one round trip: sums by day, the largest, a sample, and the sums before."""
     yield selection.counter_scope.compile_sums(TOTALS_MEASURES, "day", "status_group")
     yield top_n(selection.counter_scope, TOTALS_MEASURES, MAX_LISTED, *LISTED_COLUMNS)
     yield build_latency_query(selection, datetime.now(UTC), SAMPLE_ROWS, *ROUTE_COLUMNS)
@@ -144,12 +147,15 @@ CSV_TITLES = ("sent", *(group.value for group in StatusGroup), "delivery_rate", 
 
 
 def build_csv_values(totals: Totals) -> tuple[Any, ...]:
-    """In the order of CSV_TITLES."""
+    """Return the values in the order of CSV_TITLES."""
     return totals.sent, *totals.sms_by_group.values(), totals.rate, totals.cost
 
 
 def _compare_totals(now: Totals, previous: Totals) -> dict[str, Change]:
-    """Nothing is said where there was nothing before. That less was sent or spent is neither good nor bad."""
+    """Return the changes by name, without those that have nothing to compare with.
+
+    Changes of volume and cost are neither good nor bad.
+    """
     changes = {
         "sent": (compute_change_percent(now.sent, previous.sent), "%", False),
         "delivered": (compute_change_percent(now.delivered, previous.delivered), "%", False),
@@ -157,31 +163,24 @@ def _compare_totals(now: Totals, previous: Totals) -> dict[str, Change]:
         "cost": (compute_change_percent(now.cost, previous.cost), "%", False),
     }
     return {
-        name: Change(by, unit, by > 0 if judged and by else None)
-        for name, (by, unit, judged) in changes.items()
-        if by is not None
-    }
-
-
-def _build_links(selection: Selection) -> dict[str, str]:
-    return {
-        "sent": selection.build_link("messages"),
-        **{kind: selection.build_link("messages", status=kind) for kind in STACKED_GROUPS},
+        name: Change(amount, unit, amount > 0 if is_judged and amount else None)
+        for name, (amount, unit, is_judged) in changes.items()
+        if amount is not None
     }
 
 
 def _build_periods(selection: Selection, by_day: Mapping[date, Totals]) -> tuple[str, list[PeriodRow]]:
-    """The bars of the chart; a side of the window that is open ends with the traffic."""
+    """Return the bucket size and the rows of the chart. An open side of the window ends with the traffic."""
     step, buckets = build_buckets(selection.first_day or min(by_day), selection.last_day or max(by_day))
     build_link = selection.make_day_link_builder("messages")
-    return step, [_build_period(build_link, span, by_day) for span in buckets]
+    return step, [_build_period(build_link, bucket, by_day) for bucket in buckets]
 
 
 def _build_period(build_link: Callable[..., str], bucket: TimeBucket, by_day: Mapping[date, Totals]) -> PeriodRow:
     if bucket.first == bucket.last:
         totals = by_day.get(bucket.first) or Totals.from_groups({})
     else:
-        totals = Totals.sum_of(one for day, one in by_day.items() if bucket.first <= day <= bucket.last)
+        totals = Totals.sum_of(of_day for day, of_day in by_day.items() if bucket.first <= day <= bucket.last)
     group_counts = [(totals.sms_by_group[kind], build_link(bucket.first, bucket.last, kind)) for kind in STACKED_GROUPS]
     return PeriodRow(bucket, totals, build_link(bucket.first, bucket.last), group_counts)
 
@@ -189,13 +188,13 @@ def _build_period(build_link: Callable[..., str], bucket: TimeBucket, by_day: Ma
 def _build_volume_chart(periods: Iterable[PeriodRow]) -> charts.BarChart:
     columns = [
         charts.BarData(
-            label=day.bucket.label,
-            title=f"{day.bucket.range_label}: {day.totals.sent:,} sent",
-            href=day.href,
-            values={kind: number for kind, (number, _) in zip(STACKED_GROUPS, day.group_counts, strict=True)},
-            links={kind: href for kind, (_, href) in zip(STACKED_GROUPS, day.group_counts, strict=True)},
+            label=row.bucket.label,
+            title=f"{row.bucket.range_label}: {row.totals.sent:,} sent",
+            href=row.href,
+            values={kind: count for kind, (count, _) in zip(STACKED_GROUPS, row.group_counts, strict=True)},
+            links={kind: href for kind, (_, href) in zip(STACKED_GROUPS, row.group_counts, strict=True)},
         )
-        for day in periods
+        for row in periods
     ]
     return charts.build_bar_chart(columns, STACKED_GROUPS)
 
@@ -204,20 +203,20 @@ def _build_rate_chart(periods: Iterable[PeriodRow]) -> charts.LineChart:
     return charts.build_line_chart(
         [
             charts.PointData(
-                label=day.bucket.label,
-                title=f"{day.bucket.range_label}: {day.totals.rate} % of {day.totals.sent:,} delivered",
-                href=day.href,
-                value=None if day.totals.rate is None else float(day.totals.rate),
+                label=row.bucket.label,
+                title=f"{row.bucket.range_label}: {row.totals.rate} % of {row.totals.sent:,} delivered",
+                href=row.href,
+                value=None if row.totals.rate is None else float(row.totals.rate),
             )
-            for day in periods
+            for row in periods
         ]
     )
 
 
 def _rank_by_volume(selection: Selection, name: str, figures_by_key: Figures) -> list[RankedRow]:
-    """The largest by one dimension."""
+    """Return the values of one dimension, largest first."""
     totals = sorted(
-        ((key, Totals.from_groups(groups)) for (key,), groups in figures_by_key.items()), key=lambda one: -one[1].sent
+        ((key, Totals.from_groups(groups)) for (key,), groups in figures_by_key.items()), key=lambda item: -item[1].sent
     )
     largest_sent = totals[0][1].sent
     return [
@@ -227,7 +226,7 @@ def _rank_by_volume(selection: Selection, name: str, figures_by_key: Figures) ->
 
 
 def _build_row_link(selection: Selection, *, sender: str | None = None, country: str | None = None) -> str | None:
-    """To the SMS of a sender, a country, or both; None for those without a sender, of which there should be none."""
+    """Return the link to the SMS of a sender, a country, or both; None for an empty sender, which has no filter."""
     if sender == "":
         return None
     changes = {"sender": sender, "country": NO_COUNTRY if country == "" else country}
@@ -235,8 +234,8 @@ def _build_row_link(selection: Selection, *, sender: str | None = None, country:
 
 
 def _find_slowest_routes(selection: Selection, latencies: Mapping[tuple[str, ...], Latency]) -> list[Route]:
-    slowest = sorted(latencies.items(), key=lambda one: (-one[1].median.duration, one[0]))[:MAX_LISTED]
+    slowest = sorted(latencies.items(), key=lambda item: (-item[1].median.duration, item[0]))[:MAX_LISTED]
     return [
-        Route(sender, country, speed, _build_row_link(selection, sender=sender, country=country))
-        for (sender, country), speed in slowest
+        Route(sender, country, latency, _build_row_link(selection, sender=sender, country=country))
+        for (sender, country), latency in slowest
     ]

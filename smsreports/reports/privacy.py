@@ -1,21 +1,20 @@
-"""What a page shows of a person: to staff who may not see whole numbers, as little as the admin does."""
+"""Masking of numbers and texts for staff who may not see whole numbers, as in the admin."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from smsreports.accounts.masking import can_see_numbers, mask_number
-from smsreports.reports.forms import MessagesForm
+from smsreports.reports.message_filters import MessagesForm
 
-Form = TypeVar("Form", bound=MessagesForm)
-# Whoever needs to read it reveals it in the admin, for a reason.
+# Shown in place of a text. The admin reveals texts, for a recorded reason.
 HIDDEN_TEXT = "•••••"
 
 
 class ForbiddenField(forms.CharField):
-    """The search by part of a number, for those from whom it would take the mask off digit by digit."""
+    """Search by part of a number, which is rejected: it would reveal masked numbers digit by digit."""
 
     widget = forms.HiddenInput
 
@@ -25,15 +24,15 @@ class ForbiddenField(forms.CharField):
         return ""
 
 
-def restrict_form(form: Form, user: Any) -> Form:
-    """The form as `user` may use it."""
+def restrict_form(form: MessagesForm, user: Any) -> MessagesForm:
+    """Replace the phone search of the form if `user` may not see whole numbers."""
     if not can_see_numbers(user):
         form.fields["phone"] = ForbiddenField(required=False)
     return form
 
 
 def mask_row(user: Any, row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The row as `user` may read it."""
+    """Return the row with number and text masked if `user` may not see whole numbers."""
     if can_see_numbers(user):
         return row
     return {**row, "recipient": mask_number(row["recipient"]), "text": HIDDEN_TEXT}

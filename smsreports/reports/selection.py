@@ -1,4 +1,4 @@
-"""What a page shows: whose rows, which of them, and the addresses of everything beside."""
+"""Selection of rows that a page shows, and the links to other pages with the same selection."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,18 +14,20 @@ from smsreports.accounts.models import Account
 from smsreports.counters.queries import CounterScope
 from smsreports.queries.list_request import ListRequest
 from smsreports.queries.listing import Listing
+from smsreports.reports.fields import MIN_DATETIME
 from smsreports.reports.forms import ReportForm
 from smsreports.sms.windows import ONE_DAY
 from smsreports.sources import ALL_SOURCES, Source
 from smsreports.unified.listings import build_unified_listing
 
-# One of these takes the others' place in an address.
+# Parameters of time. A link that sets one of them drops the others.
 DATE_PARAMS = ("period", "from", "to", "since", "until")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The rows of one account that an address asks for. `filters` are a FilterSet's; `query_params` is its query."""
+    """Rows of one account that a request selects. `filters` are those of a FilterSet; `query_params` are the same as
+    parameters of a link."""
 
     account: Account
     sources: Sequence[Source]
@@ -35,7 +37,7 @@ class Selection:
 
     @classmethod
     def from_form(cls, form: ReportForm) -> "Selection | None":
-        """None where there is no account to show."""
+        """Return the selection of the form, or None if there is no account."""
         account = form.get_value("account")
         if account is None:
             return None
@@ -54,7 +56,7 @@ class Selection:
 
     @property
     def counter_scope(self) -> CounterScope:
-        """What of the counters covers it; pages whose form has no phone are always covered."""
+        """Scope of the counters for this selection. Pages without a phone filter always have one."""
         assert self.listing.scope is not None
         return self.listing.scope
 
@@ -68,7 +70,7 @@ class Selection:
 
     @property
     def first_day(self) -> date | None:
-        """The first day; None where there is none."""
+        """First day in UTC; None if the window has no start."""
         return self.since.date() if self.since else None
 
     @property
@@ -76,11 +78,11 @@ class Selection:
         return self.until.date() - ONE_DAY if self.until else None
 
     def has_any_traffic(self) -> bool:
-        """Whether the account has sent anything at all, whatever is asked for; pages without rows tell."""
+        """Return whether the account has any SMS, regardless of the filters. Empty pages say which."""
         return bool(replace(self, filters={}).listing.count_rows())
 
     def build_previous(self) -> "Selection | None":
-        """The same of as many days just before; None where the window has no beginning."""
+        """Return the selection of as many days just before, or None if the window is open."""
         if self.since is None or self.until is None or self.until <= self.since:
             return None
         if self.until - self.since > self.since - MIN_DATETIME:
@@ -91,19 +93,24 @@ class Selection:
         return replace(self, filters=filters, query_params=_merge_params(self.query_params, days))
 
     def without_params(self, *names: str) -> "Selection":
-        """The same question, but for these parts of its address; only for links."""
+        """Return the selection without these parameters in its links. Its filters stay."""
         return replace(
             self, query_params={name: value for name, value in self.query_params.items() if name not in names}
         )
 
     def build_link(self, page: str, *args: str, **changes: str | None) -> str:
-        """The address of a page, or of one thing (`args`) of a list, with the same question but for `changes`; `first`
-        and `last` are days."""
+        """Return the URL of a page, or of one item (`args`) of a list, with this selection's parameters and `changes`.
+
+        `first` and `last` set the days; None drops a parameter.
+        """
         params = {{"first": "from", "last": "to"}.get(name, name): value for name, value in changes.items()}
         return f"{_build_path(page, *args)}?{urlencode(_merge_params(self.query_params, params))}"
 
     def make_day_link_builder(self, page: str) -> Callable[..., str]:
-        """The same for many links that differ in days and status alone, which need no quoting."""
+        """Return a function that builds links which differ in days and status only.
+
+        It quotes the shared parameters once; days and status need no quoting.
+        """
         kept = {name: value for name, value in self.query_params.items() if name not in (*DATE_PARAMS, "status")}
         base_link, current_status = f"{_build_path(page)}?{urlencode(kept)}", self.query_params.get("status", "")
 
@@ -113,22 +120,18 @@ class Selection:
         return build_day_link
 
     def build_unfiltered_link(self, page: str, **query: str) -> str:
-        """The address of a page of the same account, without any filter."""
+        """Return the URL of a page of the same account, without any filter."""
         return f"{reverse(f'reports:{page}')}?{urlencode({'account': self.account.name, **query})}"
 
 
 def _supports_filters(source: Source, filters: Mapping[str, Any]) -> bool:
-    """Whether these filters could mean rows of the source: API messages have no broadcast."""
+    """Return whether the source has all these filters: API messages, for one, have no broadcast."""
     base_filters: Mapping[str, Any] = source.sms.filterset.base_filters
     return filters.keys() <= base_filters.keys()
 
 
-# Going back from the first days of the calendar ends here.
-MIN_DATETIME = datetime.fromisoformat("0002-01-01T00:00:00+00:00")
-
-
 def _build_path(page: str, *args: str) -> str:
-    """Django's `reverse` for one row of a list; for the pages themselves, which every page links to, kept."""
+    """Return the path of a page, or of one item of a list. Those of pages are cached: every page links to them."""
     return reverse(f"reports:{page}", args=args) if args else _reverse_page(page)
 
 
@@ -138,6 +141,6 @@ def _reverse_page(page: str) -> str:
 
 
 def _merge_params(params: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
-    replaced = DATE_PARAMS if changes.keys() & set(DATE_PARAMS) else ()
-    kept = {name: value for name, value in params.items() if name not in replaced}
+    dropped = DATE_PARAMS if changes.keys() & set(DATE_PARAMS) else ()
+    kept = {name: value for name, value in params.items() if name not in dropped}
     return {name: value for name, value in {**kept, **changes}.items() if value}

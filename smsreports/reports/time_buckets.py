@@ -1,4 +1,4 @@
-"""The places of a chart over time: days, or where there are many, weeks, months or years of them."""
+"""Time buckets of a chart: days, or weeks, months or years if there are too many days."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from smsreports.sms.windows import ONE_DAY
 
-# So many bars can still be told apart on a desk's screen.
+# Bars that can still be distinguished on a desktop screen.
 MAX_BARS = 93
 WEEK = timedelta(days=7)
 
@@ -25,7 +25,7 @@ class TimeBucket:
 
 
 def build_buckets(first: date, last: date) -> tuple[str, list[TimeBucket]]:
-    """What a bar stands for (`day`, `week`, `month`, `year`), and the bars from `first` to `last`, without a gap."""
+    """Return the size of a bucket (`day`, `week`, `month`, `year`), and the buckets of all days, without gaps."""
     days = (last - first).days + 1
     if days <= MAX_BARS:
         return "day", list(_split_range(first, last, "day"))
@@ -39,7 +39,7 @@ def build_buckets(first: date, last: date) -> tuple[str, list[TimeBucket]]:
 
 
 def _split_range(first: date, last: date, step: str) -> Iterator[TimeBucket]:
-    """From the first day to the last; the ones at the ends may be cut short."""
+    """Yield the buckets of a range. The first and the last one may be shorter than `step`."""
     while first <= last:
         end = min(_get_bucket_end(first, step), last)
         yield TimeBucket(first, end, f"{first:%b %Y}" if step == "month" else f"{first.day} {first:%b}")
@@ -49,7 +49,7 @@ def _split_range(first: date, last: date, step: str) -> Iterator[TimeBucket]:
 
 
 def _get_bucket_end(day: date, step: str) -> date:
-    """The last day of the week (Monday to Sunday) or month that `day` is in."""
+    """Return the last day of the week (Monday to Sunday) or month of `day`."""
     match step:
         case "day":
             return day
@@ -59,6 +59,6 @@ def _get_bucket_end(day: date, step: str) -> date:
 
 
 def _split_by_year(first: date, last: date) -> list[TimeBucket]:
-    """The newest that can be drawn; a record's time may be any year there is."""
+    """Return the newest years, at most MAX_BARS: rows may be of any year of the calendar."""
     years = range(max(first.year, last.year - MAX_BARS + 1), last.year + 1)
     return [TimeBucket(max(first, date(year, 1, 1)), min(last, date(year, 12, 31)), f"{year:04}") for year in years]

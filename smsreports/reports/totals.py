@@ -1,4 +1,4 @@
-"""Sums as people read them: totals, rates with their intervals, and what changed."""
+"""Totals of SMS, delivery rates with their intervals, and changes between periods."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -10,17 +10,17 @@ from typing import Any
 from smsreports.sms.statuses import StatusGroup
 
 CENT = Decimal("0.01")
-# Of the counters' measures, what Totals are made of.
+# Measures of the counters that Totals need.
 TOTALS_MEASURES = ("sms", "cost")
-# As words: an enumeration takes longer to look up than a page's sums to add.
+# Plain strings, because looking up enum members takes longer than adding the sums of a page.
 GROUP_NAMES = tuple(group.value for group in StatusGroup)
-# Standard deviations of a 95 % interval.
+# Half the width of a 95 % interval, in standard deviations.
 Z_SCORE_95_PERCENT = 1.959964
 
 
 @dataclass(frozen=True)
 class Totals:
-    """What some SMS add up to: their number by status group, and their exact cost."""
+    """Number of SMS by status group, and their exact cost."""
 
     sms_by_group: Mapping[str, int]
     cost: Decimal
@@ -28,13 +28,13 @@ class Totals:
     @classmethod
     def from_groups(cls, groups: Mapping[str, Mapping[str, Any]]) -> "Totals":
         sms = {group: groups[group]["sms"] if group in groups else 0 for group in GROUP_NAMES}
-        return cls(sms, sum((part["cost"] for part in groups.values()), Decimal(0)))
+        return cls(sms, sum((figures["cost"] for figures in groups.values()), Decimal(0)))
 
     @classmethod
     def sum_of(cls, totals: Iterable["Totals"]) -> "Totals":
-        parts = list(totals)
-        sms = {group: sum([part.sms_by_group[group] for part in parts]) for group in GROUP_NAMES}
-        return cls(sms, sum((part.cost for part in parts), Decimal(0)))
+        items = list(totals)
+        sms = {group: sum([item.sms_by_group[group] for item in items]) for group in GROUP_NAMES}
+        return cls(sms, sum((item.cost for item in items), Decimal(0)))
 
     @cached_property
     def sent(self) -> int:
@@ -46,12 +46,12 @@ class Totals:
 
     @cached_property
     def rate(self) -> Decimal | None:
-        """Delivered of 100 sent, rounded as `stats` rounds; None of nothing."""
+        """Delivered SMS in percent of those sent, rounded like `stats`; None if none was sent."""
         return (Decimal(100 * self.delivered) / self.sent).quantize(CENT, ROUND_HALF_UP) if self.sent else None
 
     @property
     def cost_per_sms(self) -> Decimal | None:
-        """What one SMS cost, to a hundredth of a cent."""
+        """Average cost of an SMS, to four decimal places; None if none was sent."""
         return (self.cost / self.sent).quantize(CENT * CENT, ROUND_HALF_UP) if self.sent else None
 
     @property
@@ -60,8 +60,10 @@ class Totals:
 
 
 def compute_wilson_interval(part: int, whole: int) -> tuple[float, float] | None:
-    """Between which two percentages the true rate lies, with 95 % certainty: Wilson's score interval, which is
-    honest about small numbers (3 of 4 may be 30 %) and never leaves 0 to 100."""
+    """Return the 95 % confidence interval of a rate in percent, or None if `whole` is 0.
+
+    Wilson's score interval is accurate for small numbers (3 of 4 may be 30 %) and stays within 0 to 100.
+    """
     if not whole:
         return None
     share, z = part / whole, Z_SCORE_95_PERCENT
@@ -72,10 +74,10 @@ def compute_wilson_interval(part: int, whole: int) -> tuple[float, float] | None
 
 
 def compute_change_percent(now: Decimal | int, before: Decimal | int) -> Decimal | None:
-    """By how many percent it grew; None where there was nothing before."""
+    """Return the growth in percent, or None if there was nothing before."""
     return ((Decimal(now) - before) * 100 / before).quantize(Decimal("0.1"), ROUND_HALF_UP) if before else None
 
 
 def subtract_rates(now: Decimal | None, before: Decimal | None) -> Decimal | None:
-    """Between two rates, in percentage points."""
+    """Return the difference of two rates in percentage points, or None if one is missing."""
     return None if now is None or before is None else now - before

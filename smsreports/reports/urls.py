@@ -1,14 +1,17 @@
-"""The addresses of the report pages."""
+"""URLs of the report pages."""
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, reverse_lazy
 
+from smsreports.reports.base import register_navigation
 from smsreports.reports.breakdowns import CountriesView, SendersView
 from smsreports.reports.broadcasts import BroadcastsView, BroadcastView
 from smsreports.reports.health.views import HealthView
 from smsreports.reports.messages import MessagesView, MessageView
 from smsreports.reports.overview import OverviewView
+
+register_navigation(OverviewView, MessagesView, CountriesView, SendersView, HealthView, BroadcastsView)
 
 app_name = "reports"
 urlpatterns = [
@@ -24,7 +27,7 @@ urlpatterns = [
         "login",
         LoginView.as_view(
             template_name="reports/login.html",
-            # Refuses whoever is not staff, in the form.
+            # This form rejects users who are not staff.
             authentication_form=AdminAuthenticationForm,
             next_page=reverse_lazy("reports:overview"),
         ),

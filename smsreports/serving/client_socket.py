@@ -1,4 +1,4 @@
-"""The socket of a client, who may be slow."""
+"""Socket of a client, buffered so that slow clients do not block threads."""
 
 import errno
 import socket
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 # Seconds from the end of the headers to the end of a body that a view reads itself; `ingest.body` gives it less.
 MAX_BODY_SECONDS = 75
-# Bytes read at once.
+# Bytes of one read.
 READ_BYTES = 64 * 1024
-# Bytes of one answer that wait in memory for the client. The largest static file and the largest list fit.
+# Bytes of one response that may wait in memory for the client. The largest static file and the largest list fit.
 MAX_UNSENT_BYTES = 4 * 1024 * 1024
-# An answer may take READER_SECONDS for each block of this size that is left of it.
+# A client may take READER_SECONDS for each block of this size that is left of a response.
 BLOCK_BYTES = 256 * 1024
 
 
 class ClientSocket(socket.socket):
-    """A client's socket, which the worker's loop fills and flushes without waiting.
+    """Client socket that the worker's loop fills and flushes without blocking.
 
-    The loop collects a whole request in `received` before a thread sees it, and `recv` serves the thread from there.
-    What the kernel does not take of an answer goes into `unsent`, and the loop sends it. So a slow client costs some
-    memory for a while and never a thread. Two things are too large for that and do wait in their thread: the body of
-    an upload (`reads_body`) and an export (`buffers_answer` is false).
+    The loop collects a whole request in `received` before a thread handles it, and `recv` reads from there. The part of
+    a response that the kernel does not accept goes into `unsent`, and the loop sends it. So a slow client costs some
+    memory for a while and never a thread. Two kinds of data are too large for memory and block their thread: the body
+    of an upload (`reads_body`) and an export (`buffers_answer` is False).
     """
 
     def __init__(self, accepted: socket.socket) -> None:
@@ -39,44 +39,46 @@ class ClientSocket(socket.socket):
         self.received = bytearray()
         self.has_ended = False
         self.unsent = bytearray()
-        # The error that the request is answered with instead of going to a view.
+        # Error that is sent as the response; the request then does not reach a view.
         self.refusal: APIException | None = None
         self.begin_request()
 
     def begin_request(self) -> None:
+        """Reset the settings of the last request."""
         self.reads_body = False
         self.buffers_answer = True
         self._body_deadline = 0.0
 
     def let_view_read_body(self) -> None:
+        """Let `recv` wait for the rest of the body, for MAX_BODY_SECONDS in total."""
         self.reads_body = True
         self._body_deadline = time.monotonic() + MAX_BODY_SECONDS
 
     def fill(self) -> None:
-        """Read what is there. Raises OSError for a broken connection."""
+        """Read the available bytes. Raises OSError for a broken connection."""
         try:
-            part = super().recv(READ_BYTES)
+            data = super().recv(READ_BYTES)
         except (BlockingIOError, InterruptedError):
             return
-        self.received += part
-        self.has_ended = not part
+        self.received += data
+        self.has_ended = not data
 
     def flush(self) -> bool:
-        """Send what the kernel takes, and return whether nothing is left. Raises OSError for a broken connection."""
+        """Send as much as the kernel accepts. Return True if nothing is left. Raises OSError on a lost connection."""
         if self.unsent:
             del self.unsent[: self._send_some(self.unsent)]
         return not self.unsent
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        """Serve gunicorn's parser and body readers."""
+        """Return received bytes to gunicorn's parser and body readers."""
         if self.received:
-            part = bytes(self.received[:bufsize])
+            data = bytes(self.received[:bufsize])
             del self.received[:bufsize]
-            return part
+            return data
         if self.has_ended:
             return b""
         if not self.reads_body:
-            # The loop took the request for whole, so its end is not where its headers say.
+            # The loop has received the whole request, so its body is shorter than its headers say.
             raise InvalidRequestLine("the request is cut")
         with self._waiting(self._body_deadline - time.monotonic()):
             return super().recv(bufsize, flags)
@@ -106,7 +108,7 @@ class ClientSocket(socket.socket):
 
     @contextmanager
     def _waiting(self, seconds: float) -> Iterator[None]:
-        """Let one call wait for the client for so many seconds in total. A client who is slower counts as gone."""
+        """Let one call wait for the client for `seconds` in total. Raises ConnectionResetError if it takes longer."""
         try:
             if seconds <= 0:
                 raise TimeoutError

@@ -1,4 +1,4 @@
-"""A client's connection: how far its next request has come."""
+"""State machine of a client's connection."""
 
 import re
 import time
@@ -17,7 +17,7 @@ from gunicorn.util import unquote_to_wsgi_str
 from smsreports.serving.chunks import ChunkScanner
 from smsreports.serving.client_socket import ClientSocket
 
-# Bytes of a request line, of all headers together, and of what is kept of a request line to choose an error's shape.
+# Bytes of a request line, of all headers together, and of the part of a request line that is kept for an error's shape.
 MAX_LINE_BYTES = 8190
 MAX_HEAD_BYTES = 64 * 1024
 MAX_TARGET_BYTES = 300
@@ -36,28 +36,30 @@ class BodyTooSlow(ParseException):
 
 
 class Phase(Enum):
-    # Nothing has come of a request.
+    # No byte of a request has been received.
     IDLE = auto()
     HEAD = auto()
     BODY = auto()
-    # A thread answers.
+    # A thread handles the request.
     ANSWER = auto()
-    # The rest of an answer goes out.
+    # The loop sends the rest of the response.
     FLUSH = auto()
-    # The answer is out, and the client may hang up.
+    # The response has been sent, and the client may close the connection.
     LINGER = auto()
 
 
 class Progress(Enum):
     WAITS = auto()
-    # A thread may take it: the request is whole, or refused, or its view reads the body itself.
+    # A thread can handle the request: it is whole or refused, or its view reads the body itself.
     READY = auto()
     GONE = auto()
 
 
 class BoundedRequest(Request):
-    """A request whose connection ends with it if a view left a part of an upload unread: gunicorn would wait for the
-    rest in the thread."""
+    """Request that closes its connection if the view has not read all of an upload.
+
+    gunicorn would wait in the thread for the rest.
+    """
 
     reads_body = False
 
@@ -74,7 +76,7 @@ class Parser(RequestParser):
 
 
 class Connection:
-    """The loop reads it until a request is there; see `advance`. One thread has it while it is answered."""
+    """Connection that the loop reads until `advance` finds a request. Then one thread owns it until it is answered."""
 
     def __init__(self, cfg: Any, sock: ClientSocket, client: Any, server: Any) -> None:
         self.sock, self.client, self.server = sock, client, server
@@ -87,24 +89,24 @@ class Connection:
     def _begin_request(self) -> None:
         self.request: BoundedRequest | None = None
         self.refusal: Exception | None = None
-        # The first bytes of the request, for an error's shape.
+        # First bytes of the request; their path decides the shape of an error.
         self.start = b""
         self._searched = 0
         self._chunks: ChunkScanner | None = None
         self.sock.begin_request()
 
     def next_request(self) -> None:
-        """After an answer: what was read beyond the request is the beginning of the next one."""
-        self._give_back()
+        """Prepare for the next request. Bytes after the last one are its beginning."""
+        self._return_unread()
         self._begin_request()
         self.phase = Phase.IDLE
 
     def finish_body(self) -> bool:
-        """Skip what the view left of the body, and return whether another request may follow."""
+        """Skip the unread rest of the body. Return True if another request may follow."""
         return bool(self._parser.finish_body())
 
     def advance(self) -> Progress:
-        """Look at what has been received; called by the loop after each read."""
+        """Process the received bytes; the loop calls this after each read."""
         if self.phase is Phase.IDLE and self.sock.received:
             self.phase, self.deadline = Phase.HEAD, time.monotonic() + HEAD_SECONDS
         if self.phase in (Phase.IDLE, Phase.HEAD):
@@ -116,8 +118,10 @@ class Connection:
         return Progress.GONE if self.sock.has_ended else Progress.WAITS
 
     def _is_head_there(self) -> bool:
-        """Return whether gunicorn's parser can judge the head: it is whole, or too large, or has a line that ends
-        without a carriage return, which the parser refuses."""
+        """Return True if gunicorn's parser can process the head.
+
+        That is if it is whole or too large, or if a line ends without a carriage return, which the parser rejects.
+        """
         received, searched = self.sock.received, self._searched
         self._searched = len(received)
         end = received.find(b"\r\n\r\n", max(0, searched - 3))
@@ -135,15 +139,15 @@ class Connection:
         self.phase, self.deadline = Phase.BODY, time.monotonic() + BODY_SECONDS
         try:
             self.request = next(self._parser)
-        except (ParseException, NoMoreData, StopIteration) as fault:
-            self.refusal = self.refusal or fault
+        except (ParseException, NoMoreData, StopIteration) as error:
+            self.refusal = self.refusal or error
             return
-        self._give_back()
+        self._return_unread()
         if self.refusal is None:
             self._choose_reader()
 
     def _choose_reader(self) -> None:
-        """Decide who reads the body: the loop reads what is small, and a view that declares it its own."""
+        """Choose the reader of the body: the view if it declares `reads_body`, else the loop, up to a limit."""
         assert self.request is not None
         reader = self.request.body.reader
         is_chunked = isinstance(reader, ChunkedReader)
@@ -157,13 +161,9 @@ class Connection:
         elif reader.length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             self.refusal = FormTooLarge("the body is too large")
         if not self.request.reads_body and self.refusal is None:
-            self._tell_to_continue()
-
-    def _tell_to_continue(self) -> None:
-        assert self.request is not None
-        if self.request._expected_100_continue and not self.sock.received:
-            self.sock.sendall(CONTINUE)
-        self.request._expected_100_continue = False
+            if self.request._expected_100_continue and not self.sock.received:
+                self.sock.sendall(CONTINUE)
+            self.request._expected_100_continue = False
 
     def _is_body_there(self) -> bool:
         assert self.request is not None
@@ -171,7 +171,7 @@ class Connection:
             return True
         if self._chunks is None:
             return bool(self.request.body.reader.length <= len(self.sock.received))
-        if self._chunks.is_whole(self.sock.received):
+        if self._chunks.is_complete(self.sock.received):
             self._decode_chunks()
             return True
         if len(self.sock.received) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
@@ -179,30 +179,30 @@ class Connection:
         return self.refusal is not None
 
     def _decode_chunks(self) -> None:
-        """Hand the body on with its length: Django takes a body without one for none."""
+        """Replace the chunks by a body with a length. Django treats a body without a length as empty."""
         request = self.request
         assert request is not None
         try:
             body = request.body.read()
-        except (ParseException, OSError) as fault:
-            self.refusal = fault if isinstance(fault, ParseException) else ParseException()
+        except (ParseException, OSError) as error:
+            self.refusal = error if isinstance(error, ParseException) else ParseException()
             return
-        self._give_back()
+        self._return_unread()
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             self.refusal = FormTooLarge("the body is too large")
         request.body = BytesIO(body)
         request.headers = [pair for pair in request.headers if pair[0] != "TRANSFER-ENCODING"]
         request.headers.append(("CONTENT-LENGTH", str(len(body))))
 
-    def _give_back(self) -> None:
-        """Return to the socket what the parser has read beyond what it needed."""
+    def _return_unread(self) -> None:
+        """Return bytes to the socket that the parser has read but not used."""
         self.sock.received[:0] = self._parser.unreader.take_buffered()
 
 
 def _view_reads_body(path: str) -> bool:
-    """Return whether the view at `path` takes large bodies: it says so by its attribute `reads_body`."""
+    """Return True if the view at `path` reads large bodies itself, which its attribute `reads_body` declares."""
     try:
-        found = resolve(unquote_to_wsgi_str(path).encode("latin-1").decode(errors="replace"))
+        match = resolve(unquote_to_wsgi_str(path).encode("latin-1").decode(errors="replace"))
     except Resolver404:
         return False
-    return bool(getattr(getattr(found.func, "cls", None), "reads_body", False))
+    return bool(getattr(getattr(match.func, "cls", None), "reads_body", False))

@@ -1,7 +1,9 @@
-"""The parts of gunicorn without a published interface that `serving` relies on. A test holds each to the installed one;
-look here first when gunicorn is updated."""
+"""Undocumented parts of gunicorn that `serving` relies on.
 
-# Of the threaded worker: overridden, or called by our loop.
+A test checks that the installed gunicorn has each of them. Look here first when gunicorn is updated.
+"""
+
+# Attributes of the threaded worker that are overridden, or used by our loop.
 WORKER = (
     "accept",
     "alive",
@@ -11,7 +13,7 @@ WORKER = (
     "handle_request",
     "init_process",
     "is_parent_alive",
-    # Read by `handle_request`, which closes connections when it finds too many in the first; it stays empty.
+    # `handle_request` closes connections if there are too many in `keepalived_conns`; it stays empty.
     "keepalived_conns",
     "max_keepalived",
     "method_queue",
@@ -22,10 +24,10 @@ WORKER = (
     "wait_for_and_dispatch_events",
     "worker_connections",
 )
-# Of a parsed request, and of the two readers of its body.
+# Attributes of a parsed request, and of the two readers of its body.
 REQUEST = ("_expected_100_continue", "body", "headers", "path", "should_close")
 LENGTH_READER = ("length",)
 CHUNKED_READER = ("parser",)
-# Of the parser of a connection and its source of bytes.
+# Attributes of the parser of a connection, and of its source of bytes.
 PARSER = ("finish_body", "mesg_class", "unreader")
 UNREADER = ("take_buffered",)

@@ -1,4 +1,4 @@
-"""gunicorn's words in the project's own log."""
+"""Logger class that sends gunicorn's messages to the project's log."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from gunicorn.glogging import Logger
 
 
 class Log(Logger):
-    """Hands everything to the root logger, whose lines carry the request's id and withhold what was asked."""
+    """Passes all messages to the root logger, which adds the request's id and redacts data of callers."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)

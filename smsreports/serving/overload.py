@@ -1,4 +1,4 @@
-"""The queue of requests that wait for a thread: it is bounded, and who finds it full is told so at once."""
+"""Answers 503 at once when the bounded request queue is full."""
 
 from collections.abc import Callable
 from threading import local
@@ -16,13 +16,16 @@ _thread = local()
 
 
 def reject_only() -> None:
-    """Of the calling thread, from now on."""
+    """Let the calling thread answer 503 to all its requests except probes."""
     _thread.rejects = True
 
 
 class OverloadMiddleware:
-    """The third in MIDDLEWARE, so that these answers have an id and a line too, and are private. Probes are answered:
-    a process that has much to do is well."""
+    """Answers requests that are refused, or that the queue has no room for.
+
+    It is the third in MIDDLEWARE, so that these responses have a request id, a log line and private cache headers.
+    Probes always get their answer, because a busy process is healthy.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -32,17 +35,18 @@ class OverloadMiddleware:
         if isinstance(sock, ClientSocket) and sock.refusal is not None:
             return pages.show_error(request, sock.refusal)
         if not getattr(_thread, "rejects", False) or is_probe(request):
-            return self._get_answer(request)
+            return self._pass_on(request)
         get_metrics().turned_away.labels("requests").inc()
         return pages.service_unavailable(request)
 
-    def _get_answer(self, request: HttpRequest) -> HttpResponseBase:
+    def _pass_on(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the view's response. Exports of this process pause while an interactive request is in progress."""
         with export_scheduler.request_in_progress():
             response = self._get_response(request)
         if not response.streaming:
             export_scheduler.mark_request()
         elif isinstance(sock := request.META.get("gunicorn.socket"), ClientSocket):
-            # A file of known size fits into memory; an export does not.
+            # A file of known size fits into memory. An export does not.
             sock.buffers_answer = response.has_header("Content-Length")
             if isinstance(response, FileResponse):
                 response.block_size = BLOCK_BYTES

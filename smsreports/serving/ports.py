@@ -1,4 +1,7 @@
-"""Checks of a port before anybody listens on it. Only the standard library is used: `make` runs this before setup."""
+"""Checks of a port before a server listens on it.
+
+Only the standard library is used, because `make` runs this before setup.
+"""
 
 import errno
 import fcntl
@@ -9,20 +12,20 @@ from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 MAX_PORT = 65535
-# Suggested ports begin here: an ordinary user may listen on every one of them.
+# Lowest suggested port. Every user may listen on it and on those above.
 FIRST_SUGGESTED = 8000
-# The lock files of running servers, in the data folder.
+# Folder in the data folder for the lock files of running servers.
 FOLDER = "serving"
-# Kept open, and thereby locked, until this process ends.
-_held: list[int] = []
+# Descriptors of lock files, which stay open and thereby locked until this process ends.
+_locked_descriptors: list[int] = []
 
 
 class PortUnavailable(Exception):
-    """Nobody can listen on the port; the text is one line that says why, and how to name another."""
+    """The port cannot be used. The text is one line with the reason and a port that is free."""
 
 
 def parse_port(text: str) -> int:
-    """Return the port that `text` names. Raises PortUnavailable."""
+    """Parse the number of a port. Raises PortUnavailable."""
     if not (text.isascii() and text.isdigit()):
         raise PortUnavailable(f"The port {text!r} is not a number from 1 to {MAX_PORT}. {suggest_port(LOOPBACK)}")
     if not 1 <= int(text) <= MAX_PORT:
@@ -33,33 +36,36 @@ def parse_port(text: str) -> int:
 def check_port(host: str, port: int, data: Path | None = None) -> None:
     """Raise PortUnavailable if this process could not listen on `port`.
 
-    `data` is the data folder, which tells a server of our own from another program.
+    `data` is the data folder. Its lock files show whether a server of this folder uses the port, or another program.
     """
     try:
         _try_to_listen(host, port)
-    except OSError as fault:
-        raise PortUnavailable(f"{_describe_failure(fault, host, port, data)}. {suggest_port(host, port)}") from None
+    except OSError as error:
+        raise PortUnavailable(f"{_describe_failure(error, host, port, data)}. {suggest_port(host, port)}") from None
 
 
-def suggest_port(host: str, taken: int = 0) -> str:
-    """Return how to name another port, one that is free: for `make`, or for a command of its own."""
-    candidates = range(max(FIRST_SUGGESTED, taken + 1 if taken < MAX_PORT else 0), MAX_PORT + 1)
+def suggest_port(host: str, unavailable: int = 0) -> str:
+    """Return a sentence that names a free port, as an argument of `make` if that runs us, else as an option."""
+    candidates = range(max(FIRST_SUGGESTED, unavailable + 1 if unavailable < MAX_PORT else 0), MAX_PORT + 1)
     free = next((port for port in candidates if _is_free(host, port)), FIRST_SUGGESTED)
     return f"Take another: make run PORT={free}" if "MAKELEVEL" in os.environ else f"Take another: --port {free}"
 
 
 def mark_port(data: Path, port: int) -> None:
-    """Let other processes know, for as long as this one and its children live, that `port` is served from `data`."""
+    """Lock a file that shows other processes that `port` is served from `data`.
+
+    The lock lasts until this process and its children have ended.
+    """
     if not data.is_dir():
         return
     (data / FOLDER).mkdir(mode=0o700, exist_ok=True)
     descriptor = os.open(_lock_path(data, port), os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
-    _held.append(descriptor)
+    _locked_descriptors.append(descriptor)
 
 
 def _is_ours(data: Path, port: int) -> bool:
-    """Return whether a server of the same data folder has marked `port`."""
+    """Return True if a running server of the same data folder has marked `port`."""
     try:
         descriptor = os.open(_lock_path(data, port), os.O_RDWR)
     except OSError:
@@ -80,7 +86,7 @@ def _lock_path(data: Path, port: int) -> Path:
 def _try_to_listen(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # As the server does it: connections that have just ended are in nobody's way.
+        # Like the server: connections that have just ended do not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((host, port))
         probe.listen(1)
@@ -94,14 +100,14 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def _describe_failure(fault: OSError, host: str, port: int, data: Path | None) -> str:
-    if fault.errno == errno.EADDRINUSE:
+def _describe_failure(error: OSError, host: str, port: int, data: Path | None) -> str:
+    if error.errno == errno.EADDRINUSE:
         if data is not None and _is_ours(data, port):
             return f"Port {port} is in use by a server of this folder, which is at http://{LOOPBACK}:{port}/"
         return f"Port {port} is in use by another program"
-    if fault.errno in (errno.EACCES, errno.EPERM):
+    if error.errno in (errno.EACCES, errno.EPERM):
         return f"{_describe_user()} is not allowed to listen on port {port}"
-    return f"Nobody can listen on {host}, port {port} ({fault.strerror or fault})"
+    return f"The server cannot listen on {host}, port {port} ({error.strerror or error})"
 
 
 def _describe_user() -> str:

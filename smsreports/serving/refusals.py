@@ -1,4 +1,4 @@
-"""Answers to requests that no view can see, such as one with a malformed head, in the shape of the path's dialect."""
+"""Error responses to requests that cannot reach a view, such as malformed ones, in the shape of the path's dialect."""
 
 import re
 from typing import Any
@@ -9,12 +9,13 @@ from rest_framework.exceptions import APIException, ParseError
 from smsreports import exceptions
 from smsreports.serving.connection import BodyTooSlow, BoundedRequest, FormTooLarge, Parser
 
-# A request line as far as its path, whatever follows; an absolute URL's path counts.
-TARGET = re.compile(rb"[\r\n]*(\S*)[ \t]+(?:https?://[^/\s]*)?(/[A-Za-z0-9/._~%-]*)")
+# Method and path of a request line. Of an absolute URL, the path counts.
+TARGET_PATTERN = re.compile(rb"[\r\n]*(\S*)[ \t]+(?:https?://[^/\s]*)?(/[A-Za-z0-9/._~%-]*)")
 
 
-def problem_of(fault: Exception) -> APIException:
-    match fault:
+def to_api_exception(error: Exception) -> APIException:
+    """Return the exception whose response describes an error of gunicorn's parser, of our limits, or of our code."""
+    match error:
         case http.LimitRequestLine():
             return exceptions.UriTooLong()
         case http.LimitRequestHeaders():
@@ -32,12 +33,14 @@ def problem_of(fault: Exception) -> APIException:
     return APIException("Something went wrong on our side.")
 
 
-def stand_in(cfg: Any, client: Any, start: bytes) -> BoundedRequest:
-    """Return a well-formed request to the same path as the one that begins with `start`, as far as the path can be
-    read, so that the application answers it like any other: with an id, a log line and the dialect's error."""
-    found = TARGET.match(start)
-    method = b"HEAD" if found and found[1] == b"HEAD" else b"GET"
-    path = found[2] if found else b"/"
+def build_substitute_request(cfg: Any, client: Any, start: bytes) -> BoundedRequest:
+    """Return a well-formed request with the path of the request that begins with `start`; "/" if it is unreadable.
+
+    The application answers it like any other: with a request id, a log line and the dialect's error.
+    """
+    target = TARGET_PATTERN.match(start)
+    method = b"HEAD" if target and target[1] == b"HEAD" else b"GET"
+    path = target[2] if target else b"/"
     head = method + b" " + path + b" HTTP/1.1\r\nConnection: close\r\n\r\n"
     request: BoundedRequest = next(Parser(cfg, iter([head]), client))
     return request

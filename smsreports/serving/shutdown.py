@@ -1,6 +1,6 @@
-"""Whether this process has been told to stop; /readyz asks."""
+"""Flag that this process is shutting down, which /readyz reports."""
 
-# A plain flag: signal handlers set it, and a lock would deadlock when a second signal interrupts the first.
+# Signal handlers set this without a lock: a lock would deadlock when a second signal interrupts the first handler.
 _is_stopping = False
 
 

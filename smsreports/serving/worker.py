@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker with a loop that does all the waiting for clients."""
+"""gunicorn's threaded worker, with a loop that does all waiting for clients."""
 
 import errno
 import logging
@@ -21,45 +21,44 @@ from smsreports.serving import shutdown
 from smsreports.serving.client_socket import BLOCK_BYTES, ClientSocket
 from smsreports.serving.connection import BODY_SECONDS, BodyTooSlow, Connection, Phase, Progress
 from smsreports.serving.overload import reject_only
-from smsreports.serving.refusals import problem_of, stand_in
-from smsreports.serving.threads import Threads
+from smsreports.serving.refusals import build_substitute_request, to_api_exception
+from smsreports.serving.threads import DaemonThreadPool
 
 logger = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.0005
-# Seconds between two looks at the deadlines.
+# Seconds between two checks of the deadlines.
 SWEEP_SECONDS = 0.25
-# Seconds that a client has to hang up after the last answer. A socket that is closed before the client has read would
-# take the answer back.
+# Seconds that a client has to close the connection after the last response. If we closed it first, bytes that the
+# client has not read yet could be lost.
 LINGER_SECONDS = 2
-# Bytes of all answers together that wait in memory for slow clients.
+# Bytes of all responses together that may wait in memory for slow clients.
 MAX_UNSENT_BYTES = 128 * 1024 * 1024
-# Seconds that answers other than exports have to end after Ctrl-C.
+# Seconds that responses other than exports have to end after Ctrl-C.
 QUICK_SECONDS = 2
-# What a client that has gone away leaves behind.
-GONE = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF)
+# Errors of a socket whose client has gone away.
+CLIENT_GONE_ERRORS = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF)
 
 
 class Worker(ThreadWorker):
-    """The main thread accepts, reads requests and sends what is left of answers, for all clients at once and without
-    waiting for any. Other threads answer whole requests. As many requests as MAX_QUEUED_REQUESTS says wait for a
-    thread; further
-    ones are told to come back by threads of their own, and probes have a thread of their own.
+    """Worker whose main thread reads requests and sends the rest of responses, for all clients without blocking.
 
-    On SIGTERM it answers what has come, refuses what comes later, and ends when its answers have gone out.
+    Other threads handle whole requests. Up to MAX_QUEUED_REQUESTS wait for a thread; separate threads answer 503 to
+    further ones, and one thread handles probes. On SIGTERM the worker answers the requests it has received, refuses new
+    connections, and ends when its responses have been sent.
     """
 
     def init_process(self) -> None:
-        self._places = Semaphore(self.cfg.threads + MAX_QUEUED_REQUESTS)
-        self._requests = Threads("request", self.cfg.threads)
-        self._tellers = Threads("busy", REJECT_THREADS, reject_only)
-        self._probes = Threads("probe", 1)
-        # In the order in which they began to wait: the first goes when there are too many.
+        self._slots = Semaphore(self.cfg.threads + MAX_QUEUED_REQUESTS)
+        self._request_pool = DaemonThreadPool("request", self.cfg.threads)
+        self._reject_pool = DaemonThreadPool("busy", REJECT_THREADS, reject_only)
+        self._probe_pool = DaemonThreadPool("probe", 1)
+        # In the order in which they began to wait; the first is dropped when there are too many.
         self._waiting: dict[Connection, None] = {}
         self._answering: set[Connection] = set()
         self._next_sweep = 0.0
         self._interrupts = 0
         self._is_quick = False
-        # A list that waits for the interpreter while a file is written gets it after so long, and not after ten times.
+        # A list waits no longer than this for the interpreter while an export runs, instead of ten times as long.
         sys.setswitchinterval(SWITCH_SECONDS)
         super().init_process()
 
@@ -71,8 +70,7 @@ class Worker(ThreadWorker):
         self.method_queue.defer(lambda: None)
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
-        """End quickly. Ctrl-C sends SIGINT to this process and to the arbiter, which then sends SIGQUIT: only a second
-        SIGINT is a second Ctrl-C."""
+        """End quickly. Ctrl-C sends SIGINT to us and to the arbiter, which sends SIGQUIT: only SIGINT counts twice."""
         self._interrupts += sig == signal.SIGINT
         self._is_quick = True
         self.handle_exit(sig, frame)
@@ -91,31 +89,31 @@ class Worker(ThreadWorker):
         self.wait_for_and_dispatch_events(SWEEP_SECONDS if self._waiting else 1.0)
         if (now := time.monotonic()) >= self._next_sweep:
             self._next_sweep = now + SWEEP_SECONDS
-            self._end_overdue(now)
+            self._end_expired(now)
 
     def _stop(self) -> None:
-        """Answer what is under way for at most STOP_SECONDS; after Ctrl-C only exports have so long."""
-        begun = time.monotonic()
+        """Finish requests in progress for at most STOP_SECONDS; after Ctrl-C, only exports have this time."""
+        started = time.monotonic()
         for listener in self.sockets:
             if not self._is_quick:
                 while self.accept(listener):
                     pass
             self.poller.unregister(listener)
-            # Closed at once: who connects later is refused and does not hang until this process is gone.
+            # Closed at once, so that new connections are refused and do not hang until this process ends.
             listener.close()
         while (self._waiting or self._answering) and self._interrupts < 2:
-            elapsed = time.monotonic() - begun
+            elapsed = time.monotonic() - started
             is_exporting = any(not conn.sock.buffers_answer for conn in self._answering)
             if elapsed > settings.STOP_SECONDS or (self._is_quick and elapsed > QUICK_SECONDS and not is_exporting):
                 break
-            self._hurry()
+            self._shorten_idle_timeouts()
             self._run_once()
         for sig in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-            # The interpreter no longer runs our handlers while it ends, and a late signal would kill it.
+            # While the interpreter ends it does not run our handlers, and a signal would kill it.
             signal.signal(sig, signal.SIG_IGN)
 
-    def _hurry(self) -> None:
-        """While stopping, do not wait for clients who say nothing; after Ctrl-C for none who have no whole request."""
+    def _shorten_idle_timeouts(self) -> None:
+        """While stopping, wait less for idle clients; after Ctrl-C, drop those without a whole request."""
         soon = time.monotonic() + LINGER_SECONDS
         for conn in list(self._waiting):
             if self._is_quick and conn.phase is not Phase.FLUSH:
@@ -124,11 +122,11 @@ class Worker(ThreadWorker):
                 conn.deadline = min(conn.deadline, soon)
 
     def accept(self, listener: socket.socket) -> bool:
-        """Return whether there was a connection that could be taken."""
+        """Accept one connection. Return False if there was none, or no room for it."""
         try:
             accepted, client = listener.accept()
-        except OSError as fault:
-            if fault.errno in (errno.EMFILE, errno.ENFILE):
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
                 self._drop_oldest()
             return False
         if len(self._waiting) + len(self._answering) >= self.worker_connections and not self._drop_oldest():
@@ -159,7 +157,7 @@ class Worker(ThreadWorker):
         self.poller.register(conn.sock, event, partial(self._on_event, conn))
 
     def _on_event(self, conn: Connection, sock: ClientSocket) -> None:
-        if conn not in self._waiting:  # it was dropped after this event had come
+        if conn not in self._waiting:  # dropped after this event
             return
         if conn.phase is Phase.FLUSH:
             self._flush(conn)
@@ -168,24 +166,23 @@ class Worker(ThreadWorker):
         else:
             self._receive(conn)
 
-    def _forget(self, conn: Connection) -> None:
-        """Stop waiting for it."""
+    def _stop_waiting(self, conn: Connection) -> None:
         if conn in self._waiting:
             del self._waiting[conn]
             self.poller.unregister(conn.sock)
 
     def _drop(self, conn: Connection) -> None:
-        self._forget(conn)
+        self._stop_waiting(conn)
         conn.sock.close()
 
     def _drop_oldest(self) -> bool:
-        """Drop who has waited longest, and return whether there was somebody."""
+        """Drop the connection that has waited longest. Return False if none waits."""
         for conn in self._waiting:
             self._drop(conn)
             return True
         return False
 
-    def _end_overdue(self, now: float) -> None:
+    def _end_expired(self, now: float) -> None:
         for conn in [conn for conn in self._waiting if conn.deadline <= now]:
             if conn.phase is Phase.BODY:
                 conn.refusal = BodyTooSlow(f"no whole body after {BODY_SECONDS} s")
@@ -194,15 +191,15 @@ class Worker(ThreadWorker):
                 self._drop(conn)
 
     def _submit(self, conn: Connection) -> None:
-        self._forget(conn)
+        self._stop_waiting(conn)
         self._answering.add(conn)
         conn.phase = Phase.ANSWER
         if conn.request is not None and conn.request.path in settings.PROBES:
-            self._probes.submit(partial(self._answer, conn))
-        elif self._places.acquire(blocking=False):
-            self._requests.submit(partial(self._answer, conn, self._places.release))
+            self._probe_pool.submit(partial(self._answer, conn))
+        elif self._slots.acquire(blocking=False):
+            self._request_pool.submit(partial(self._answer, conn, self._slots.release))
         else:
-            self._tellers.submit(partial(self._answer, conn))
+            self._reject_pool.submit(partial(self._answer, conn))
 
     def _answer(self, conn: Connection, release: Callable[[], None] = lambda: None) -> None:
         conn.keeps_alive = False
@@ -213,7 +210,7 @@ class Worker(ThreadWorker):
             self.method_queue.defer(self._end_answer, conn)
 
     def handle(self, conn: Connection) -> bool:
-        """Answer the request in a thread, and return whether another may follow."""
+        """Answer the request in a thread. Return True if another may follow."""
         try:
             if conn.refusal is not None:
                 self._refuse(conn, conn.refusal)
@@ -221,43 +218,43 @@ class Worker(ThreadWorker):
             return bool(self.handle_request(conn.request, conn)) and conn.finish_body()
         except NoMoreData:
             return False
-        except OSError as fault:
-            if fault.errno not in GONE:
-                logger.error("a client's socket failed: %s", errno.errorcode.get(fault.errno or 0, "unknown"))
-        except StopIteration:  # the answer was broken off, and logged
+        except OSError as error:
+            if error.errno not in CLIENT_GONE_ERRORS:
+                logger.error("a client's socket failed: %s", errno.errorcode.get(error.errno or 0, "unknown"))
+        except StopIteration:  # gunicorn has logged the error and closed the connection
             pass
-        except Exception as fault:
-            self._fail(conn, fault)
+        except Exception as error:
+            self._answer_crash(conn, error)
         return False
 
-    def _fail(self, conn: Connection, fault: Exception) -> None:
-        """Answer for a fault that no view and no middleware has handled. Nothing has been sent yet."""
-        if not isinstance(fault, ParseException):
-            # The text may hold a caller's data.
-            logger.error("crash outside the views: %s", type(fault).__name__)
+    def _answer_crash(self, conn: Connection, error: Exception) -> None:
+        """Answer after an error that no view and no middleware has handled. Nothing has been sent yet."""
+        if not isinstance(error, ParseException):
+            # The text may contain data of a caller.
+            logger.error("crash outside the views: %s", type(error).__name__)
         try:
-            self._refuse(conn, fault)
-        except Exception as another:
-            logger.error("no answer to a crash: %s", type(another).__name__)
+            self._refuse(conn, error)
+        except Exception as second_error:
+            logger.error("no answer to a crash: %s", type(second_error).__name__)
 
-    def _refuse(self, conn: Connection, fault: Exception) -> None:
+    def _refuse(self, conn: Connection, error: Exception) -> None:
         conn.sock.reads_body = False
-        conn.sock.refusal = problem_of(fault)
-        self.handle_request(stand_in(self.cfg, conn.client, conn.start), conn)
+        conn.sock.refusal = to_api_exception(error)
+        self.handle_request(build_substitute_request(self.cfg, conn.client, conn.start), conn)
 
     def _end_answer(self, conn: Connection) -> None:
         self._answering.discard(conn)
         if not conn.sock.unsent or conn.sock.fileno() < 0:
-            self._next(conn)
+            self._await_next_request(conn)
             return
         conn.phase = Phase.FLUSH
         blocks = 1 + len(conn.sock.unsent) // BLOCK_BYTES
         conn.deadline = time.monotonic() + settings.READER_SECONDS * blocks
         self._wait(conn, EVENT_WRITE)
-        self._bound_unsent()
+        self._limit_unsent()
 
-    def _bound_unsent(self) -> None:
-        """Drop who has taken longest, until what waits for the others fits into memory."""
+    def _limit_unsent(self) -> None:
+        """Drop the slowest clients until the unsent bytes of the others fit into MAX_UNSENT_BYTES."""
         flushing = [conn for conn in self._waiting if conn.phase is Phase.FLUSH]
         total = sum(len(conn.sock.unsent) for conn in flushing)
         for conn in flushing:
@@ -273,11 +270,11 @@ class Worker(ThreadWorker):
         except OSError:
             self._drop(conn)
             return
-        self._forget(conn)
-        self._next(conn)
+        self._stop_waiting(conn)
+        self._await_next_request(conn)
 
-    def _next(self, conn: Connection) -> None:
-        """The answer is out: await the next request, or let the client hang up."""
+    def _await_next_request(self, conn: Connection) -> None:
+        """Wait for the next request, or for the client to close the connection."""
         try:
             if conn.keeps_alive:
                 conn.next_request()
@@ -291,7 +288,7 @@ class Worker(ThreadWorker):
             self._drop(conn)
 
     def _discard(self, conn: Connection) -> None:
-        """A client that is still sending would see the connection break instead of its answer, so that is read."""
+        """Read and discard input: a client that is still sending would get a reset instead of its response."""
         try:
             conn.sock.fill()
         except OSError:

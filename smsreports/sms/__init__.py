@@ -1,1 +1,1 @@
-"""What an SMS is: the abstract model, statuses, time windows, segments and countries."""
+"""The SMS itself: abstract model, statuses, time windows, segments and countries."""

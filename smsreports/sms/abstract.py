@@ -1,4 +1,4 @@
-"""What every kind of stored SMS has: its columns, the rows that cannot be, and the indexes of the lists."""
+"""Columns, constraints and indexes shared by all kinds of stored SMS."""
 
 from datetime import timedelta
 
@@ -11,15 +11,15 @@ from django.db.models.lookups import LessThanOrEqual
 from smsreports.accounts.models import Account
 from smsreports.sms import statuses
 
-# An SMS that arrives later than this has failed for most of what SMS are for: codes, alerts, reminders. Whatever the
-# final receipt says, at this age every SMS can be judged, and no day is judged more kindly for being older.
+# An SMS that arrives later is useless for most purposes: codes, alerts, reminders. Every SMS can be judged at this age,
+# so rates of recent and of older days are comparable.
 IN_TIME_LIMIT = timedelta(minutes=15)
 
 
 class Sms(models.Model):
-    """One SMS to one recipient. A source adds its key, its own time and whatever else it knows."""
+    """One SMS to one recipient. Each source adds its key, its time column and its own columns."""
 
-    # No index of its own: those below begin with it.
+    # No index of its own: the indexes below begin with it.
     account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
     recipient = models.CharField(max_length=16)
     country = models.CharField(max_length=2, null=True)
@@ -29,10 +29,10 @@ class Sms(models.Model):
     status_group = statuses.build_group_field()
     status_code = models.CharField(max_length=16, blank=True)
     segments = models.PositiveSmallIntegerField()
-    # In the account's currency, exact.
+    # In the account's currency.
     cost = models.DecimalField(max_digits=12, decimal_places=6)
     delivered_at = models.DateTimeField(null=True)
-    # When the status came about, by the report that won.
+    # Time of the status, from the delivery receipt with the highest precedence.
     status_at = models.DateTimeField()
 
     class Meta:
@@ -40,15 +40,17 @@ class Sms(models.Model):
 
 
 def build_in_time_expression(time: str) -> Expression:
-    """Whether an SMS was delivered within IN_TIME of its own `time`; true or false, never null. Where a receipt
-    gave no time of delivery, that of the status stands for it."""
-    arrived, due = Coalesce("delivered_at", "status_at"), F(time) + Value(IN_TIME_LIMIT)
-    delivered = Q(status_group=statuses.StatusGroup.DELIVERED) & Q(LessThanOrEqual(arrived, due))
+    """Return the condition that an SMS was delivered within IN_TIME_LIMIT of its column `time`; never null.
+
+    `status_at` is used if the delivery receipt gave no time of delivery.
+    """
+    arrived_at, deadline = Coalesce("delivered_at", "status_at"), F(time) + Value(IN_TIME_LIMIT)
+    delivered = Q(status_group=statuses.StatusGroup.DELIVERED) & Q(LessThanOrEqual(arrived_at, deadline))
     return ExpressionWrapper(delivered, output_field=BooleanField())
 
 
 def build_constraints(prefix: str) -> list[models.BaseConstraint]:
-    """The rows that cannot be, by names that begin with `prefix`."""
+    """Return the constraints of a source, with names that begin with `prefix`."""
     return [
         models.CheckConstraint(condition=Q(status__in=statuses.NAMES), name=f"{prefix}_status_known"),
         models.CheckConstraint(condition=Q(segments__gte=1), name=f"{prefix}_has_segments"),
@@ -64,13 +66,13 @@ def build_constraints(prefix: str) -> list[models.BaseConstraint]:
 
 
 def build_indexes(prefix: str, time: str) -> list[models.Index]:
-    """The indexes of a source whose own time is `time`, by names that begin with `prefix`."""
+    """Return the indexes of a source with the time column `time`, with names that begin with `prefix`."""
     newest = (F(time).desc(), F("id").desc())
     return [
-        # Every list, the unified view and the exports: an account's rows, newest first.
+        # Every list, the unified list and the exports: the rows of an account, newest first.
         models.Index("account", *newest, name=f"{prefix}_newest"),
-        # The same narrowed to a status group, which may be rare. Most rows are delivered: those, the list above
-        # finds as fast.
+        # The same filtered by a status group, which may be rare. Delivered rows are so common that the index above
+        # finds them as fast.
         models.Index(
             "account",
             "status_group",
@@ -78,10 +80,10 @@ def build_indexes(prefix: str, time: str) -> list[models.Index]:
             condition=~Q(status_group=statuses.StatusGroup.DELIVERED),
             name=f"{prefix}_newest_of_group",
         ),
-        # The same of one sender, and of one country.
+        # The same filtered by a sender, and by a country.
         models.Index("account", "sender_id", *newest, name=f"{prefix}_newest_of_sender"),
         models.Index("account", "country", *newest, name=f"{prefix}_newest_of_country"),
-        # Part of a number, in every list and figure; three digits or more.
+        # Search by part of a number, three digits or more, in lists and statistics.
         GinIndex(
             fields=["account", "recipient"],
             opclasses=["int8_ops", "gin_trgm_ops"],

@@ -1,8 +1,8 @@
-"""How many SMS parts a text takes, and in which of the two encodings it travels."""
+"""Number of segments and encoding of an SMS text."""
 
 import re
 
-# 3GPP TS 23.038, 6.2.1 (default alphabet): one septet each. The escape code itself is no character.
+# 3GPP TS 23.038, 6.2.1 (default alphabet): one septet each, without the escape code.
 GSM_BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -10,7 +10,7 @@ GSM_BASIC = (
 # 3GPP TS 23.038, 6.2.1.1 (extension table): the escape code, then a second septet.
 GSM_EXTENSION = "\f^{}\\[~]|€"
 
-# A part carries 140 octets; the header that joins several parts takes 6 of them.
+# A segment carries 140 octets. The header of a concatenated segment takes 6 of them.
 GSM_SINGLE_SEPTETS, GSM_JOINED_SEPTETS = 160, 153
 UCS2_SINGLE_UNITS, UCS2_JOINED_UNITS = 70, 67
 
@@ -19,16 +19,16 @@ _gsm_only = re.compile(f"[{re.escape(GSM_BASIC + GSM_EXTENSION)}]*").fullmatch
 _extension = re.compile(f"[{re.escape(GSM_EXTENSION)}]")
 _astral = re.compile("[\U00010000-\U0010ffff]")
 
-# Stands for a character of two units while parts are cut; neither half is a character of a real text.
+# Replaces every character of two units while segments are counted. Neither half occurs in a valid text.
 SURROGATE_PAIR = "\ud800\udc00"
 
 
 def count_segments(text: str) -> int:
-    """The number of parts of `text`: 1 for an empty one.
+    """Return the number of segments of `text`: 1 for an empty one.
 
-    GSM-7 holds 160 septets, or 153 in each of several parts; UCS-2 70 or 67 UTF-16 units. A character of
-    two septets or two units is never cut in half, so one that meets a border moves to the next part
-    whole. Source: 3GPP TS 23.038 (alphabets) and TS 23.040, 9.2.3.24 (joining parts).
+    A single segment holds 160 GSM-7 septets or 70 UCS-2 units, a concatenated one 153 or 67. A character of two
+    septets or two units is never split: at a boundary the whole character moves to the next segment. Source: 3GPP TS
+    23.038 (alphabets) and TS 23.040, 9.2.3.24 (concatenation).
     """
     if _basic_only(text):
         return 1 if len(text) <= GSM_SINGLE_SEPTETS else -(-len(text) // GSM_JOINED_SEPTETS)
@@ -38,12 +38,15 @@ def count_segments(text: str) -> int:
 
 
 def detect_encoding(text: str) -> str:
-    """`GSM-7` where the default alphabet and its extension hold every character of `text`, else `UCS-2`."""
+    """Return `GSM-7` if the default alphabet and its extension contain every character of `text`, else `UCS-2`."""
     return "GSM-7" if _gsm_only(text) else "UCS-2"
 
 
 def _count_joined_segments(units: str, max_single: int, max_joined: int) -> int:
-    """Parts of `units`, one character a unit, in which a `SURROGATE_PAIR` stands for a character of two."""
+    """Return the number of segments of `units`, one character per unit, with a SURROGATE_PAIR for two-unit characters.
+
+    `max_single` and `max_joined` are the units in a single and in a concatenated segment.
+    """
     if len(units) <= max_single:
         return 1
     start = segments = 0

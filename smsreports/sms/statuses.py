@@ -1,4 +1,4 @@
-"""The statuses of an SMS: what each means, which are final, and which of two reports wins."""
+"""Statuses of an SMS: their groups, which are final, and the precedence between two delivery receipts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from django.db.models import Case, Value, When
 
 
 class StatusGroup(StrEnum):
-    """What a caller may ask for; every raw status is in exactly one group."""
+    """Group of statuses, used by filters and statistics. Every raw status is in exactly one group."""
 
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
@@ -20,7 +20,7 @@ class StatusGroup(StrEnum):
 
 @dataclass(frozen=True)
 class Status:
-    """One raw status; `order` decides between two reports of the same moment."""
+    """One raw status. `order` decides between two delivery receipts with the same time."""
 
     name: str
     group: StatusGroup
@@ -32,11 +32,11 @@ class Status:
 
     @property
     def precedence(self) -> int:
-        """Delivered beats every other final status, and a final one beats every other."""
+        """Precedence over other statuses: 2 for delivered, 1 for other final ones, 0 for pending ones."""
         return 2 if self.group is StatusGroup.DELIVERED else int(self.is_final)
 
 
-_IN_ORDER = (
+_GROUPS_BY_NAME = (
     ("pending", StatusGroup.PENDING),
     ("sent", StatusGroup.PENDING),
     ("ENROUTE", StatusGroup.PENDING),
@@ -49,25 +49,27 @@ _IN_ORDER = (
     ("UNDELIV", StatusGroup.UNDELIVERED),
     ("DELIVRD", StatusGroup.DELIVERED),
 )
-STATUSES = {name: Status(name, group, order) for order, (name, group) in enumerate(_IN_ORDER)}
+STATUSES = {name: Status(name, group, order) for order, (name, group) in enumerate(_GROUPS_BY_NAME)}
 PENDING = "pending"
 NAMES = tuple(STATUSES)
 FINAL = tuple(status.name for status in STATUSES.values() if status.is_final)
-# What is said of an SMS of which nobody said anything final.
+# The status of an SMS that expired without a final delivery receipt.
 UNREPORTED = "UNDELIV"
-# What a receipt says while the message is on its way: the moment it left us.
+# The statuses of a message on its way. A receipt with one of them gives the time at which the message was submitted.
 SUBMITTED = ("sent", "ENROUTE", "ACCEPTD")
 
 
 def statuses_in_groups(groups: Iterable[StatusGroup]) -> tuple[str, ...]:
-    """The raw statuses of these groups, in the table's order."""
-    wanted = frozenset(groups)
-    return tuple(status.name for status in STATUSES.values() if status.group in wanted)
+    """Return the raw statuses of `groups`, in the order of STATUSES."""
+    selected = frozenset(groups)
+    return tuple(status.name for status in STATUSES.values() if status.group in selected)
 
 
 def build_rank_sql(column: str) -> tuple[str, str]:
-    """SQL for the precedence and the order of the status in `column`, so that the database merges
-    reports by this table. The names are the constants above, never a caller's words."""
+    """Return the SQL of the precedence and of the order of the status in `column`.
+
+    The database merges delivery receipts by them. The SQL contains only the constants above, no input.
+    """
     cases = [
         " ".join(f"WHEN '{status.name}' THEN {value}" for status, value in pairs)
         for pairs in (
@@ -79,7 +81,7 @@ def build_rank_sql(column: str) -> tuple[str, str]:
 
 
 def build_group_field(column: str = "status") -> models.GeneratedField:
-    """A stored column with the status group of `column`, so that filters and counters need no list of statuses."""
+    """Return a stored generated column with the status group of `column`, for filters and counters."""
     cases = [When(**{f"{column}__in": statuses_in_groups([group])}, then=Value(group.value)) for group in StatusGroup]
     output = models.CharField(max_length=16)
     return models.GeneratedField(expression=Case(*cases, output_field=output), output_field=output, db_persist=True)

@@ -9,7 +9,7 @@ PERIODS = ("today", "yesterday", "7d", "30d", "this_month", "last_month")
 
 @dataclass(frozen=True)
 class Window:
-    """The moments from `start` up to, not including, `end`; None leaves that side open. Aware, UTC."""
+    """Half-open range of time from `start` up to, but not including, `end`: aware, in UTC. None leaves a side open."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -27,27 +27,34 @@ def utc_midnight(day: date) -> datetime:
 
 
 def window_of_days(first: date | None, last: date | None) -> Window:
-    """Both days included. The last day of the calendar has no next one: that side stays open."""
-    ends = last is not None and last < date.max
-    return Window(utc_midnight(first) if first else None, utc_midnight(last + ONE_DAY) if last and ends else None)
+    """Return the window of the UTC days from `first` to `last`, both included; None leaves a side open.
+
+    `date.max` has no next day, so it leaves the end open as well.
+    """
+    has_end = last is not None and last < date.max
+    return Window(utc_midnight(first) if first else None, utc_midnight(last + ONE_DAY) if last and has_end else None)
 
 
-def window_of_period(period: str, now: date) -> Window:
-    """The window of one of PERIODS as seen on day `now`; `Nd` is from N days before to that day."""
-    return window_of_days(*days_of_period(period, now))
+def window_of_period(period: str, today: date) -> Window:
+    """Return the window of one of PERIODS as seen on the day `today`."""
+    return window_of_days(*days_of_period(period, today))
 
 
-def days_of_period(period: str, now: date) -> tuple[date, date]:
-    month = now.replace(day=1)
+def days_of_period(period: str, today: date) -> tuple[date, date]:
+    """Return the first and the last day of one of PERIODS as seen on the day `today`.
+
+    `7d` begins seven days before `today`. Raises ValueError for an unknown period.
+    """
+    first_of_month = today.replace(day=1)
     match period:
         case "today":
-            return now, now
+            return today, today
         case "yesterday":
-            return now - ONE_DAY, now - ONE_DAY
+            return today - ONE_DAY, today - ONE_DAY
         case "this_month":
-            return month, now
+            return first_of_month, today
         case "last_month":
-            return (month - ONE_DAY).replace(day=1), month - ONE_DAY
+            return (first_of_month - ONE_DAY).replace(day=1), first_of_month - ONE_DAY
         case "7d" | "30d":
-            return now - timedelta(days=int(period[:-1])), now
+            return today - timedelta(days=int(period[:-1])), today
     raise ValueError(period)

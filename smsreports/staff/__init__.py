@@ -1,1 +1,1 @@
-"""Read-only admin for traffic: lists, search, reveals, timelines and exports."""
+"""Read-only admin for SMS traffic: lists, search, reveals, timelines and exports."""

@@ -1,4 +1,4 @@
-"""Traffic in the admin: read only, of every account, a page at a time, each page from an index."""
+"""Base class of the read-only admins of SMS traffic. Lists cover every account; each page is read from an index."""
 
 from __future__ import annotations
 
@@ -36,30 +36,31 @@ from smsreports.staff.result_sets import AccountRows, LatestRows, ResultSet, Sea
 from smsreports.staff.reveal import reveal_row
 from smsreports.staff.timeline import SMS_FIELDS, VERDICT_HELP
 
-# A page of staff that takes longer is given up, and says so, before it takes the database from callers.
+# A slower list is cancelled with an error page, so that staff cannot starve the API of the database.
 LIST_TIMEOUT_SECONDS = 10
 
 
-def build_key_table(of: Callable[..., Any], filterset: type[Any], time: str, label: str) -> SourceTable:
-    """Rows of which a list needs nothing but their place in it."""
-    return SourceTable(of, filterset, time, label, {time: F(time), "id": F("id")})
+def build_key_table(for_account: Callable[..., Any], filterset: type[Any], time: str, label: str) -> SourceTable:
+    """Build a table of keys: the columns by which a list is ordered, and no others."""
+    return SourceTable(for_account, filterset, time, label, {time: F(time), "id": F("id")})
 
 
 def count_all_accounts(source: str, measure: str) -> int:
-    """The total of a source over every account."""
+    """Return the total of a source over every account."""
     return sum(number for _, number in _compile_total_of_all(measure).bind({"source": source}).fetch_all())
 
 
 @cache
 def _compile_total_of_all(measure: str) -> CompiledQuery:
-    kept = Counter.everyones.filter(grain=Grain.DAY, source=Param("source")).order_by()
-    return CompiledQuery.from_queryset(kept.values_list("source").annotate(total=Cast(Sum(measure), BigIntegerField())))
+    counters = Counter.everyones.filter(grain=Grain.DAY, source=Param("source")).order_by()
+    totals = counters.values_list("source").annotate(total=Cast(Sum(measure), BigIntegerField()))
+    return CompiledQuery.from_queryset(totals)
 
 
-class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
-    """Rows come in by the loader and are changed by receipts, never by hand.
+class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    """Read-only admin of a traffic model. Rows are loaded by `ingest` and changed by receipts, never by hand.
 
-    A model declares its columns, what it is found by, and, where the API lists it too, the `rows` of that list.
+    A subclass declares its columns and search fields, and the `source_table` if the API lists the model too.
     """
 
     list_select_related: ClassVar[tuple[str, ...]] = ("account",)
@@ -70,11 +71,11 @@ class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
     actions = None
     change_list_template = "admin/traffic_list.html"
     model: type[Any]
-    # The API's list of these rows, the source whose counters know it, and what one of its rows counts as.
+    # The table of the API's list, the slug of the source that counts it, and the measure that counts its rows.
     source_table: ClassVar[SourceTable | None] = None
     slug: ClassVar[str] = ""
     measure: ClassVar[str] = "sms"
-    # The ids that a row is known by, each unique or nearly so within its account.
+    # Ids by which a row is found, each unique or nearly unique within its account.
     exact_search_fields: ClassVar[tuple[str, ...]] = ()
 
     class Media:
@@ -82,14 +83,14 @@ class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
 
     @property
     def unscoped_manager(self) -> Any:
-        """The manager of every account's rows: staff see them by their permissions."""
+        """Manager of every account's rows. Django's permissions decide which staff see them."""
         return self.model._default_manager
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = self.unscoped_manager.select_related(*self.list_select_related)
         return rows
 
-    # What is listed.
+    # The list.
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TrafficChangeList]:
         return TrafficChangeList
@@ -98,70 +99,70 @@ class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
         try:
             with read_snapshot():
                 set_statement_timeout(LIST_TIMEOUT_SECONDS)
-                answer: HttpResponse = super().changelist_view(request, extra_context)
-                answer.status_code = 400 if answer.context_data["cl"].reasons else 200  # type: ignore[attr-defined]
-                return answer
-        except OperationalError as fault:
-            if not isinstance(fault.__cause__, QueryCanceled):
+                response: HttpResponse = super().changelist_view(request, extra_context)
+                response.status_code = 400 if response.context_data["cl"].reasons else 200  # type: ignore[attr-defined]
+                return response
+        except OperationalError as error:
+            if not isinstance(error.__cause__, QueryCanceled):
                 raise
-        problem = ServiceUnavailable(
+        timeout = ServiceUnavailable(
             f"This took longer than {LIST_TIMEOUT_SECONDS} seconds. Narrow the list by account and dates."
         )
-        return render_error_page(request, problem)
+        return render_error_page(request, timeout)
 
     def get_filter_names(self) -> Sequence[str]:
-        """What the list can be asked for, in the order of the form."""
+        """Return the names of the list's parameters, in the order of the form."""
         if self.source_table is None:
             return (list_query.SEARCH_PARAM, list_query.ACCOUNT_PARAM)
-        plain = [name for name in list_query.PLAIN_FILTERS if name in self.source_table.filterset.base_filters]
-        return (list_query.SEARCH_PARAM, list_query.ACCOUNT_PARAM, *plain, *list_query.DATE_PARAMS)
+        filters = [name for name in list_query.PLAIN_FILTERS if name in self.source_table.filterset.base_filters]
+        return (list_query.SEARCH_PARAM, list_query.ACCOUNT_PARAM, *filters, *list_query.DATE_PARAMS)
 
     def get_list_query(self, request: HttpRequest) -> ListQuery:
         filterset = self.source_table.filterset if self.source_table else None
-        found = parse_list_query(request.META.get("QUERY_STRING", ""), self.get_filter_names(), filterset)
-        sees = can_see_numbers(request.user)
-        if "phone" in found.filters and not sees:
-            found = replace(found, reasons={"phone": ["needs the permission to see whole numbers"]})
-        return replace(found, can_see_numbers=sees)
+        query = parse_list_query(request.META.get("QUERY_STRING", ""), self.get_filter_names(), filterset)
+        is_permitted = can_see_numbers(request.user)
+        if "phone" in query.filters and not is_permitted:
+            query = replace(query, reasons={"phone": ["needs the permission to see whole numbers"]})
+        return replace(query, can_see_numbers=is_permitted)
 
     def get_result_set(self, list_query: ListQuery) -> ResultSet:
+        """Return the rows of a query: search results, one account's rows or the latest of all accounts."""
         rows = self.unscoped_manager.all()
         if list_query.search:
-            # The search reads every account's rows, so it counts for none of them.
+            # A search reads the rows of every account, so it takes a slot of none.
             with query_slots.acquire_slot(EVERY_ACCOUNT):
                 return SearchResults(rows, list(self.build_search_conditions(list_query)), list_query.account)
         if list_query.account and self.source_table:
-            slugs = {self.slug: self.source_table}
-            own = build_listing(
+            listing = build_listing(
                 list_query.account,
-                slugs,
+                {self.slug: self.source_table},
                 list_query.list_request,
-                time=self.source_table.time_field,
+                time_column=self.source_table.time_field,
                 measure=self.measure,
             )
-            return AccountRows(own)
+            return AccountRows(listing)
         return LatestRows(rows, partial(count_all_accounts, self.slug, self.measure) if self.slug else None)
 
-    def build_search_conditions(self, question: ListQuery) -> Iterator[Q]:
-        """What a word may mean: an id, a number, or, to those who see numbers, part of one."""
+    def build_search_conditions(self, list_query: ListQuery) -> Iterator[Q]:
+        """Yield the conditions of a search: by id, by whole number, or by part of one for users who may see numbers."""
         for field in self.exact_search_fields:
-            yield Q(**{field: question.search})
-        digits = NUMBER_SEPARATORS.sub("", question.search)
+            yield Q(**{field: list_query.search})
+        digits = NUMBER_SEPARATORS.sub("", list_query.search)
         if self.is_sms and PARTIAL_NUMBER_PATTERN.fullmatch(digits):
-            part = question.can_see_numbers and len(digits) >= MIN_PHONE_DIGITS
-            yield Q(recipient__contains=digits) if part else Q(recipient=f"+{digits}")
+            is_part = list_query.can_see_numbers and len(digits) >= MIN_PHONE_DIGITS
+            yield Q(recipient__contains=digits) if is_part else Q(recipient=f"+{digits}")
 
     @property
     def is_sms(self) -> bool:
         return issubclass(self.model, Sms)
 
-    # What is shown of a row.
+    # The columns and the page of a row.
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return [self._visible_field(str(name), request) for name in self.list_display]
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """Every column, those that the database fills in too."""
+        """Return every column, including generated ones."""
         names = [field.name for field in self.model._meta.concrete_fields if not field.primary_key]
         return [*(self._visible_field(name, request) for name in names), *(["timeline_table"] if self.is_sms else [])]
 
@@ -171,12 +172,12 @@ class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
     def _visible_field(self, name: str, request: HttpRequest) -> str:
         if can_see_numbers(request.user):
             return name
-        text = "revealable_text" if request.user.has_perm(REVEAL) else "hidden_text"
-        return {"recipient": "masked_recipient", "text": text}.get(name, name)
+        text_field = "revealable_text" if request.user.has_perm(REVEAL) else "hidden_text"
+        return {"recipient": "masked_recipient", "text": text_field}.get(name, name)
 
     @admin.display(description="account")
     def account_link(self, row: Any) -> SafeString:
-        """The account, and the way to its rows alone."""
+        """Render the account as a link to its rows."""
         return format_html('<a href="?{}={}">{}</a>', ACCOUNT_PARAM, row.account.name, row.account.name)
 
     @admin.display(description="recipient")
@@ -189,39 +190,34 @@ class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
 
     @admin.display(description="text")
     def revealable_text(self, row: Any) -> SafeString:
-        return format_html('hidden; <a href="{}">reveal it</a>', self._admin_url("reveal", row.pk))
+        url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_reveal", args=[row.pk])
+        return format_html('hidden; <a href="{}">reveal it</a>', url)
 
     @admin.display(description="timeline")
     def timeline_table(self, row: Any) -> SafeString:
-        lines, total = timeline.get_timeline(row.account, {name: getattr(row, name, None) for name in SMS_FIELDS})
-        if not lines:
+        entries, total = timeline.get_timeline(row.account, {name: getattr(row, name, None) for name in SMS_FIELDS})
+        if not entries:
             return format_html("{}", "No delivery receipt yet.")
         cells = (
-            [format_value(cell) for cell in (one.at, one.kind, one.report, one.verdict, one.received_at)]
-            for one in lines
+            [format_value(value) for value in (entry.at, entry.kind, entry.report, entry.verdict, entry.received_at)]
+            for entry in entries
         )
         return format_html(
             "{}<table><thead><tr><th>Time (UTC)</th><th>Event</th><th>Status</th><th>Effect</th>"
             '<th>Received</th></tr></thead><tbody>{}</tbody></table><div class="help">{}</div>',
-            f"The latest {len(lines)} of {total}." if total > len(lines) else "",
+            f"The latest {len(entries)} of {total}." if total > len(entries) else "",
             format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", cells),
             VERDICT_HELP,
         )
 
-    def _admin_url(self, page: str, *key: Any) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=key)
-
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(partial(reveal_row, self))
         name = f"{self.opts.app_label}_{self.opts.model_name}_reveal"
-        mine = [path("<path:object_id>/reveal/", view, name=name)] if self.has_text else []
-        return [*mine, *super().get_urls()]
+        has_text = "text" in {field.name for field in self.model._meta.concrete_fields}
+        own_urls = [path("<path:object_id>/reveal/", view, name=name)] if has_text else []
+        return [*own_urls, *super().get_urls()]
 
-    @property
-    def has_text(self) -> bool:
-        return "text" in {field.name for field in self.model._meta.concrete_fields}
-
-    # What cannot be done.
+    # Permissions.
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""The admin's list of a traffic model: a page of keys from an index, then the rows of those keys."""
+"""Admin list of a traffic model: a page of keys from an index, then the rows with those keys."""
 
 from __future__ import annotations
 
@@ -23,62 +23,64 @@ from smsreports.staff import list_query, result_sets
 from smsreports.staff.list_query import MIN_PHONE_DIGITS, ListQuery
 from smsreports.staff.rows import fetch_rows
 
-# In UTC, and so that equal days stand below each other.
-TIME = "%Y-%m-%d %H:%M:%S"
+# UTC, with fixed widths so that the column aligns.
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
 def format_value(value: Any) -> Any:
-    """As text that says the same on every page; `-` is nothing."""
+    """Format a value the same way on every page; `-` stands for None and the empty string."""
     match value:
         case None | "":
             return "-"
         case bool():
             return "yes" if value else "no"
         case datetime():
-            return value.strftime(TIME)
+            return value.strftime(TIME_FORMAT)
         case Decimal():
             return f"{value.normalize():f}"
     return value
 
 
 def _render_cell(value: Any) -> str:
-    """As HTML: what is already so is left as it is."""
+    """Format a value as HTML. A SafeString stays as it is."""
     text = format_value(value)
     return text if isinstance(text, SafeString) else escape(str(text))
 
 
 def _render_row(address: str, cells: Sequence[str]) -> str:
     first, *others = cells
-    return (
-        f'<tr><th scope="row"><a href="{address}">{first}</a></th>{"".join(f"<td>{one}</td>" for one in others)}</tr>'
-    )
+    data = "".join(f"<td>{cell}</td>" for cell in others)
+    return f'<tr><th scope="row"><a href="{address}">{first}</a></th>{data}</tr>'
 
 
 class TrafficChangeList(ChangeList):
-    """Asks its TrafficAdmin which rows a question means. Where the question cannot be answered, it lists nothing and
-    says why, at the field."""
+    """Changelist that gets its rows from the `get_result_set` of its admin.
 
-    # A TrafficAdmin.
+    If the query is invalid, the list is empty and the form shows the reasons beside the fields.
+    """
+
+    # A ReadOnlyTrafficAdmin.
     model_admin: Any
     list_query: ListQuery
     total: result_sets.Total
     reasons: dict[str, list[str]]
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
-        """None of Django's own filters take part."""
+        """Return the root queryset, without Django's own filters."""
         self.filter_specs, self.has_filters, self.has_active_filters = [], False, False
         self.clear_all_filters_qs = "?"
         return self.root_queryset
 
     def get_results(self, request: HttpRequest) -> None:
         self.list_query = self.model_admin.get_list_query(request)
-        self.reasons = {name: list(why) for name, why in self.list_query.reasons.items()}
+        self.reasons = {name: list(reasons) for name, reasons in self.list_query.reasons.items()}
         self.page_num, size = self.list_query.page, self.list_per_page
         first = (self.page_num - 1) * size
-        nothing: tuple[result_sets.Total, Sequence[int]] = result_sets.Total(0, 0), []
-        self.total, keys = (
-            nothing if self.reasons else self.model_admin.get_result_set(self.list_query).get_page(first, size)
-        )
+        keys: Sequence[int]
+        if self.reasons:
+            self.total, keys = result_sets.Total(0, 0), []
+        else:
+            self.total, keys = self.model_admin.get_result_set(self.list_query).get_page(first, size)
         self.paginator = Paginator(range(self.total.reachable), size)
         if self.page_num > self.paginator.num_pages:
             self.reasons.setdefault(list_query.PAGE_PARAM, []).append(f"the last page is {self.paginator.num_pages}")
@@ -89,10 +91,10 @@ class TrafficChangeList(ChangeList):
         self.multi_page = self.paginator.num_pages > 1
 
     def filter_fields(self) -> Iterator[Mapping[str, Any]]:
-        """The form above the list."""
+        """Yield the fields of the form above the list."""
         for name in self.model_admin.get_filter_names():
-            offered = self.list_query.can_see_numbers if name == "phone" else name != list_query.BROADCAST_PARAM
-            if not offered and name not in self.list_query.raw:
+            is_offered = self.list_query.can_see_numbers if name == "phone" else name != list_query.BROADCAST_PARAM
+            if not is_offered and name not in self.list_query.raw:
                 continue
             yield {
                 "name": name,
@@ -104,7 +106,7 @@ class TrafficChangeList(ChangeList):
             }
 
     def help_text(self) -> str:
-        """What can be found, and what the filters need."""
+        """Return the help text of the form: what Find searches, and what the filters need."""
         number = (
             f"a phone number or at least {MIN_PHONE_DIGITS} of its digits"
             if self.list_query.can_see_numbers
@@ -112,13 +114,13 @@ class TrafficChangeList(ChangeList):
         )
         ids = " or ".join(str(label_for_field(name, self.model)) for name in self.model_admin.exact_search_fields)
         keys = " or ".join([ids, number] if self.model_admin.is_sms else [ids])
-        found = f"Find searches all accounts by {keys}."
-        return f"{found} The other filters need an account." if self.model_admin.source_table else found
+        text = f"Find searches all accounts by {keys}."
+        return f"{text} The other filters need an account." if self.model_admin.source_table else text
 
     def other_reasons(self) -> list[str]:
-        """Faults that belong to no field of the form."""
-        shown = set(self.model_admin.get_filter_names())
-        return [f"{name}: {', '.join(why)}" for name, why in self.reasons.items() if name not in shown]
+        """Return the errors that belong to no field of the form."""
+        fields = set(self.model_admin.get_filter_names())
+        return [f"{name}: {', '.join(reasons)}" for name, reasons in self.reasons.items() if name not in fields]
 
     def page_range(self) -> Iterator[int | str]:
         yield from self.paginator.get_elided_page_range(self.page_num)
@@ -127,18 +129,21 @@ class TrafficChangeList(ChangeList):
         return [str(label_for_field(name, self.model, self.model_admin)).capitalize() for name in self.list_display]
 
     def table_rows(self) -> SafeString:
-        """The rows in HTML. Django's own way of writing them takes as long as all the rest of the page."""
+        """Render the rows as HTML. Django's own rendering takes as long as the rest of the page together."""
         address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        show = [getattr(self.model_admin, name, None) or attrgetter(name) for name in map(str, self.list_display)]
-        rows = ((f"{address}{row.pk}/change/", [_render_cell(one(row)) for one in show]) for row in self.result_list)
+        getters = [getattr(self.model_admin, name, None) or attrgetter(name) for name in map(str, self.list_display)]
+        rows = (
+            (f"{address}{row.pk}/change/", [_render_cell(getter(row)) for getter in getters])
+            for row in self.result_list
+        )
         return mark_safe("".join(_render_row(*row) for row in rows))  # noqa: S308  every cell was escaped
 
     def export_link(self) -> Mapping[str, Any] | None:
-        """Where these rows are to be had as a file, and how many it holds at most; None where they are not."""
-        staff = self.model_admin
-        if not (staff.is_sms and self.list_query.can_see_numbers and self.list_query.is_list and self.result_list):
+        """Return the address of the export of this list and its maximum number of rows; None if there is no export."""
+        query = self.list_query
+        if not (self.model_admin.is_sms and query.can_see_numbers and query.is_list and self.result_list):
             return None
-        address = reverse("staff-export", args=[staff.slug])
+        address = reverse("staff-export", args=[self.model_admin.slug])
         return {"address": f"{address}?{urlencode(self.list_query.raw)}", "limit": settings.EXPORT_LIMIT}
 
     def ends_early(self) -> bool:

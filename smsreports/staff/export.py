@@ -1,4 +1,4 @@
-"""The export of a staff list: the file that the API gives for the same filters, by the same code."""
+"""Export of a staff list: the same file that the API returns for the same filters."""
 
 from typing import Any
 
@@ -15,19 +15,23 @@ from smsreports.unified.exports import build_default_export
 from smsreports.unified.listings import build_unified_listing
 
 
-# By POST, with Django's token: no foreign page can make a member of staff start a file of a million rows.
+# POST with a CSRF token, so that no other site can make a member of staff start an export of a million rows.
 @require_POST
 def export_staff_list(request: HttpRequest, source: str) -> HttpResponseBase:
-    """The filters stand in the address, as they do on the list."""
-    found = next((one for one in get_sources() if one.slug == source), None)
-    if found is None:
+    """Export the list of the source with this slug. The filters are in the query string, as they are on the list.
+
+    Raises Http404 for an unknown source, PermissionDenied, and BadRequest unless the query is valid and names an
+    account.
+    """
+    sources = {registered.slug: registered for registered in get_sources()}
+    if source not in sources:
         raise Http404
-    staff: Any = admin.site.get_model_admin(found.viewset.manager.model)
-    if not (staff.has_view_permission(request) and can_see_numbers(request.user)):
+    model_admin: Any = admin.site.get_model_admin(sources[source].viewset.manager.model)
+    if not (model_admin.has_view_permission(request) and can_see_numbers(request.user)):
         raise PermissionDenied
-    list_query = staff.get_list_query(request)
-    if list_query.account is None or not list_query.is_list or list_query.reasons:
+    query = model_admin.get_list_query(request)
+    if query.account is None or not query.is_list or query.reasons:
         raise BadRequest("an export needs one account, and takes only the filters of its list")
-    file = build_default_export(build_unified_listing(list_query.account, [found], list_query.list_request))
-    told = {name: value for name, value in list_query.raw.items() if name != ACCOUNT_PARAM} | {"source": source}
-    return build_staff_export_response(request, file, list_query.account, told)
+    spec = build_default_export(build_unified_listing(query.account, [sources[source]], query.list_request))
+    filters = {name: value for name, value in query.raw.items() if name != ACCOUNT_PARAM} | {"source": source}
+    return build_staff_export_response(request, spec, query.account, filters)

@@ -1,4 +1,4 @@
-"""A file that staff take, and what they are told where there is no place for it."""
+"""Export responses for staff and report pages."""
 
 from collections.abc import Mapping
 
@@ -13,11 +13,11 @@ from smsreports.staff.errors import render_error_page
 
 
 def build_staff_export_response(
-    request: HttpRequest, file: ExportSpec, account: Account, told: Mapping[str, str]
+    request: HttpRequest, spec: ExportSpec, account: Account, filters: Mapping[str, str]
 ) -> HttpResponseBase:
-    """`file`, the API's CSV of the account's rows by the filters `told`; or a page that says why not now."""
-    entry = ExportRecorder(account, request.user, client_address(request), told, "csv")
+    """Return the CSV response, or an error page if the export is refused. The audit log records `filters`."""
+    recorder = ExportRecorder(account, request.user, client_address(request), filters, "csv")
     try:
-        return build_export_response(request, file, entry)
-    except APIException as problem:
-        return render_error_page(request, problem)
+        return build_export_response(request, spec, recorder)
+    except APIException as error:
+        return render_error_page(request, error)

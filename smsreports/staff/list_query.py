@@ -1,4 +1,4 @@
-"""What is asked of a staff list, read from the address as strictly as a dialect reads it."""
+"""Query of a staff list, parsed from the query string as strictly as a dialect parses it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from smsreports.queries.list_request import ListRequest
 from smsreports.queries.query_string import NOT_UTF8, QueryString, parse_pairs
 from smsreports.sms.statuses import StatusGroup
 
-# What is looked for: an id, or a number.
+# Searches by id or phone number.
 SEARCH_PARAM = "q"
 ACCOUNT_PARAM = "account"
 BROADCAST_PARAM = "broadcast"
 PAGE_PARAM = "p"
 DATE_PARAMS = ("from", "to")
-# Fewer digits of a number are found in every other row, in no index.
+# Fewer digits match too many rows, and no index finds them.
 MIN_PHONE_DIGITS = 4
-# The filters by the names that the FilterSets know them by; their indexes begin with the account.
+# Filters by their names in the FilterSets. They need an account, because their indexes begin with it.
 PLAIN_FILTERS = ("status", "sender", "country", "phone")
-# What the admin's own links add to an address.
+# Parameters that the admin's own links add.
 ADMIN_PARAMS = ("e", "o", "_changelist_filters")
 LABELS = {
     SEARCH_PARAM: "Find",
@@ -38,8 +38,10 @@ LABELS = {
 
 
 class StaffQueryString(QueryString):
-    """A form sends the fields that were left empty too: they ask for nothing. What no list knows is refused,
-    because people type addresses, and a filter that does nothing would be believed."""
+    """Query string of a staff list. Empty values count as absent, because a form sends its empty fields too.
+
+    Unknown parameters are errors: people edit addresses by hand, and would trust a filter that has no effect.
+    """
 
     def __init__(self, raw: str, known: Collection[str]) -> None:
         super().__init__(raw, known)
@@ -49,15 +51,16 @@ class StaffQueryString(QueryString):
                 self.add_error(NOT_UTF8.sub("?", name), "is not a filter of this list")
 
     def get_typed_values(self, names: Collection[str]) -> dict[str, str]:
-        """What the form shows again."""
+        """Return the values as they were typed, to fill in the form again."""
         return {name: NOT_UTF8.sub("?", value) for name, value in self._values.items() if name in names}
 
 
 @dataclass(frozen=True)
 class ListQuery:
-    """What was asked, by the names in the address: `given` as it was typed, `reasons` why it cannot be.
+    """Parsed query of a staff list.
 
-    `values` are those of the account's FilterSet, checked; `sees` says whether who asks may see whole numbers.
+    `raw` holds the values as typed and `reasons` the errors, both by parameter name. `filters` are the cleaned
+    filters of the FilterSet. `can_see_numbers` is true if the user may see whole phone numbers.
     """
 
     raw: Mapping[str, str]
@@ -71,7 +74,7 @@ class ListQuery:
 
     @property
     def is_list(self) -> bool:
-        """Whether the API has a list of these rows: of an account, by its filters."""
+        """True if the API can list the same rows: those of one account, by its filters."""
         return self.account is not None and not self.search and self.broadcast is None
 
     @property
@@ -80,51 +83,51 @@ class ListQuery:
 
 
 def parse_list_query(raw: str, names: Sequence[str], filterset: type[Any] | None) -> ListQuery:
-    """Reads the query string `raw` of a list that knows `names`. What cannot be answered is told in `reasons`."""
+    """Parse the query string of a list with the parameters `names`. Errors are returned in `reasons`, not raised."""
     try:
         query = StaffQueryString(raw, (*names, PAGE_PARAM))
-    except InvalidParams as fault:
-        return ListQuery({}, fault.reasons)
-    account, values = _parse_account(query), _parse_filters(query)
+    except InvalidParams as error:
+        return ListQuery({}, error.reasons)
+    account, filters = _parse_account(query), _parse_filters(query)
     broadcast = query.parse_number(BROADCAST_PARAM, 0) if BROADCAST_PARAM in query else None
     page = query.parse_number(PAGE_PARAM, 1)
-    given = query.get_typed_values(names)
-    _check_combination(query, [name for name in given if name not in (SEARCH_PARAM, ACCOUNT_PARAM)])
+    typed = query.get_typed_values(names)
+    _check_combination(query, [name for name in typed if name not in (SEARCH_PARAM, ACCOUNT_PARAM)])
     if not filterset and account and SEARCH_PARAM not in query:
         query.add_error(ACCOUNT_PARAM, "can only be used together with Find")
     reasons: dict[str, Sequence[str]] = dict(query.reasons)
     if filterset and not reasons:
         try:
-            values = clean_filters(
-                filterset, ListRequest(filters=values, parameter_names={"since": "from", "until": "to"})
+            filters = clean_filters(
+                filterset, ListRequest(filters=filters, parameter_names={"since": "from", "until": "to"})
             )
-        except InvalidParams as fault:
-            reasons |= fault.reasons
-    return ListQuery(given, reasons, account, given.get(SEARCH_PARAM, "").strip(), broadcast, page, values)
+        except InvalidParams as error:
+            reasons |= error.reasons
+    return ListQuery(typed, reasons, account, typed.get(SEARCH_PARAM, "").strip(), broadcast, page, filters)
 
 
 def _parse_account(query: QueryString) -> Account | None:
     name = query.parse_text(ACCOUNT_PARAM) if ACCOUNT_PARAM in query else None
-    found = Account.objects.filter(name=name).first() if name else None
-    if name and not found:
+    account = Account.objects.filter(name=name).first() if name else None
+    if name and not account:
         query.add_error(ACCOUNT_PARAM, "there is no account with this name")
-    return found
+    return account
 
 
 def _parse_filters(query: QueryString) -> dict[str, Any]:
-    values: dict[str, Any] = {
+    filters: dict[str, Any] = {
         name: query.parse_text(name) for name in PLAIN_FILTERS if name in query and name != "status"
     }
     if "status" in query:
-        values["status"] = query.parse_choice("status", [group.value for group in StatusGroup], "")
+        filters["status"] = query.parse_choice("status", [group.value for group in StatusGroup], "")
     if any(name in query for name in DATE_PARAMS):
         window = query.parse_window()
-        values |= {"since": window.start, "until": window.end}
-    return {name: value for name, value in values.items() if value}
+        filters |= {"since": window.start, "until": window.end}
+    return {name: value for name, value in filters.items() if value}
 
 
 def _check_combination(query: QueryString, filters: Sequence[str]) -> None:
-    """Every list is read in the order of an index: an account's, a broadcast's, or that of the ids."""
+    """Reject combinations that no index covers. The indexes begin with the account, the broadcast or the id."""
     if filters and SEARCH_PARAM in query:
         query.add_error(SEARCH_PARAM, "cannot be combined with other filters, except Account")
     elif BROADCAST_PARAM in filters and (len(filters) > 1 or ACCOUNT_PARAM in query):

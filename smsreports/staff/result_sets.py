@@ -1,4 +1,4 @@
-"""Where a staff list's rows come from, newest first: each way reads an index, and none counts or sorts a table."""
+"""Result sets of staff lists, newest first. Each reads an index; none counts or sorts a whole table."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from smsreports.accounts.models import Account
 from smsreports.database.compiled import CompiledQuery
 from smsreports.queries.listing import Listing
 
-# What no counter knows is counted up to here, and pages without a day to jump to end here: skipping so many rows of
-# an index takes milliseconds.
+# Rows without counters are counted up to this number, and lists that cannot seek by day end at it. Skipping so many
+# rows of an index takes milliseconds.
 MAX_OFFSET = 10_000
-# Rows that a search shows; nobody reads further.
+# Maximum number of rows that a search shows.
 MAX_SEARCH_RESULTS = 1_000
 
 
 @dataclass(frozen=True)
 class Total:
-    """How many rows there are: exactly, or more than `number`; `reach` of them can be paged to."""
+    """Number of rows; if it is not exact, there are more. The first `reachable` of them can be paged to."""
 
     number: int
     reachable: int
@@ -30,15 +30,15 @@ class Total:
 
 
 class ResultSet(Protocol):
-    """Rows of which a page can be cut."""
+    """Rows that can be read a page at a time."""
 
     def get_page(self, first: int, size: int) -> tuple[Total, Sequence[int]]:
-        """How many rows there are, and the primary keys of those from number `first` on; none past the reach."""
+        """Return the total, and up to `size` primary keys from offset `first` on; none beyond `reachable`."""
 
 
 @dataclass(frozen=True)
 class AccountRows:
-    """The list that the API shows for the same filters: counters say how many, and where a page begins."""
+    """Rows of an account: the same list as the API's. Its counters give the total and the day of each page."""
 
     listing: Listing
 
@@ -52,8 +52,7 @@ class AccountRows:
 
 @dataclass(frozen=True)
 class LatestRows:
-    """Rows by descending id, as an index has them: of every account, or of one broadcast. `counted` gives their
-    number from the counters, where they know it."""
+    """Rows of every account or of one broadcast, by descending id. `count_rows`, if any, counts them by counters."""
 
     rows: QuerySet[Any]
     count_rows: Callable[[], int] | None = None
@@ -68,39 +67,36 @@ class LatestRows:
         if self.count_rows:
             number = self.count_rows()
             return Total(number, reachable=min(number, MAX_OFFSET))
-        return _count_up_to_max(CompiledQuery.from_queryset(self.rows.order_by().values("pk")))
+        # Count up to MAX_OFFSET. Raw SQL around the ORM's query, because the ORM would compile the limit into the text.
+        query = CompiledQuery.from_queryset(self.rows.order_by().values("pk"))
+        ((number,),) = CompiledQuery(
+            f"SELECT count(*) FROM (SELECT FROM ({query.sql}) AS r LIMIT %s) AS c", [*query.params, MAX_OFFSET + 1]
+        ).fetch_all()
+        return Total(min(number, MAX_OFFSET), min(number, MAX_OFFSET), is_exact=number <= MAX_OFFSET)
 
 
 class SearchResults:
-    """What a word finds, by each of several conditions: at most MOST_FOUND rows, the newest by id.
+    """Rows that match any of several conditions: at most MAX_SEARCH_RESULTS, the newest by id.
 
-    Every condition is asked for apart, because an OR of them reads the whole table.
+    Every condition is a query of its own in a UNION, because an OR of them would read the whole table.
     """
 
     def __init__(self, rows: QuerySet[Any], conditions: Iterable[Q], account: Account | None) -> None:
-        # The indexes begin with the account: a look into each account's part of them.
-        own = rows.filter(account__in=[account] if account else Account.objects.order_by().values("pk"))
+        # The indexes begin with the account, so a search of all accounts looks up each of them.
+        rows = rows.filter(account__in=[account] if account else Account.objects.order_by().values("pk"))
         first, *others = (
-            own.filter(condition).order_by("-pk").values("pk")[: MAX_SEARCH_RESULTS + 1] for condition in conditions
+            rows.filter(condition).order_by("-pk").values("pk")[: MAX_SEARCH_RESULTS + 1] for condition in conditions
         )
         union = first.union(*others) if others else first
-        found = sorted((row["pk"] for row in union), reverse=True)
-        self._keys, self._more = found[:MAX_SEARCH_RESULTS], len(found) > MAX_SEARCH_RESULTS
+        keys = sorted((row["pk"] for row in union), reverse=True)
+        self._keys, self._has_more = keys[:MAX_SEARCH_RESULTS], len(keys) > MAX_SEARCH_RESULTS
 
     def get_page(self, first: int, size: int) -> tuple[Total, Sequence[int]]:
         number = len(self._keys)
-        return Total(number, reachable=number, is_exact=not self._more), self._keys[first : first + size]
-
-
-def _count_up_to_max(rows: CompiledQuery) -> Total:
-    """Counts up to REACH. Raw SQL around what the ORM made, which would compile the number into the text."""
-    ((number,),) = CompiledQuery(
-        f"SELECT count(*) FROM (SELECT FROM ({rows.sql}) AS r LIMIT %s) AS c", [*rows.params, MAX_OFFSET + 1]
-    ).fetch_all()
-    return Total(min(number, MAX_OFFSET), min(number, MAX_OFFSET), is_exact=number <= MAX_OFFSET)
+        return Total(number, reachable=number, is_exact=not self._has_more), self._keys[first : first + size]
 
 
 def set_statement_timeout(seconds: int) -> None:
-    """For the rest of the transaction, a query that takes longer is cancelled. The ORM has no word for it."""
+    """Cancel slower queries for the rest of the transaction. The ORM has no such setting."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])

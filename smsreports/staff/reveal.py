@@ -1,4 +1,4 @@
-"""Revealing one SMS, for a reason that is kept: who, when, which, why."""
+"""Reveal of the number and text of one SMS. The user, the time, the SMS and the reason are recorded."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from smsreports.accounts.client_address import client_address
 from smsreports.accounts.masking import REVEAL
 from smsreports.accounts.models import Reveal
 
-# A word is no reason.
+# Characters. A shorter text explains nothing.
 MIN_REASON_LENGTH = 5
-# So much of a number's end is the number.
+# The last digits of a number that identify it.
 IDENTIFYING_DIGITS = 6
 
 
 class ReasonForm(forms.Form):
-    """Why somebody needs to see the SMS `row`. The log must not become the place where numbers are read."""
+    """Form for the reason to reveal an SMS. It rejects the number and the text, which the log must not contain."""
 
     reason = forms.CharField(
         min_length=MIN_REASON_LENGTH,
@@ -36,7 +36,7 @@ class ReasonForm(forms.Form):
 
     def clean_reason(self) -> str:
         reason: str = self.cleaned_data["reason"]
-        digits = "".join(letter for letter in reason if letter.isdigit())
+        digits = "".join(character for character in reason if character.isdigit())
         number = getattr(self.row, "recipient", "")[-IDENTIFYING_DIGITS:]
         if (number and number in digits) or (self.row.text and self.row.text in reason):
             raise ValidationError("must not contain the phone number or the text of the message")
@@ -44,16 +44,19 @@ class ReasonForm(forms.Form):
 
 
 def reveal_row(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
-    """Asks for the reason; then, on the very answer to it, shows the row. Nothing of it is kept for a next page."""
+    """Show the form; after a valid reason, record it and show the row in the same response.
+
+    The next page needs a new reason. Raises PermissionDenied.
+    """
     if not (admin.has_view_permission(request) and request.user.has_perm(REVEAL)):
         raise PermissionDenied
     row = admin.get_object(request, unquote(object_id))
     if row is None:
-        missing: HttpResponse = admin._get_obj_does_not_exist_redirect(request, admin.opts, object_id)
-        return missing
+        redirect: HttpResponse = admin._get_obj_does_not_exist_redirect(request, admin.opts, object_id)
+        return redirect
     form = ReasonForm(row, request.POST if request.method == "POST" else None)
-    revealed = form.is_valid()
-    if revealed:
+    is_revealed = form.is_valid()
+    if is_revealed:
         _record_reveal(request, row, form.cleaned_data["reason"])
     context = {
         **admin.admin_site.each_context(request),
@@ -61,7 +64,7 @@ def reveal_row(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse
         "opts": admin.opts,
         "form": form,
         "row": row,
-        "revealed": revealed,
+        "revealed": is_revealed,
     }
     return TemplateResponse(request, "admin/reveal.html", context)
 

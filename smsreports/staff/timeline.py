@@ -1,4 +1,4 @@
-"""What an SMS was told, for its staff pages. Whoever keeps receipts says how they are read: they stand above."""
+"""Timeline of an SMS for admin and report pages. `ingest`, a higher layer, registers the loader."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from typing import Any
 
 from smsreports.accounts.models import Account
 
-# A phone that opens its links over and over must not make a page of megabytes.
+# Limits the size of a page, because a phone may open a link any number of times.
 MAX_ENTRIES = 200
-# What of an SMS says which reports are its own, and what became of each.
+# Fields of an SMS by which its delivery receipts are found and their verdicts determined.
 SMS_FIELDS = ("client_message_id", "message_id", "status", "status_code", "status_at")
-# What stands in the column of verdicts, for those who read it for the first time.
+# Explains the column of verdicts.
 VERDICT_HELP = (
     "Applied: the receipt set the status, or is a step on the way to it. Late: it reports a step, but the final status "
     "was already known. Duplicate: another receipt reports the same at a later time. Contradicts: it reports a final "
@@ -21,8 +21,7 @@ VERDICT_HELP = (
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """A receipt, a click or an action: when it happened, when it was received, what it said, and, of a receipt, what
-    became of it."""
+    """One delivery receipt, click or action of an SMS: times, kind, content, and the verdict on a receipt."""
 
     at: datetime
     received_at: datetime
@@ -31,15 +30,16 @@ class TimelineEntry:
     verdict: str
 
 
-# What was told of an account's SMS, of which OF_SMS is given: the latest MOST_TOLD, oldest first, and how many there
-# are.
+# Loads the timeline of an account's SMS, given its SMS_FIELDS: the latest MAX_ENTRIES, oldest first, and their total.
 Reader = Callable[[Account, Mapping[str, Any]], tuple[Sequence[TimelineEntry], int]]
 _readers: list[Reader] = []
 
 
 def register_reader(reader: Reader) -> None:
+    """Set the reader of timelines, replacing an earlier one."""
     _readers[:] = [reader]
 
 
 def get_timeline(account: Account, sms: Mapping[str, Any]) -> tuple[Sequence[TimelineEntry], int]:
+    """Return the latest MAX_ENTRIES entries of an SMS, oldest first, and their total. Empty without a reader."""
     return _readers[0](account, sms) if _readers else ([], 0)

@@ -1,1 +1,1 @@
-"""What the service tells of its own running: a line for every request, and counts for /metrics."""
+"""Observability: a log line for each request, log redaction, and the metrics of /metrics."""

@@ -1,4 +1,4 @@
-"""How an export goes out: counted while it does, and whether it ended whole."""
+"""Metrics of exports in progress and of how they ended."""
 
 from collections.abc import Generator
 
@@ -7,10 +7,13 @@ from smsreports.telemetry.request_context import add_log_fields
 
 
 def track_export(blocks: Generator[bytes], rows: int) -> Generator[bytes]:
-    """Passes on the blocks of a file of `rows`. It is whole when the server comes back for more than the last; who
-    closes it before has broken it off. What nobody begins to read is not counted."""
-    size, ended, counts = 0, "broken", get_metrics()
-    counts.exports_underway.inc()
+    """Yield the blocks of a file of `rows`, and record how the export ended.
+
+    It ended whole if the server has asked for a block after the last one. If the server closes it earlier, it is
+    broken. An export whose first block is never requested is not counted.
+    """
+    size, ended, metrics = 0, "broken", get_metrics()
+    metrics.exports_underway.inc()
     try:
         for block in blocks:
             size += len(block)
@@ -18,8 +21,8 @@ def track_export(blocks: Generator[bytes], rows: int) -> Generator[bytes]:
         ended = "whole"
     finally:
         blocks.close()
-        counts.exports_underway.dec()
-        counts.exports.labels(ended).inc()
-        counts.export_rows.inc(rows if ended == "whole" else 0)
-        counts.export_bytes.inc(size)
+        metrics.exports_underway.dec()
+        metrics.exports.labels(ended).inc()
+        metrics.export_rows.inc(rows if ended == "whole" else 0)
+        metrics.export_bytes.inc(size)
         add_log_fields(ended=ended, bytes=size)

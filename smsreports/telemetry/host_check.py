@@ -1,4 +1,4 @@
-"""Who asks whether we are up asks often, and by an address, not by a name."""
+"""Check of the Host header, without health probes, which use an IP address instead of a host name."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
@@ -6,7 +6,10 @@ from django.middleware.common import CommonMiddleware
 
 
 class ProbeAwareCommonMiddleware(CommonMiddleware):
-    """Django's, which refuses hosts that are not in ALLOWED_HOSTS; but for the probes, whose answers name no host."""
+    """Django's CommonMiddleware, which rejects hosts outside ALLOWED_HOSTS, except for probes.
+
+    The responses to probes contain no host.
+    """
 
     def process_request(self, request: HttpRequest) -> HttpResponseRedirect | None:  # type: ignore[override]
         if is_probe(request):

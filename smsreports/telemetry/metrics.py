@@ -1,4 +1,4 @@
-"""Everything that is counted. No label holds an account, a number, an id or a path: each has few values."""
+"""Prometheus metrics. Each label has few values: none contains an account, a telephone number, an id or a path."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-# The folder in which workers keep their counts, so that any of them tells all; prometheus_client's own name for it.
+# Folder in which all workers keep their metrics, so that each can report them all. The name is prometheus_client's.
 SHARED_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-# Seconds; a list takes hundredths, an export minutes.
+# Seconds. A list takes hundredths of a second, an export minutes.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
 
-# Of a gauge: the sum over the workers that live.
+# Mode of a gauge: the sum over the running workers.
 SUM_OF_LIVE_WORKERS: Final = "livesum"
 
 
 class Metrics:
-    """The counts. Made once a process, see `meters`."""
+    """All metrics. There is one instance per process; see `get_metrics`."""
 
     def __init__(self) -> None:
-        # When it is imported, the library decides whether counts are shared between processes. `serve` makes their
-        # folder long after this module is imported.
+        # The library decides at its import if metrics are shared between processes. `serve` creates their folder after
+        # this module is imported.
         from prometheus_client import Counter, Gauge, Histogram
 
-        of = ("dialect", "route", "method")
-        self.requests = Counter("smsreports_requests", "Requests answered", (*of, "status"))
+        labels = ("dialect", "route", "method")
+        self.requests = Counter("smsreports_requests", "Requests answered", (*labels, "status"))
         self.seconds = Histogram(
-            "smsreports_request_seconds", "Seconds until the last byte of an answer was sent", of, buckets=BUCKETS
+            "smsreports_request_seconds", "Seconds until the last byte of an answer was sent", labels, buckets=BUCKETS
         )
         self.underway = Gauge(
             "smsreports_requests_under_way", "Requests in progress", multiprocess_mode=SUM_OF_LIVE_WORKERS
@@ -59,23 +59,23 @@ class Metrics:
             self.exports.labels(ended)
 
     def record_response(self, dialect: str, route: str, method: str, status: int, seconds: float) -> None:
-        """One request less under way, and one more of its kind."""
-        of = dialect, route, method
-        self.requests.labels(*of, status).inc()
-        self.seconds.labels(*of).observe(seconds)
+        """Count a request that has ended."""
+        labels = dialect, route, method
+        self.requests.labels(*labels, status).inc()
+        self.seconds.labels(*labels).observe(seconds)
         self.underway.dec()
 
     @cached_property
     def registry(self) -> CollectorRegistry:
-        """What `generate_latest` reads: the counts of all workers, else of this process."""
+        """Registry for `generate_latest`: of all workers if they share a folder, else of this process."""
         from prometheus_client import REGISTRY, CollectorRegistry
         from prometheus_client.multiprocess import MultiProcessCollector
 
         if not os.environ.get(SHARED_FOLDER_VARIABLE):
             return REGISTRY
-        shared = CollectorRegistry()
-        MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
-        return shared
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return registry
 
 
 _lock = Lock()
@@ -83,6 +83,7 @@ _metrics: Metrics | None = None
 
 
 def get_metrics() -> Metrics:
+    """Return the metrics of this process; the first call creates them."""
     global _metrics
     if _metrics is None:
         with _lock:

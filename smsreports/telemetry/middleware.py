@@ -1,4 +1,4 @@
-"""Gives every request an id, which its answer and its lines carry, and one line when the answer has gone out."""
+"""Request ids and access log: an id for each request, and a log line when its response has been sent."""
 
 import logging
 from collections.abc import Callable
@@ -12,44 +12,49 @@ from smsreports.telemetry.metrics import get_metrics
 from smsreports.telemetry.request_context import RequestContext, begin_request
 
 HEADER = "X-Request-ID"
-NONE = "-"
-# A client can make up more.
+NO_VALUE = "-"
+# Values of the metrics' label. Clients can invent any number of methods.
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
 logger = logging.getLogger(__name__)
 
 
 class RequestMiddleware:
-    """The first in MIDDLEWARE: what is answered before the next one has no id and no line."""
+    """Sets the request id and writes the log line.
+
+    It must be the first in MIDDLEWARE: a response of an earlier one would have neither.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        underway = begin_request(request.META.get("HTTP_X_REQUEST_ID", ""))
+        context = begin_request(request.META.get("HTTP_X_REQUEST_ID", ""))
         get_metrics().underway.inc()
         response = self._get_response(request)
-        response[HEADER] = underway.id
-        # The server closes a response when it has sent it, or could not: only then a stream has ended.
+        response[HEADER] = context.id
+        # The server closes a response after it has sent it or failed to. A stream has only then ended.
         length = response.get("Content-Length")
-        closed = partial(_record_request, request, underway, response.status_code, length)
-        response._resource_closers.append(closed)  # type: ignore[attr-defined]  # Django's, as FileResponse uses it
+        record_request = partial(_record_request, request, context, response.status_code, length)
+        response._resource_closers.append(record_request)  # type: ignore[attr-defined]  # as FileResponse does
         return response
 
 
-def _record_request(request: HttpRequest, underway: RequestContext, status: int, length: str | None) -> None:
-    where, seconds = get_route(request), underway.seconds
-    method = request.method if request.method in METHODS else NONE
-    get_metrics().record_response(underway.log_fields.get("dialect", NONE), where, method, status, seconds)
-    # Probes come every few seconds, and are of interest when they fail.
+def _record_request(request: HttpRequest, context: RequestContext, status: int, length: str | None) -> None:
+    route, seconds = get_route(request), context.seconds
+    method = request.method if request.method in METHODS else NO_VALUE
+    get_metrics().record_response(context.log_fields.get("dialect", NO_VALUE), route, method, status, seconds)
+    # Probes come every few seconds and matter only when they fail.
     level = logging.DEBUG if status < 400 and is_probe(request) else logging.INFO
     if logger.isEnabledFor(level):
-        facts = {"method": request.method, "route": where, "status": status, "ms": round(seconds * 1000, 1)}
+        fields = {"method": request.method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
         if length is not None:
-            facts["bytes"] = int(length)
-        logger.log(level, "request", extra={"log_fields": facts | underway.log_fields})
+            fields["bytes"] = int(length)
+        logger.log(level, "request", extra={"log_fields": fields | context.log_fields})
 
 
 def get_route(request: HttpRequest) -> str:
-    """The pattern of the address: the path itself may hold an id. None for a file beside the URL map, for an address
-    that is not in it, and for what was answered before it was looked at."""
-    return request.resolver_match.route if request.resolver_match else NONE
+    """Return the pattern of the URL, because the path itself may contain an id.
+
+    Returns NO_VALUE for a static file, for an unknown URL, and for a response that was sent before URL resolution.
+    """
+    return request.resolver_match.route if request.resolver_match else NO_VALUE

@@ -1,13 +1,14 @@
-"""What a log line may repeat: our own words, and of others' only what cannot hold a caller's data."""
+"""Redaction of log messages: ours are logged whole, those of libraries without anything that may be a caller's data."""
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from traceback import extract_tb
 from typing import Any
 
-# These promise, and are tested, to put no data into what they say.
-OWN_LOGGERS = ("smsreports.", "messages_app.", "broadcasts_app.")
-# Of gunicorn's messages these name signals, addresses of our own and workers: whole. It has others that quote requests.
+from smsreports.installation import list_packages
+
+# Messages of gunicorn that contain signals, our own addresses and workers. Its other messages may quote requests.
 SAFE_MESSAGES = (
     "Starting gunicorn %s",
     "Listening at: %s (%s)",
@@ -21,19 +22,30 @@ REDACTED = "…"
 
 
 def redact_message(name: str, message: Any, args: Any) -> str:
-    """What the logger `name` said, in words that may be kept. Django puts paths into its messages, psycopg rows, and
-    gunicorn the bytes of a request that it does not understand."""
+    """Return a message of the logger `name` without data of callers.
+
+    Our own loggers log no such data, which is tested. Django puts paths into its messages, psycopg rows, and gunicorn
+    the bytes of malformed requests.
+    """
     if not isinstance(message, str):
         return f"{REDACTED} {type(message).__name__}"
-    if name.startswith(OWN_LOGGERS) or message in SAFE_MESSAGES:
+    if name.startswith(_get_own_prefixes()) or message in SAFE_MESSAGES:
         return message % args if args else message
     if not args and not name.startswith("gunicorn."):
-        return REDACTED  # it may have been put together beforehand
+        return REDACTED  # it may have been formatted before
     return _redact_arguments(message, args)
 
 
+@cache
+def _get_own_prefixes() -> tuple[str, ...]:
+    return tuple(f"{package}." for package in list_packages())
+
+
 def _redact_arguments(message: str, args: Any) -> str:
-    """Its constant part, and numbers of processes; what gunicorn quotes ready-made comes after a colon."""
+    """Return the constant part of a message, and integers, which are ids of processes.
+
+    Messages of gunicorn without arguments quote requests after a colon.
+    """
     if not args:
         return message.partition(":")[0]
     if isinstance(args, tuple) and all(isinstance(arg, int) for arg in args):
@@ -41,22 +53,26 @@ def _redact_arguments(message: str, args: Any) -> str:
     return FIELD.sub(REDACTED, message)
 
 
-def redact_exception(found: BaseException) -> str:
-    """An exception and those behind it, by their kinds and places in the code. Their texts may hold rows ("Key
-    (recipient)=(…)"), but for those whose class says `is_log_safe`."""
-    return "\n".join(line for one in reversed(list(_exception_chain(found))) for line in _describe_exception(one))
+def redact_exception(error: BaseException) -> str:
+    """Return the tracebacks and types of an exception and of its causes.
+
+    Their texts may contain rows ("Key (recipient)=(…)"). They are left out unless the class sets `is_log_safe`.
+    """
+    chain = reversed(list(_exception_chain(error)))
+    return "\n".join(line for exception in chain for line in _describe_exception(exception))
 
 
-def _exception_chain(found: BaseException | None) -> Iterator[BaseException]:
+def _exception_chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception and its causes, the outermost first."""
     seen: set[int] = set()
-    while found is not None and id(found) not in seen:
-        seen.add(id(found))
-        yield found
-        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def _describe_exception(found: BaseException) -> Iterator[str]:
-    for frame in extract_tb(found.__traceback__):
+def _describe_exception(error: BaseException) -> Iterator[str]:
+    for frame in extract_tb(error.__traceback__):
         yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
-    kind = type(found).__name__
-    yield f"{kind}: {found}" if getattr(found, "is_log_safe", False) else kind
+    kind = type(error).__name__
+    yield f"{kind}: {error}" if getattr(error, "is_log_safe", False) else kind

@@ -1,1 +1,1 @@
-"""The joined lists: every source's rows as one, newest first."""
+"""Unified lists: the rows of every source in one list, newest first."""

@@ -1,10 +1,9 @@
-"""What a file of the unified view contains."""
+"""Exports of the unified list."""
 
 from collections.abc import Mapping
 
 from django.conf import settings
 
-from smsreports.api.errors import get_dialects
 from smsreports.export.columns import Column, ColumnKind
 from smsreports.export.formats import FORMATS
 from smsreports.export.stream import ExportSpec
@@ -31,15 +30,17 @@ COLUMNS = (
     Column("broadcast_id", ColumnKind.PLAIN),
     Column("broadcast_name", ColumnKind.TEXT),
 )
+# Titles of exports that no dialect serves (the staff's): our name of each column, except these.
+DEFAULT_TITLES = {"text": "message"}
 
 
 def build_export(listing: Listing, columns: Mapping[str, str], format_name: str) -> ExportSpec:
-    """The list as a file of one of FORMATS, whose `columns` a dialect names: theirs, ours."""
-    titles = {ours: theirs for theirs, ours in columns.items()}
+    """Build the export of a listing in one of FORMATS. `columns` maps the titles of a dialect to our names."""
+    titles = {name: title for title, name in columns.items()}
     return ExportSpec(
         rows=listing.select_rows(settings.EXPORT_LIMIT),
         count=listing.build_count_query(),
-        total=listing.count_rows,
+        count_rows=listing.count_rows,
         columns=COLUMNS,
         titles=[titles[column.name] for column in COLUMNS],
         format=FORMATS[format_name],
@@ -48,6 +49,6 @@ def build_export(listing: Listing, columns: Mapping[str, str], format_name: str)
 
 
 def build_default_export(listing: Listing) -> ExportSpec:
-    """The CSV that the API gives of this list, with the titles that it has there, for pages that offer it too."""
-    door = next(path for dialect in get_dialects() for path in dialect.endpoints if path.view == "export")
-    return build_export(listing, door.columns, "csv")
+    """Build the CSV export that staff and report pages offer. It is the same file for every set of dialects."""
+    columns = {DEFAULT_TITLES.get(column.name, column.name): column.name for column in COLUMNS}
+    return build_export(listing, columns, "csv")

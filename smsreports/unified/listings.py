@@ -1,4 +1,4 @@
-"""The sources' rows as one list."""
+"""Listings over several sources."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,12 @@ from smsreports.sources import Source
 
 
 def build_unified_listing(account: Account, sources: Sequence[Source], list_request: ListRequest) -> Listing:
-    """Every SMS, one row each."""
-    return build_listing(account, {one.slug: one.sms for one in sources}, list_request, time="sent_at")
+    """Build the listing of every SMS, one row each."""
+    tables = {source.slug: source.sms for source in sources}
+    return build_listing(account, tables, list_request, time_column="sent_at")
 
 
 def build_item_listing(account: Account, sources: Sequence[Source], list_request: ListRequest) -> Listing:
-    """Every act of sending, one row each."""
-    rows = {one.slug: one.items for one in sources}
-    return build_listing(account, rows, list_request, time="created_at", measure="requests")
+    """Build the listing of items (requests and broadcasts), one row each."""
+    tables = {source.slug: source.items for source in sources}
+    return build_listing(account, tables, list_request, time_column="created_at", measure="requests")

@@ -1,4 +1,4 @@
-"""Statistics: sums over all that a filter leaves, by day and by country."""
+"""Statistics: totals of the filtered SMS, by day and by country."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -15,45 +15,53 @@ from smsreports.exceptions import InvalidParams
 from smsreports.sms.windows import ONE_DAY
 from smsreports.unified.views import JoinedViewSet
 
-# A day each, for ten years: more would be an answer that nobody reads. An open window is as long as its traffic.
+# Longest window of daily statistics: ten years. A window with an open side is as long as its traffic.
 MAX_DAYS = 3660
 
 
 class StatsViewSet(JoinedViewSet):
-    """Figures from the counters; where they do not cover a filter, from the rows that an index finds."""
+    """Statistics from the counters, or from the rows themselves for filters that the counters do not cover."""
 
     def total(self, request: Request) -> Response:
+        """Return the totals of all SMS that match."""
         return self._render_stats(figures=self._get_figures().get((), {}))
 
     def daily(self, request: Request) -> Response:
+        """Return the totals of each day, oldest first."""
         return self._render_stats(days=list(self._fill_days(self._get_figures("day"))))
 
     def by_country(self, request: Request) -> Response:
+        """Return the totals of each country, most SMS first."""
         figures = self._get_figures("country")
-        most_first = sorted(figures, key=lambda key: (-count_sms(figures[key]), key))
-        return self._render_stats(countries=[(country, figures[country,]) for (country,) in most_first])
+        sms = {key: sum(measures["sms"] for measures in groups.values()) for key, groups in figures.items()}
+        countries = sorted(figures, key=lambda key: (-sms[key], key))
+        return self._render_stats(countries=[(country, figures[country,]) for (country,) in countries])
 
-    def _render_stats(self, **found: Any) -> Response:
-        return Response(self.endpoint.render_row(found | {"currency": self.account.currency} | self._get_window_days()))
+    def _render_stats(self, **stats: Any) -> Response:
+        return Response(self.endpoint.render_row(stats | {"currency": self.account.currency} | self._get_window_days()))
 
-    def _get_figures(self, *by: str) -> Figures:
+    def _get_figures(self, *dimensions: str) -> Figures:
+        """Return the measures by status group, for each combination of the dimensions."""
         listing = self.get_unified_listing()
         if listing.scope is not None:
-            return sum_by(listing.scope, *by)
-        statements = [
-            sum_rows(source.counter_specs[0], leg.select_all(), *by)
-            for source, leg in zip(self.sources, listing.legs, strict=True)
+            return sum_by(listing.scope, *dimensions)
+        queries = [
+            sum_rows(source.counter_specs[0], source_query.select_all(), *dimensions)
+            for source, source_query in zip(self.sources, listing.source_queries, strict=True)
         ]
-        with query_slots.acquire_slot(self.account.pk), time_limit(settings.LIST_SECONDS) as read:
-            return merge_figures(to_figures(rows, len(by)) for rows in read(*statements))
+        with query_slots.acquire_slot(self.account.pk), time_limit(settings.LIST_SECONDS) as fetch:
+            return merge_figures(to_figures(rows, len(dimensions)) for rows in fetch(*queries))
 
     def _get_window_days(self) -> dict[str, date | None]:
-        """The first and the last day of the window, both included."""
+        """Return the first and the last day of the window, both included."""
         since, until = self.list_request.filters.get("since"), self.list_request.filters.get("until")
         return {"first": since and since.date(), "last": until and until.date() - ONE_DAY}
 
     def _fill_days(self, figures: Figures) -> Iterator[tuple[date, dict[str, Any]]]:
-        """Every day of the window, oldest first; a side that is open ends with the traffic."""
+        """Yield every day of the window, oldest first, including days without SMS.
+
+        An open side of the window ends with the traffic. Raises InvalidParams when the window has over MAX_DAYS days.
+        """
         window = self._get_window_days()
         days = [day for (day,) in figures]
         first, last = window["first"] or min(days, default=None), window["last"] or max(days, default=None)
@@ -62,7 +70,3 @@ class StatsViewSet(JoinedViewSet):
         while first is not None and last is not None and first <= last:
             yield first, figures.get((first,), {})
             first += ONE_DAY
-
-
-def count_sms(groups: dict[str, dict[str, Any]]) -> int:
-    return sum(measures["sms"] for measures in groups.values())

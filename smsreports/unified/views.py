@@ -1,4 +1,4 @@
-"""The unified list, its export, and the list of items (requests and broadcasts)."""
+"""Views of the unified list, its export, and the list of items (requests and broadcasts)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -25,14 +25,14 @@ from smsreports.unified.listings import build_item_listing, build_unified_listin
 
 
 class JoinedViewSet(DialectViewSet):
-    """What the joined views share: the sources that were asked for."""
+    """Base of the views over several sources; the `source` parameter selects which."""
 
     @property
     def sources(self) -> list[Source]:
         return list(get_sources_for(self.list_request.source))
 
     def get_unified_listing(self) -> Listing:
-        """Every SMS of these sources, as the caller narrowed it."""
+        """Build the listing of every SMS of the selected sources that matches the filters."""
         return build_unified_listing(self.account, self.sources, self.list_request)
 
     def get_page(self, listing: Listing) -> list[Any]:
@@ -54,12 +54,16 @@ class ExportViewSet(JoinedViewSet):
     spec: ClassVar[ViewSpec] = ViewSpec(headers=HEADERS)
 
     def export(self, request: Request) -> StreamingHttpResponse:
-        found = build_export(self.get_unified_listing(), self.endpoint.columns, self.list_request.format)
-        asked = self.list_request
-        entry = ExportRecorder(
-            self.account, self.key, client_address(request._request), asked.raw_filters, asked.format
+        list_request = self.list_request
+        spec = build_export(self.get_unified_listing(), self.endpoint.columns, list_request.format)
+        recorder = ExportRecorder(
+            self.account,
+            self.key,
+            client_address(request._request),
+            list_request.raw_filters,
+            list_request.format,
         )
-        return build_export_response(request._request, found, entry)
+        return build_export_response(request._request, spec, recorder)
 
 
 class ItemViewSet(JoinedViewSet):
@@ -73,35 +77,35 @@ class ItemViewSet(JoinedViewSet):
     def retrieve(self, request: Request, key: str) -> Response:
         with read_snapshot():
             for source in get_sources() if "\0" not in key else ():
-                found = SourceQuery(source.items, {"account": self.account.pk}).where_key(source.item_key, key)
-                if item := Listing([found], time="created_at", scope=None).get_first():
+                source_query = SourceQuery(source.items, {"account": self.account.pk}).where_key(source.item_key, key)
+                if item := Listing([source_query], time_column="created_at", scope=None).get_first():
                     return Response(self.render_rows(attach_receivers(self.account, [source], [item]))[0])
         raise NotFound("Message not found")
 
     def get_figures(self) -> Mapping[str, Mapping[str, Any]]:
-        """The measures of SMS by status group, over all that the list's window holds."""
+        """Return the measures of SMS by status group, over the window of the list."""
         scope = self.get_unified_listing().scope
-        assert scope is not None  # this view has no filter that counters do not cover
+        assert scope is not None  # the counters cover every filter of this view
         return sum_by(scope).get((), {})
 
 
 def attach_receivers(
     account: Account, sources: Iterable[Source], items: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Each item with its receivers; a fixed number of queries a source, however many items there are."""
-    found: dict[tuple[str, int], Receivers] = {}
+    """Return the items with their receivers. The number of queries per source does not depend on that of items."""
+    receivers: dict[tuple[str, int], Receivers] = {}
     for source in sources:
         ids = [item["id"] for item in items if item["source"] == source.slug]
-        found |= {(source.slug, item): who for item, who in source.receivers(account, ids).items()}
-    return [_attach_to_item(item, found[item["source"], item["id"]]) for item in items]
+        receivers |= {(source.slug, pk): value for pk, value in source.receivers(account, ids).items()}
+    return [_attach_to_item(item, receivers[item["source"], item["id"]]) for item in items]
 
 
 def _attach_to_item(item: Mapping[str, Any], receivers: Receivers) -> dict[str, Any]:
-    changes = [item["created_at"], receivers.updated_at]
+    times = [item["created_at"], receivers.updated_at]
     return {
         **item,
         "segments": receivers.segments,
-        "updated_at": max(change for change in changes if change is not None),
+        "updated_at": max(time for time in times if time is not None),
         "receiver_total": receivers.total,
         "receivers": receivers.rows,
     }

@@ -1,0 +1,1 @@
+"""Accounts, API keys, signed requests, rate limits and staff users."""

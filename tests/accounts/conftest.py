@@ -1,4 +1,4 @@
-"""The stranger to the account that is tested."""
+"""A second account beside the tested one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a signature is good for: one method, one resource, one body, one secret, ten minutes."""
+"""Signatures: each is valid for one method, one resource, one body, one secret and ten minutes."""
 
 import re
 import time
@@ -19,10 +19,10 @@ from smsreports.accounts.signing import (
     derive_signing_secret,
     encode_path,
 )
-from tests.recipe import signed
+from tests.client_signing import sign_headers
 
 PATH = "/api/v1/sms/stats"
-# Of 12 digits, as far as a timestamp may go: what a person or a clock may say.
+# Timestamps of up to 12 digits, the longest allowed.
 SECONDS = st.integers(0, 10**12 - 1)
 REQUESTS = st.fixed_dictionaries(
     {
@@ -35,45 +35,46 @@ REQUESTS = st.fixed_dictionaries(
 )
 
 
-def request(asked: dict[str, Any], headers: dict[str, str]) -> SignedRequest:
-    """The request as a server takes it that was `asked` for with these headers."""
-    sent = [asked["path"].encode()]
-    return SignedRequest(asked["method"], sent, asked["body"], headers["X-Timestamp"], headers["X-Signature"])
+def build_signed_request(request: dict[str, Any], headers: dict[str, str]) -> SignedRequest:
+    """Return the signed request that the server builds from `request` with these headers."""
+    paths = [request["path"].encode()]
+    return SignedRequest(request["method"], paths, request["body"], headers["X-Timestamp"], headers["X-Signature"])
 
 
-def by_recipe(asked: dict[str, Any]) -> dict[str, str]:
-    return signed(asked["secret"], asked["method"], asked["path"], asked["body"], asked["at"])
+def sign_request(request: dict[str, Any]) -> dict[str, str]:
+    return sign_headers(request["secret"], request["method"], request["path"], request["body"], request["at"])
 
 
-def test_a_signature_is_what_openssl_makes_of_the_recipe() -> None:
+def test_openssl_computes_the_same_signature() -> None:
     """printf 'POST|/api/v1/ingest|1770978600|{"type": "click"}' | openssl dgst -sha256 -hmac 'a secret'"""
-    made = "a02c62a7aa5157b7ffc586fbdf4ad672fb3f937e9ab8836e3f03ffd19d6bff0d"
-    found = SignedRequest("POST", [b"/api/v1/ingest"], b'{"type": "click"}', "1770978600", made)
-    assert found.has_valid_signature("a secret")
+    signature = "a02c62a7aa5157b7ffc586fbdf4ad672fb3f937e9ab8836e3f03ffd19d6bff0d"
+    signed_request = SignedRequest("POST", [b"/api/v1/ingest"], b'{"type": "click"}', "1770978600", signature)
+    assert signed_request.has_valid_signature("a secret")
 
 
 @given(REQUESTS)
-def test_who_follows_the_recipe_is_let_in(asked: dict[str, Any]) -> None:
-    assert request(asked, by_recipe(asked)).has_valid_signature(asked["secret"])
+def test_a_request_signed_as_documented_is_accepted(request: dict[str, Any]) -> None:
+    assert build_signed_request(request, sign_request(request)).has_valid_signature(request["secret"])
 
 
 @given(REQUESTS, REQUESTS)
-def test_a_signature_fits_no_other_request_and_no_other_secret(one: dict[str, Any], other: dict[str, Any]) -> None:
-    stolen = by_recipe(one) | {"X-Timestamp": by_recipe(other)["X-Timestamp"]}
-    assert request(other, stolen).has_valid_signature(other["secret"]) == (one == other)
+def test_a_signature_is_invalid_for_any_other_request_and_secret(one: dict[str, Any], other: dict[str, Any]) -> None:
+    headers = sign_request(one) | {"X-Timestamp": sign_request(other)["X-Timestamp"]}
+    assert build_signed_request(other, headers).has_valid_signature(other["secret"]) == (one == other)
 
 
 @given(REQUESTS, st.text(max_size=70))
 @example({"method": "GET", "path": "/", "body": b"", "at": 1, "secret": "a"}, "é" * 64)
-def test_what_is_no_signature_fits_nothing(asked: dict[str, Any], text: str) -> None:
-    good = by_recipe(asked)
-    for odd in (
+def test_a_malformed_signature_is_invalid(request: dict[str, Any], text: str) -> None:
+    headers = sign_request(request)
+    for signature in (
         text,
-        good["X-Signature"].upper().replace("0", "A"),
-        f" {good['X-Signature']}",
-        good["X-Signature"][:-1],
+        headers["X-Signature"].upper().replace("0", "A"),
+        f" {headers['X-Signature']}",
+        headers["X-Signature"][:-1],
     ):
-        assert not request(asked, good | {"X-Signature": odd}).has_valid_signature(asked["secret"])
+        changed = headers | {"X-Signature": signature}
+        assert not build_signed_request(request, changed).has_valid_signature(request["secret"])
 
 
 @given(SECONDS, st.integers(-2 * TOLERANCE_SECONDS, 2 * TOLERANCE_SECONDS))
@@ -82,8 +83,8 @@ def test_what_is_no_signature_fits_nothing(asked: dict[str, Any], text: str) -> 
 @example(1_770_978_600, TOLERANCE_SECONDS + 1)
 @example(1_770_978_600, -TOLERANCE_SECONDS - 1)
 def test_a_timestamp_may_be_five_minutes_off_either_way(now: int, off: int) -> None:
-    found = SignedRequest("GET", [], b"", str(now + off), "")
-    assert found.is_within_tolerance(now) == (abs(off) <= 300 and 0 <= now + off < 10**12)
+    signed_request = SignedRequest("GET", [], b"", str(now + off), "")
+    assert signed_request.is_within_tolerance(now) == (abs(off) <= 300 and 0 <= now + off < 10**12)
 
 
 @pytest.mark.parametrize("odd", ["{}.5", "+{}", "-{}", " {}", "{}\n", "{}000", "0x{}", "{},{}", "", "now", "٣", "1e9"])
@@ -93,10 +94,10 @@ def test_a_timestamp_is_whole_seconds_in_plain_digits(odd: str) -> None:
     assert not SignedRequest("GET", [], b"", odd.format(now, now), "").is_within_tolerance(now)
 
 
-def test_a_secret_belongs_to_one_key_of_one_server_and_can_be_printed() -> None:
-    made = {derive_signing_secret(digest, server) for digest, server in product("ab", "cd")}
-    assert len(made) == 4
-    assert all(re.fullmatch(r"sk_sign_[A-Za-z0-9_-]{43}", secret) for secret in made)
+def test_each_key_of_each_server_has_its_own_printable_secret() -> None:
+    secrets = {derive_signing_secret(digest, server) for digest, server in product("ab", "cd")}
+    assert len(secrets) == 4
+    assert all(re.fullmatch(r"sk_sign_[A-Za-z0-9_-]{43}", secret) for secret in secrets)
 
 
 @pytest.mark.parametrize(
@@ -105,14 +106,14 @@ def test_a_secret_belongs_to_one_key_of_one_server_and_can_be_printed() -> None:
         ("/api/v1/sms/stats", [b"/api/v1/sms/stats"]),
         ("/api/v1/sms/stats?period=7d", [b"/api/v1/sms/stats"]),
         ("/api/v1/sms/stats?a=/b?c#d", [b"/api/v1/sms/stats"]),
-        # What a proxy's client sends.
+        # The absolute form that clients of a proxy send.
         ("http://sms.example:8000/api/v1/sms/stats?period=7d", [b"/api/v1/sms/stats"]),
         ("http://sms.example", [b"", b"/"]),
         # Clients sign before or after they encode.
         ("/sms/status/a%20b", [b"/sms/status/a%20b", b"/sms/status/a b"]),
         ("/sms/status/%C3%A9", [b"/sms/status/%C3%A9", "/sms/status/é".encode()]),
         ("/sms/status/%7e", [b"/sms/status/%7e", b"/sms/status/~"]),
-        # As it was sent, /sms/status/100%25 is another one's address.
+        # The decoded /sms/status/100%25 is the raw path of another resource.
         ("/sms/status/100%2525", [b"/sms/status/100%2525"]),
         ("/sms/status/%FF", [b"/sms/status/%FF"]),
         ("/sms/status/a%7Cb", [b"/sms/status/a%7Cb"]),
@@ -120,33 +121,33 @@ def test_a_secret_belongs_to_one_key_of_one_server_and_can_be_printed() -> None:
         ("//double", [b"//double"]),
     ],
 )
-def test_a_path_may_be_signed_as_it_is_sent_or_as_it_is_meant(target: str, forms: list[bytes]) -> None:
-    sent = re.sub(r"^[a-z]+://[^/]*", "", target).partition("?")[0]
-    meant = unquote(sent) if "%FF" not in sent else sent
-    assert candidate_paths(target, meant or "/") == forms
+def test_a_path_may_be_signed_encoded_or_decoded(target: str, forms: list[bytes]) -> None:
+    raw_path = re.sub(r"^[a-z]+://[^/]*", "", target).partition("?")[0]
+    decoded = unquote(raw_path) if "%FF" not in raw_path else raw_path
+    assert candidate_paths(target, decoded or "/") == forms
 
 
-def test_a_path_of_which_only_the_meaning_is_known_may_be_signed_both_ways_too() -> None:
+def test_a_path_without_a_raw_target_may_be_signed_encoded_or_decoded() -> None:
     assert candidate_paths(encode_path("/sms/status/a b"), "/sms/status/a b") == [
         b"/sms/status/a%20b",
         b"/sms/status/a b",
     ]
 
 
-def test_no_two_requests_can_be_signed_by_the_same_text() -> None:
-    """Every short request of the characters that could confuse."""
-    meanings = defaultdict(set)
+def test_no_two_requests_have_the_same_signed_text() -> None:
+    """Compare all short requests of ambiguous characters."""
+    requests_by_text = defaultdict(set)
     targets = ["/" + "".join(parts) for parts in product(["", "a", "%61", "%2561", "%7C", "|", "|1|", "%25"], repeat=3)]
     for target, timestamp, body in product(targets, ("1", "11"), (b"", b"a", b"1|", b"|1|a")):
         for path in candidate_paths(target, unquote(target)):
             text = b"|".join((b"POST", path, timestamp.encode(), body))
-            meanings[text].add((unquote(target), timestamp, body))
-    assert len(meanings) > 1000
-    assert [text for text, meant in meanings.items() if len(meant) > 1] == []
+            requests_by_text[text].add((unquote(target), timestamp, body))
+    assert len(requests_by_text) > 1000
+    assert [text for text, requests in requests_by_text.items() if len(requests) > 1] == []
 
 
-def test_any_form_of_the_path_will_do() -> None:
-    made = signed("s", "GET", "/a b")
-    found = SignedRequest("GET", [b"/a%20b", b"/a b"], b"", made["X-Timestamp"], made["X-Signature"])
-    assert found.has_valid_signature("s")
-    assert not replace(found, paths=[b"/a%20b"]).has_valid_signature("s")
+def test_any_candidate_path_may_be_signed() -> None:
+    headers = sign_headers("s", "GET", "/a b")
+    request = SignedRequest("GET", [b"/a%20b", b"/a b"], b"", headers["X-Timestamp"], headers["X-Signature"])
+    assert request.has_valid_signature("s")
+    assert not replace(request, paths=[b"/a%20b"]).has_valid_signature("s")

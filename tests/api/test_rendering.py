@@ -1,4 +1,4 @@
-"""JSON out: money with all its digits and no others, times to the second in UTC."""
+"""JSON rendering: money with its exact digits, times in UTC to the second."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from smsreports.api.rendering import dump_json, format_decimal
 
-# What a cost column holds, and what a sum of many may.
+# Values of a cost column, and of sums of many.
 MONEY = st.decimals(0, 10**18, places=6) | st.decimals(0, 10**6, places=6)
 PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?")
 
@@ -22,7 +22,7 @@ PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?")
 @example(Decimal("0E-6"))
 @example(Decimal("100"))
 @example(Decimal("999999.999999"))
-def test_money_is_written_without_exponent_or_trailing_zeros(money: Decimal) -> None:
+def test_money_is_rendered_without_exponent_or_trailing_zeros(money: Decimal) -> None:
     assert PLAIN.fullmatch(format_decimal(money))
     assert Decimal(format_decimal(money)) == money
 
@@ -33,21 +33,21 @@ def test_money_is_a_json_number_with_every_digit(money: Decimal) -> None:
 
 
 @pytest.mark.parametrize(("money", "text"), [("0.0085", b"0.0085"), ("0.042000", b"0.042"), ("12.00", b"12")])
-def test_money_looks_like_the_vendors(money: str, text: bytes) -> None:
+def test_money_is_rendered_as_in_the_vendors_examples(money: str, text: bytes) -> None:
     assert dump_json({"cost": Decimal(money)}) == b'{"cost":' + text + b"}"
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
 @example(datetime(2026, 2, 13, 10, 30, 4, 999999, UTC))
-def test_a_time_is_cut_to_the_second_and_never_rounded(moment: datetime) -> None:
-    clock = f"{moment.hour:02}:{moment.minute:02}:{moment.second:02}"
-    assert json.loads(dump_json(moment)) == f"{moment.year:04}-{moment.month:02}-{moment.day:02}T{clock}Z"
+def test_a_time_is_truncated_to_the_second_and_never_rounded(time: datetime) -> None:
+    clock = f"{time.hour:02}:{time.minute:02}:{time.second:02}"
+    assert json.loads(dump_json(time)) == f"{time.year:04}-{time.month:02}-{time.day:02}T{clock}Z"
 
 
-def test_other_values_are_written_as_json_has_them() -> None:
+def test_other_values_are_rendered_as_json() -> None:
     assert dump_json([None, True, 1847, "1847", date(2026, 2, 13)]) == b'[null,true,1847,"1847","2026-02-13"]'
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_text_comes_back_as_it_was(text: str) -> None:
+def test_text_is_rendered_unchanged(text: str) -> None:
     assert json.loads(dump_json({"message": text})) == {"message": text}

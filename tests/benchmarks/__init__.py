@@ -1,1 +1,1 @@
-"""Measures against yardsticks: `make bench` builds its own data, serves it and prints ratios; it asserts no times."""
+"""Benchmarks against baselines: `make bench` builds data, serves it and prints ratios; it asserts no times."""

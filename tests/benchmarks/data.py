@@ -1,4 +1,4 @@
-"""Builds the data, or finds the same data left by a run before."""
+"""Data of the benchmarks: built, or reused from an earlier run."""
 
 import hashlib
 import io
@@ -19,99 +19,103 @@ from psycopg import errors
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account
-from tests.benchmarks import recipes, world
-from tests.benchmarks.place import Place, say
-from tests.benchmarks.world import ACCOUNTS, Size
+from tests.benchmarks import dataset, row_sql
+from tests.benchmarks.databases import Database, log_progress
+from tests.benchmarks.dataset import ACCOUNTS, DataSize
 
-# Rows a statement: what triggers keep of one statement stays small.
+# Rows per statement, which bounds what the triggers keep in memory.
 CHUNK = 250_000
-# Two tables are filled side by side, so that each has a core; sorting for an index happens in memory; what each
-# statement would compile is not worth it; nothing is lost that could not be made again.
-SESSION = """
+# Two tables are filled in parallel, each on one core. Indexes are sorted in memory, JIT compilation is not worth its
+# time, and lost data can be built again.
+SESSION_SQL = """
     SET max_parallel_maintenance_workers = 0; SET maintenance_work_mem = '512MB'; SET jit = off;
     SET synchronous_commit = off
 """
 MODELS = (Account, Message, Broadcast, BroadcastSend)
 
 
-def ready(place: Place, rows: int) -> Size:
-    """The data of this size and of today's migrations and recipes: what is there, or made anew."""
-    with place.of_django():
-        if place.exists() and (found := _found(place, rows)):
-            say(f"found {rows:,} rows")
-            return found
-        return _made(place, Size(rows, datetime.now(UTC).date()))
+def prepare(database: Database, rows: int) -> DataSize:
+    """Return the data of this size and of today's migrations: existing, or built."""
+    with database.use_in_django():
+        if database.exists() and (existing := _find_existing(database, rows)):
+            log_progress(f"found {rows:,} rows")
+            return existing
+        return _create(database, DataSize(rows, datetime.now(UTC).date()))
 
 
-def empty(place: Place) -> None:
-    """The tables without any row."""
-    with place.of_django():
-        place.make()
+def create_empty(database: Database) -> None:
+    """Create the database with empty tables."""
+    with database.use_in_django():
+        database.create()
         call_command("migrate", verbosity=0)
 
 
-def _made(place: Place, size: Size) -> Size:
-    begun = time.monotonic()
+def _create(database: Database, size: DataSize) -> DataSize:
+    start = time.monotonic()
     connection.close()
-    place.make()
+    database.create()
     call_command("migrate", verbosity=0)
-    _build(place, size)
-    with place.connect() as own:
+    _build(database, size)
+    with database.connect() as own:
         own.execute("CREATE TABLE benchmark_data (rows bigint, recipe text, last_day date)")
-        own.execute("INSERT INTO benchmark_data VALUES (%s, %s, %s)", [size.rows, _recipe(), size.last_day])
-    say(f"built {size.rows:,} rows in {time.monotonic() - begun:.0f} s")
+        own.execute("INSERT INTO benchmark_data VALUES (%s, %s, %s)", [size.rows, _fingerprint(), size.last_day])
+    log_progress(f"built {size.rows:,} rows in {time.monotonic() - start:.0f} s")
     return size
 
 
-def _recipe() -> str:
-    """A hash of everything the data is made by: the SQL of the migrations, and ours."""
+def _fingerprint() -> str:
+    """Return a hash of the SQL of the migrations and of the modules that make the rows."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
     statements = executor.loader.collect_sql(plan)
-    ours = [Path(str(module.__file__)).read_text() for module in (recipes, world)]
-    return hashlib.sha256("".join([*statements, *ours]).encode()).hexdigest()
+    sources = [Path(str(module.__file__)).read_text() for module in (row_sql, dataset)]
+    return hashlib.sha256("".join([*statements, *sources]).encode()).hexdigest()
 
 
-def _found(place: Place, rows: int) -> Size | None:
-    with place.connect() as own, suppress(errors.UndefinedTable):
-        days = own.execute("SELECT last_day FROM benchmark_data WHERE rows = %s AND recipe = %s", [rows, _recipe()])
+def _find_existing(database: Database, rows: int) -> DataSize | None:
+    with database.connect() as own, suppress(errors.UndefinedTable):
+        days = own.execute(
+            "SELECT last_day FROM benchmark_data WHERE rows = %s AND recipe = %s", [rows, _fingerprint()]
+        )
         for (last_day,) in days:
-            return Size(rows, last_day)
+            return DataSize(rows, last_day)
     return None
 
 
-def _build(place: Place, size: Size) -> None:
+def _build(database: Database, size: DataSize) -> None:
     Account.objects.bulk_create(Account(id=number, name=name) for number, name in enumerate(ACCOUNTS, start=1))
-    with place.connect() as own:
-        own.execute(recipes.broadcasts(size))
+    with database.connect() as own:
+        own.execute(row_sql.insert_broadcasts(size))
     fillings = (
-        (Message._meta.db_table, size.messages, recipes.messages),
-        (BroadcastSend._meta.db_table, size.sends, recipes.sends),
+        (Message._meta.db_table, size.messages, row_sql.insert_messages),
+        (BroadcastSend._meta.db_table, size.sends, row_sql.insert_sends),
     )
     with ThreadPoolExecutor() as pool:
-        for filled in [pool.submit(_fill, place, size, *filling) for filling in fillings]:
+        for filled in [pool.submit(_fill, database, size, *filling) for filling in fillings]:
             filled.result()
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), MODELS):
             cursor.execute(statement)
     connection.close()
-    _settle(place)
+    _settle(database)
 
 
-def _fill(place: Place, size: Size, table: str, rows: int, insert: Callable[[Size, int, int], str]) -> None:
-    begun = time.monotonic()
-    with place.connect() as own:
-        own.execute(SESSION)
+def _fill(
+    database: Database, size: DataSize, table: str, rows: int, insert: Callable[[DataSize, int, int], str]
+) -> None:
+    start = time.monotonic()
+    with database.connect() as own:
+        own.execute(SESSION_SQL)
         with _without_indexes(own, table):
             for first in range(1, rows + 1, CHUNK):
                 own.execute(insert(size, first, min(first + CHUNK - 1, rows)))
-            say(f"{table}: {rows:,} rows after {time.monotonic() - begun:.0f} s, now indexes")
-        say(f"{table}: ready after {time.monotonic() - begun:.0f} s")
+            log_progress(f"{table}: {rows:,} rows after {time.monotonic() - start:.0f} s, now indexes")
+        log_progress(f"{table}: ready after {time.monotonic() - start:.0f} s")
 
 
 @contextmanager
 def _without_indexes(own: psycopg.Connection, table: str) -> Iterator[None]:
-    """Indexes and foreign keys cost several times the row when kept row by row; triggers and checks stay."""
+    """Drop indexes and foreign keys for the duration: kept row by row they cost several times the insert."""
     keys = own.execute(
         """
         SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
@@ -124,7 +128,7 @@ def _without_indexes(own: psycopg.Connection, table: str) -> Iterator[None]:
         """,
         [table, table],
     ).fetchall()
-    # Until the end a vacuum would only get in the way.
+    # A vacuum would only slow the inserts down.
     own.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
     for drop, _ in keys:
         own.execute(drop)
@@ -134,17 +138,17 @@ def _without_indexes(own: psycopg.Connection, table: str) -> Iterator[None]:
     own.execute(f"ALTER TABLE {table} RESET (autovacuum_enabled)")
 
 
-def _settle(place: Place) -> None:
-    """What a server does by itself in the hours after a load, so that none of it falls into a measurement."""
-    with place.connect() as own:
-        own.execute(SESSION)
+def _settle(database: Database) -> None:
+    """Do what the server does in the hours after a load, so that none of it disturbs a measurement."""
+    with database.connect() as own:
+        own.execute(SESSION_SQL)
         own.execute("VACUUM ANALYZE")
         call_command("squash_counters", stdout=io.StringIO())
         connection.close()
-        # Much quicker now, but for the counters.
+        # Fast now, except for the counters.
         own.execute("VACUUM ANALYZE")
-        # An ANALYZE that the server began by itself may have kept the squashed rows visible until just now.
+        # An automatic ANALYZE may have kept the squashed rows visible until now.
         own.execute("VACUUM counters_counter")
-        # Not everybody may ask for one; then it comes by itself.
+        # Needs a privilege; without it the server runs one by itself.
         with suppress(errors.InsufficientPrivilege):
             own.execute("CHECKPOINT")

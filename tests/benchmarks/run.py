@@ -1,4 +1,4 @@
-"""One run: the data, the servers, the figures one after the other, and what they came to."""
+"""One run of the benchmarks: prepare the data, measure the figures, print the results."""
 
 import argparse
 import sys
@@ -7,10 +7,11 @@ from django.db import connection
 
 from tests.benchmarks import data
 from tests.benchmarks.bench import Bench
+from tests.benchmarks.databases import Database, log_progress
 from tests.benchmarks.figures import (
     FIGURES,
     Figure,
-    Measured,
+    Measurement,
     crowd,  # noqa: F401
     exports,  # noqa: F401  registers its figures, as those below do
     growth,  # noqa: F401
@@ -19,38 +20,37 @@ from tests.benchmarks.figures import (
     pages,  # noqa: F401
     throughput,  # noqa: F401
 )
-from tests.benchmarks.place import Place, say
-from tests.benchmarks.report import as_json, table
+from tests.benchmarks.report import render_json, render_table
 
 
-def run(options: argparse.Namespace, place: Place) -> None:
-    figures = chosen(options.only)
-    with place.alone():
+def run(options: argparse.Namespace, database: Database) -> None:
+    figures = select_figures(options.only)
+    with database.exclusive_lock():
         try:
-            size = data.ready(place, options.rows)
-            results = measured(Bench(place, size, options.runs, options.keep), figures)
+            size = data.prepare(database, options.rows)
+            results = measure_figures(Bench(database, size, options.runs, options.keep), figures)
         finally:
             connection.close()
             if not options.keep:
-                place.drop()
-    shown = table(results)
+                database.drop()
+    report = render_table(results)
     if options.json:
-        say(shown)
-        shown = as_json(results, rows=options.rows, runs=options.runs)
-    sys.stdout.write(f"{shown}\n")
+        log_progress(report)
+        report = render_json(results, rows=options.rows, runs=options.runs)
+    sys.stdout.write(f"{report}\n")
 
 
-def chosen(names: str) -> list[Figure]:
-    wanted = [name for name in names.split(",") if name] or list(FIGURES)
-    if unknown := set(wanted) - set(FIGURES):
+def select_figures(names: str) -> list[Figure]:
+    selected = [name for name in names.split(",") if name] or list(FIGURES)
+    if unknown := set(selected) - set(FIGURES):
         raise SystemExit(f"No figure {', '.join(sorted(unknown))}; there are {', '.join(FIGURES)}.")
-    return [FIGURES[name] for name in wanted]
+    return [FIGURES[name] for name in selected]
 
 
-def measured(bench: Bench, figures: list[Figure]) -> dict[str, tuple[Figure, Measured]]:
+def measure_figures(bench: Bench, figures: list[Figure]) -> dict[str, tuple[Figure, Measurement]]:
     results = {}
     with bench.stack:
         for figure in figures:
-            say(f"measuring {figure.name}")
+            log_progress(f"measuring {figure.name}")
             results[figure.name] = figure, figure.measure(bench)
     return results

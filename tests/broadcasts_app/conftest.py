@@ -1,4 +1,4 @@
-"""Rows of broadcasts and sends, made by hand: what the loader would never write can be tried too."""
+"""Broadcasts and sends built without the loader, so that tests can try rows that it would never write."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,9 +9,9 @@ from smsreports.accounts.models import Account
 NOON = datetime(2026, 2, 13, 12, tzinfo=UTC)
 
 
-def broadcast(account: Account, key: str = "promo", **changes: Any) -> Broadcast:
-    """A broadcast, not saved."""
-    row: dict[str, Any] = {
+def build_broadcast(account: Account, key: str = "promo", **changes: Any) -> Broadcast:
+    """Build an unsaved broadcast."""
+    values: dict[str, Any] = {
         "account": account,
         "key": key,
         "name": f"The {key}",
@@ -20,31 +20,31 @@ def broadcast(account: Account, key: str = "promo", **changes: Any) -> Broadcast
         "sender_id": "Promo",
         "created_at": NOON,
     }
-    return Broadcast(**(row | changes))
+    return Broadcast(**(values | changes))
 
 
-def send(of: Broadcast, key: str = "s-1", **changes: Any) -> BroadcastSend:
-    """A send of a saved broadcast, not saved."""
-    row: dict[str, Any] = {
-        "account": of.account,
-        "broadcast": of,
+def build_send(parent: Broadcast, key: str = "s-1", **changes: Any) -> BroadcastSend:
+    """Build an unsaved send of a saved broadcast."""
+    values: dict[str, Any] = {
+        "account": parent.account,
+        "broadcast": parent,
         "message_id": key,
         "recipient": "+447911123456",
         "country": "GB",
-        "sender_id": of.sender_id,
-        "text": of.text,
+        "sender_id": parent.sender_id,
+        "text": parent.text,
         "status": "pending",
-        "segments": of.segments,
+        "segments": parent.segments,
         "cost": "0.0325",
         "sent_at": NOON,
         "status_at": NOON,
     }
-    return BroadcastSend(**(row | changes))
+    return BroadcastSend(**(values | changes))
 
 
-def campaign(account: Account, key: str, sends: int) -> Broadcast:
-    """A saved broadcast with so many sends, of two parts each."""
-    made = broadcast(account, key)
-    made.save()
-    BroadcastSend.everyones.bulk_create(send(made, f"{key}-{number}", segments=2) for number in range(sends))
-    return made
+def create_broadcast(account: Account, key: str, sends: int) -> Broadcast:
+    """Save a broadcast with this many sends, of two segments each."""
+    saved = build_broadcast(account, key)
+    saved.save()
+    BroadcastSend.everyones.bulk_create(build_send(saved, f"{key}-{number}", segments=2) for number in range(sends))
+    return saved

@@ -1,4 +1,4 @@
-"""Broadcasts and sends on the staff pages: shown, and never written by hand."""
+"""Read-only admin of broadcasts and sends."""
 
 import re
 from typing import Any
@@ -11,56 +11,56 @@ from pytest_django import DjangoAssertNumQueries
 
 from broadcasts_app.models import Broadcast, BroadcastSend
 from smsreports.accounts.models import Account
-from tests.broadcasts_app.conftest import NOON, campaign
+from tests.broadcasts_app.conftest import NOON, create_broadcast
 
-# The session, its user, the patience of the database, the number of rows, a page's keys, its rows.
+# The session, its user, the statement timeout, the number of rows, the page's keys, its rows.
 QUERIES = 6
 MODELS = pytest.mark.parametrize("model", [Broadcast, BroadcastSend], ids=lambda model: model.__name__)
 
 
-def address(model: Any, page: str, *key: int) -> str:
+def admin_url(model: Any, page: str, *key: int) -> str:
     return reverse(f"admin:broadcasts_app_{model._meta.model_name}_{page}", args=key)
 
 
 @pytest.fixture
 def rows(account: Account) -> None:
-    """A broadcast of one send, of each of two accounts."""
-    campaign(account, "promo", 1)
-    campaign(Account.objects.create(name="other"), "winter", 1)
+    """Save a broadcast with one send for each of two accounts."""
+    create_broadcast(account, "promo", 1)
+    create_broadcast(Account.objects.create(name="other"), "winter", 1)
 
 
 @pytest.mark.usefixtures("rows")
 @MODELS
 def test_the_list_shows_every_accounts_rows(staff: Client, model: Any) -> None:
-    shown = staff.get(address(model, "changelist")).content.decode()
-    assert "promo" in shown
-    assert "winter" in shown
+    page_text = staff.get(admin_url(model, "changelist")).content.decode()
+    assert "promo" in page_text
+    assert "winter" in page_text
 
 
 @pytest.mark.usefixtures("rows")
 @MODELS
 def test_a_page_shows_every_column_of_a_row(staff: Client, model: Any) -> None:
-    shown = staff.get(address(model, "change", model.everyones.first().pk)).content.decode()
+    page_text = staff.get(admin_url(model, "change", model.everyones.first().pk)).content.decode()
     for field in model._meta.fields:
-        assert field.name == "id" or f"field-{field.name}" in shown
+        assert field.name == "id" or f"field-{field.name}" in page_text
 
 
 @pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize("page", ["add", "change", "delete"])
 @MODELS
-def test_a_row_is_not_written(staff: Client, model: Any, page: str) -> None:
+def test_a_row_cannot_be_written(staff: Client, model: Any, page: str) -> None:
     before = list(model.everyones.values())
     key = [] if page == "add" else [before[0]["id"]]
-    assert staff.post(address(model, page, *key), {"post": "yes", "name": "x", "status": "x"}).status_code == 403
+    assert staff.post(admin_url(model, page, *key), {"post": "yes", "name": "x", "status": "x"}).status_code == 403
     assert list(model.everyones.values()) == before
 
 
 @pytest.mark.usefixtures("rows")
 @MODELS
-def test_a_list_has_no_action_that_deletes(staff: Client, model: Any) -> None:
+def test_the_list_has_no_delete_action(staff: Client, model: Any) -> None:
     chosen = [str(row.pk) for row in model.everyones.all()]
     form = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
-    staff.post(address(model, "changelist"), form)
+    staff.post(admin_url(model, "changelist"), form)
     assert model.everyones.count() == 2
 
 
@@ -68,20 +68,20 @@ def test_a_list_has_no_action_that_deletes(staff: Client, model: Any) -> None:
 @MODELS
 def test_a_row_is_found_by_its_key(staff: Client, model: Any) -> None:
     key = {Broadcast: "winter", BroadcastSend: "winter-0"}[model]
-    shown = staff.get(address(model, "changelist"), {"q": key}).content.decode()
-    assert f">{key}<" in shown
-    assert ">promo" not in shown
+    page_text = staff.get(admin_url(model, "changelist"), {"q": key}).content.decode()
+    assert f">{key}<" in page_text
+    assert ">promo" not in page_text
 
 
 def test_a_broadcast_shows_its_funnel_from_the_counters(staff: Client, account: Account) -> None:
-    made = campaign(account, "promo", 8)
+    promo = create_broadcast(account, "promo", 8)
     ids = list(BroadcastSend.everyones.values_list("pk", flat=True))
     BroadcastSend.everyones.filter(pk__in=ids[:6]).update(status="DELIVRD")
     BroadcastSend.everyones.filter(pk__in=ids[:3]).update(clicked_at=NOON, click_count=5)
     BroadcastSend.everyones.filter(pk=ids[0]).update(action_type="registration", action_at=NOON, action_count=1)
-    campaign(account, "another", 5)
-    shown = staff.get(address(Broadcast, "change", made.pk)).content.decode()
-    rows = re.findall(r"<tr><td>([a-z]+)</td><td>([0-9,]+)</td><td>(.*?)</td><td>(.*?)</td></tr>", shown)
+    create_broadcast(account, "another", 5)
+    page_text = staff.get(admin_url(Broadcast, "change", promo.pk)).content.decode()
+    rows = re.findall(r"<tr><td>([a-z]+)</td><td>([0-9,]+)</td><td>(.*?)</td><td>(.*?)</td></tr>", page_text)
     assert rows == [
         ("sent", "8", "100.00 %", "0.0325"),
         ("delivered", "6", "75.00 %", "0.0433"),
@@ -90,45 +90,45 @@ def test_a_broadcast_shows_its_funnel_from_the_counters(staff: Client, account: 
     ]
 
 
-def test_a_broadcast_without_sends_has_a_funnel_of_nothing(staff: Client, account: Account) -> None:
-    made = campaign(account, "empty", 0)
-    shown = staff.get(address(Broadcast, "change", made.pk)).content.decode()
-    assert "<td>sent</td><td>0</td><td></td><td>-</td>" in shown
+def test_the_funnel_of_a_broadcast_without_sends_is_empty(staff: Client, account: Account) -> None:
+    empty = create_broadcast(account, "empty", 0)
+    page_text = staff.get(admin_url(Broadcast, "change", empty.pk)).content.decode()
+    assert "<td>sent</td><td>0</td><td></td><td>-</td>" in page_text
 
 
 @pytest.mark.usefixtures("rows")
-def test_a_broadcast_leads_to_its_sends_and_a_send_to_its_broadcast(staff: Client) -> None:
+def test_a_broadcast_links_to_its_sends_and_a_send_to_its_broadcast(staff: Client) -> None:
     winter = Broadcast.everyones.get(key="winter")
-    page = staff.get(address(Broadcast, "change", winter.pk)).content.decode()
+    page = staff.get(admin_url(Broadcast, "change", winter.pk)).content.decode()
     [link] = re.findall(r'href="([^"]*broadcastsend[^"]*broadcast=[0-9]+)"', page)
     sends = staff.get(link).content.decode()
     assert "winter-0" in sends
     assert "promo-0" not in sends
     assert "1 broadcast send." in sends
-    assert f'href="{address(Broadcast, "change", winter.pk)}"' in sends
+    assert f'href="{admin_url(Broadcast, "change", winter.pk)}"' in sends
 
 
 @pytest.mark.parametrize("broadcast", ["0", "999999999", "9" * 30, "x", "%00", "-1"])
-def test_a_broadcast_that_is_none_has_no_sends(staff: Client, broadcast: str) -> None:
-    shown = staff.get(f"{address(BroadcastSend, 'changelist')}?broadcast={broadcast}")
-    assert shown.status_code in (200, 400)
-    assert "Nothing is listed." in shown.content.decode()
+def test_an_unknown_broadcast_lists_no_sends(staff: Client, broadcast: str) -> None:
+    response = staff.get(f"{admin_url(BroadcastSend, 'changelist')}?broadcast={broadcast}")
+    assert response.status_code in (200, 400)
+    assert "Nothing is listed." in response.content.decode()
 
 
 @MODELS
-def test_the_list_takes_as_many_queries_for_many_rows_as_for_one(
+def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(
     staff: Client, model: Any, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(3):
-        campaign(Account.objects.create(name=f"account-{number}"), f"b-{number}", 2)
+        create_broadcast(Account.objects.create(name=f"account-{number}"), f"b-{number}", 2)
         with django_assert_num_queries(QUERIES):
-            staff.get(address(model, "changelist"))
+            staff.get(admin_url(model, "changelist"))
 
 
 @pytest.mark.usefixtures("rows")
 @MODELS
-def test_who_may_not_see_traffic_does_not(client: Client, model: Any) -> None:
+def test_the_list_needs_the_view_permission(client: Client, model: Any) -> None:
     client.force_login(User.objects.create_user("somebody", is_staff=True))
-    assert client.get(address(model, "changelist")).status_code == 403
+    assert client.get(admin_url(model, "changelist")).status_code == 403
     client.logout()
-    assert client.get(address(model, "changelist")).status_code == 302
+    assert client.get(admin_url(model, "changelist")).status_code == 302

@@ -1,4 +1,4 @@
-"""Broadcasts and sends that cannot be: each constraint forbids a row."""
+"""Constraints of broadcasts and sends: each refuses an invalid row."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from django.db import IntegrityError
 from broadcasts_app.models import Broadcast, BroadcastSend
 from smsreports.accounts.models import Account
 from smsreports.sms.statuses import FINAL, NAMES
-from tests.broadcasts_app.conftest import NOON, broadcast, send
+from tests.broadcasts_app.conftest import NOON, build_broadcast, build_send
 
-# By constraint: what is different about a row that it forbids, beside one of the key promo, or s-1.
+# By constraint: changes that make a row invalid, beside a row with the key promo or s-1.
 FORBIDDEN_BROADCASTS: dict[str, list[dict[str, Any]]] = {
     "broadcast_known_once": [{"key": "promo"}],
     "broadcast_has_segments": [{"segments": 0}],
@@ -28,31 +28,33 @@ FORBIDDEN_SENDS: dict[str, list[dict[str, Any]]] = {
 
 @pytest.fixture
 def promo(account: Account) -> Broadcast:
-    saved = broadcast(account, "promo")
-    saved.save()
-    return saved
+    broadcast = build_broadcast(account, "promo")
+    broadcast.save()
+    return broadcast
 
 
-@pytest.mark.parametrize(("model", "tried"), [(Broadcast, FORBIDDEN_BROADCASTS), (BroadcastSend, FORBIDDEN_SENDS)])
-def test_every_constraint_is_tried(model: Any, tried: dict[str, Any]) -> None:
-    assert {constraint.name for constraint in model._meta.constraints} == set(tried)
+@pytest.mark.parametrize(
+    ("model", "constraints"), [(Broadcast, FORBIDDEN_BROADCASTS), (BroadcastSend, FORBIDDEN_SENDS)]
+)
+def test_every_constraint_has_a_test(model: Any, constraints: dict[str, Any]) -> None:
+    assert {constraint.name for constraint in model._meta.constraints} == set(constraints)
 
 
 @pytest.mark.parametrize(
     ("constraint", "changes"), [(name, changes) for name, rows in FORBIDDEN_BROADCASTS.items() for changes in rows]
 )
-def test_a_broadcast_that_cannot_be_is_refused(promo: Broadcast, constraint: str, changes: dict[str, Any]) -> None:
+def test_an_invalid_broadcast_is_refused(promo: Broadcast, constraint: str, changes: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError, match=f'"{constraint}"'):
-        broadcast(promo.account, **({"key": "winter"} | changes)).save()
+        build_broadcast(promo.account, **({"key": "winter"} | changes)).save()
 
 
 @pytest.mark.parametrize(
     ("constraint", "changes"), [(name, changes) for name, rows in FORBIDDEN_SENDS.items() for changes in rows]
 )
-def test_a_send_that_cannot_be_is_refused(promo: Broadcast, constraint: str, changes: dict[str, Any]) -> None:
-    send(promo, "s-1").save()
+def test_an_invalid_send_is_refused(promo: Broadcast, constraint: str, changes: dict[str, Any]) -> None:
+    build_send(promo, "s-1").save()
     with pytest.raises(IntegrityError, match=f'"{constraint}"'):
-        send(promo, **({"key": "s-2"} | changes)).save()
+        build_send(promo, **({"key": "s-2"} | changes)).save()
 
 
 @pytest.mark.parametrize(
@@ -65,26 +67,26 @@ def test_a_send_that_cannot_be_is_refused(promo: Broadcast, constraint: str, cha
         *({"status": status} for status in NAMES),
     ],
 )
-def test_a_send_that_can_be_is_taken(promo: Broadcast, changes: dict[str, Any]) -> None:
-    send(promo, **changes).save()
+def test_a_valid_send_is_accepted(promo: Broadcast, changes: dict[str, Any]) -> None:
+    build_send(promo, **changes).save()
     assert BroadcastSend.everyones.count() == 1
 
 
 def test_another_account_may_use_the_same_keys(account: Account) -> None:
     for owner in (account, Account.objects.create(name="other")):
-        own = broadcast(owner, "promo")
-        own.save()
-        send(own, "s-1").save()
+        broadcast = build_broadcast(owner, "promo")
+        broadcast.save()
+        build_send(broadcast, "s-1").save()
     assert (Broadcast.everyones.count(), BroadcastSend.everyones.count()) == (2, 2)
 
 
-def test_what_has_sends_or_broadcasts_is_not_deleted(promo: Broadcast) -> None:
-    send(promo).save()
+def test_accounts_and_broadcasts_with_sends_cannot_be_deleted(promo: Broadcast) -> None:
+    build_send(promo).save()
     for owner in (promo, promo.account):
         with pytest.raises(IntegrityError):
             owner.delete()
 
 
-def test_rows_are_called_by_what_people_know_them_by(account: Account) -> None:
-    assert str(broadcast(account, name="February Promo")) == "February Promo"
-    assert str(send(broadcast(account), "s-1")) == "s-1"
+def test_rows_are_displayed_as_their_name_or_id(account: Account) -> None:
+    assert str(build_broadcast(account, name="February Promo")) == "February Promo"
+    assert str(build_send(build_broadcast(account), "s-1")) == "s-1"

@@ -1,4 +1,4 @@
-"""A browser that is logged in, on a server with demo traffic."""
+"""Browser with a logged-in user, and a server with demo traffic."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,18 +12,18 @@ from django.core.management import call_command
 from tests.server import Server
 
 CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
 )
 NAME, PASSWORD = "looker", "a password of the tests"
-DESK, PHONE = 1280, 360
+DESKTOP, PHONE = 1280, 360
 
-# A page of a browser, and how to have one: `open(path, width=…, scheme=…, scripts=…)`.
-Opened = Callable[..., Any]
+# Opens a page: `open(path, width=…, scheme=…, scripts=…)`.
+PageOpener = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
 def site(gunicorn: Server, committed: None) -> str:
-    """Written before the browser starts: its event loop would keep Django from its database."""
+    """Create user and traffic before the browser starts: Django does not use the database in its event loop."""
     if not CHROMIUM:
         pytest.skip("there is no Chromium on this machine")
     User.objects.create_superuser(NAME, password=PASSWORD)
@@ -34,16 +34,16 @@ def site(gunicorn: Server, committed: None) -> str:
 @pytest.fixture(scope="module")
 def chromium(site: str) -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="make browser installs it")
-    with playwright.sync_playwright() as started:
-        # In a container root has no sandbox to be put in.
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with playwright.sync_playwright() as driver:
+        # Chromium has no sandbox for root in a container.
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="module")
 def cookies(chromium: Any, site: str) -> Any:
-    """Of somebody who has logged in, and came to the page that was asked for."""
+    """Log in, check that the login returns to the requested page, and return the cookies."""
     page = chromium.new_page()
     page.goto(f"{site}/reports/countries?period=30d")
     page.get_by_label("Username").fill(NAME)
@@ -54,28 +54,28 @@ def cookies(chromium: Any, site: str) -> Any:
 
 
 @pytest.fixture
-def open(chromium: Any, cookies: Any, site: str) -> Iterator[Opened]:
-    """Opens pages that must neither ask another server for anything nor be stopped at anything."""
+def open(chromium: Any, cookies: Any, site: str) -> Iterator[PageOpener]:
+    """Return a function that opens pages, which must not write to the console or send requests to other servers."""
     contexts: list[Any] = []
-    faults: list[str] = []
+    problems: list[str] = []
 
-    def opened(path: str, *, width: int = DESK, scheme: str = "light", scripts: bool = True) -> Any:
+    def open_page(path: str, *, width: int = DESKTOP, scheme: str = "light", scripts: bool = True) -> Any:
         view = {"width": width, "height": 800}
         context = chromium.new_context(
             storage_state=cookies, viewport=view, color_scheme=scheme, java_script_enabled=scripts
         )
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: faults.append(message.text))
-        page.on("request", lambda request: faults.extend(_foreign(request.url, site)))
+        page.on("console", lambda message: problems.append(message.text))
+        page.on("request", lambda request: problems.extend(_find_foreign_url(request.url, site)))
         assert page.goto(site + path).status == 200
         return page
 
-    yield opened
+    yield open_page
     for context in contexts:
         context.close()
-    assert faults == []
+    assert problems == []
 
 
-def _foreign(url: str, site: str) -> list[str]:
+def _find_foreign_url(url: str, site: str) -> list[str]:
     return [] if urlsplit(url).scheme == "data" or url.startswith(f"{site}/") else [url]

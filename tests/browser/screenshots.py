@@ -1,4 +1,4 @@
-"""`make screenshots`: the pages, from the local demo traffic, into `docs/img/`."""
+"""`make screenshots`: take_screenshots screenshots of the pages with the local demo traffic, into `docs/img/`."""
 
 import os
 import secrets
@@ -9,7 +9,7 @@ from typing import Any
 
 import django
 
-# A page's file, address, width, and the colours that it is asked in.
+# File name, path, width and color scheme.
 SHOTS = (
     ("overview", "/reports/?period=30d", 1280, "light"),
     ("overview-dark", "/reports/?period=30d", 1280, "dark"),
@@ -23,7 +23,7 @@ NAME = "screenshots"
 
 
 def main() -> None:
-    """On a server of its own, as somebody who is gone afterwards."""
+    """Start a server, and take_screenshots the screenshots as a temporary user."""
     from django.conf import settings
     from django.contrib.auth.models import User
 
@@ -31,24 +31,24 @@ def main() -> None:
 
     User.objects.filter(username=NAME).delete()
     password = secrets.token_urlsafe()
-    someone = User.objects.create_superuser(NAME, password=password)
+    user = User.objects.create_superuser(NAME, password=password)
     folder = Path(settings.BASE_DIR, "docs", "img")
     folder.mkdir(exist_ok=True)
     try:
         with tempfile.TemporaryDirectory() as logs, serving(Path(logs, "log"), DATABASE_URL=database_url()) as server:
-            take(server.url, password, folder)
+            take_screenshots(server.url, password, folder)
     finally:
-        someone.delete()
+        user.delete()
 
 
-def take(site: str, password: str, folder: Path) -> None:
+def take_screenshots(site: str, password: str, folder: Path) -> None:
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import CHROMIUM
 
-    with sync_playwright() as started:
-        browser: Any = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        state = logged_in(browser, site, password)
+    with sync_playwright() as playwright:
+        browser: Any = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        state = log_in(browser, site, password)
         for name, path, width, scheme in SHOTS:
             context = browser.new_context(
                 storage_state=state,
@@ -62,7 +62,7 @@ def take(site: str, password: str, folder: Path) -> None:
         browser.close()
 
 
-def logged_in(browser: Any, site: str, password: str) -> Any:
+def log_in(browser: Any, site: str, password: str) -> Any:
     page = browser.new_page()
     page.goto(f"{site}/reports/")
     page.get_by_label("Username").fill(NAME)
@@ -73,7 +73,7 @@ def logged_in(browser: Any, site: str, password: str) -> Any:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsreports.settings")
-    # Playwright runs an event loop in this thread; what is written here waits for nobody.
+    # Playwright runs an event loop in this thread, in which Django would refuse to use the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     django.setup()
     main()

@@ -1,4 +1,4 @@
-"""People with a mouse, a keyboard, a phone, a printer, a screen reader, at night, and without JavaScript."""
+"""Pages with mouse, keyboard, phone, printer, screen reader and dark color scheme, and without JavaScript."""
 
 import csv
 import re
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import DESK, PHONE, Opened
+from tests.browser.conftest import DESKTOP, PHONE, PageOpener
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="make browser installs it")
 
@@ -24,29 +24,29 @@ PAGES = (
 PLAIN = "/reports/messages?period=30d"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(DESK, "light"), (PHONE, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_accessible_and_fits(open: Opened, path: str, width: int, scheme: str) -> None:
+def test_a_page_is_accessible_and_fits_the_screen(open: PageOpener, path: str, width: int, scheme: str) -> None:
     page = open(path, width=width, scheme=scheme)
     for summary in page.query_selector_all("summary"):
         summary.click()
-    found = axe.Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    result = axe.Axe().run(page)
+    assert result.violations_count == 0, result.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_what_is_opened_from_a_list_is_accessible_too(open: Opened) -> None:
+def test_pages_of_list_items_are_accessible(open: PageOpener) -> None:
     for path in (PLAIN, "/reports/broadcasts?to=9999-12-31"):
         page = open(path, width=PHONE)
         page.locator("tbody a").first.click()
-        found = axe.Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        result = axe.Axe().run(page)
+        assert result.violations_count == 0, result.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_somebody_finds_a_message_and_takes_the_list_home(open: Opened, scripts: bool) -> None:
-    """Filter, turn the page, open a row, go back, export: with JavaScript and without."""
+def test_a_user_filters_opens_a_message_and_exports_the_list(open: PageOpener, scripts: bool) -> None:
+    """Filter, open the next page and a row, go back and export: with JavaScript and without."""
     page = open(PLAIN, scripts=scripts)
     page.get_by_label("Status").select_option("delivered")
     page.get_by_role("button", name="Apply").click()
@@ -60,11 +60,11 @@ def test_somebody_finds_a_message_and_takes_the_list_home(open: Opened, scripts:
     with page.expect_download() as download:
         page.get_by_role("link", name="Export as CSV").click()
     with download.value.path().open(encoding="utf-8-sig", newline="") as file:
-        number = len(list(csv.DictReader(file)))
-    assert number == int(re.sub(r"\D", "", rows.split("row")[0]))
+        row_count = len(list(csv.DictReader(file)))
+    assert row_count == int(re.sub(r"\D", "", rows.split("row")[0]))
 
 
-def test_a_bar_leads_to_its_day(open: Opened) -> None:
+def test_a_bar_links_to_its_day(open: PageOpener) -> None:
     page = open("/reports/?period=30d")
     bar = page.locator(".bar .part").first
     title = bar.locator("xpath=../*[name()='title']").text_content()
@@ -74,8 +74,8 @@ def test_a_bar_leads_to_its_day(open: Opened) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_figure_of_health_leads_to_its_rows(open: Opened, scripts: bool) -> None:
-    """The day, its hours and the slice are kept through the list's own form."""
+def test_a_number_of_the_health_page_links_to_its_rows(open: PageOpener, scripts: bool) -> None:
+    """The form of the list keeps the hours and the slice."""
     page = open("/reports/health?span=24h", scripts=scripts)
     figure = page.locator(".health td.n a").first
     number = figure.inner_text()
@@ -86,22 +86,22 @@ def test_a_figure_of_health_leads_to_its_rows(open: Opened, scripts: bool) -> No
     assert "since=" in page.url and "until=" in page.url and "in_time=no" in page.url
 
 
-def test_a_page_is_used_by_keyboard(open: Opened) -> None:
+def test_a_page_can_be_used_by_keyboard(open: PageOpener) -> None:
     page = open("/reports/?period=30d")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert _focused(page) == ("Today", True)
+    assert _get_focus(page) == ("Today", True)
 
 
-def _focused(page: Any) -> tuple[str, bool]:
-    """What has the focus, and whether that can be seen."""
-    seen = page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    return page.evaluate("document.activeElement.textContent"), seen
+def _get_focus(page: Any) -> tuple[str, bool]:
+    """Return the text of the focused element, and whether its focus is visible."""
+    is_visible = page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    return page.evaluate("document.activeElement.textContent"), is_visible
 
 
-def test_paper_has_the_figures_and_what_they_are_narrowed_to(open: Opened) -> None:
+def test_a_printed_page_has_the_figures_and_the_filters(open: PageOpener) -> None:
     page = open("/reports/?period=30d&status=delivered", scheme="dark")
     page.emulate_media(media="print")
     assert not page.get_by_role("navigation", name="Reports").is_visible()
@@ -110,6 +110,6 @@ def test_paper_has_the_figures_and_what_they_are_narrowed_to(open: Opened) -> No
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
-def test_a_page_is_dark_at_night(open: Opened) -> None:
+def test_a_page_is_dark_in_the_dark_color_scheme(open: PageOpener) -> None:
     page = open("/reports/", scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 20, 23)"

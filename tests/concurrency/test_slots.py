@@ -1,4 +1,4 @@
-"""Slots for long work: how many there are, who waits, for how long, and what is refused."""
+"""Slots for long work: their limits, waiting, timeouts and errors."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -22,40 +22,40 @@ def make_slots(running: int, per_account: int, waiting: int, *, throttles: bool 
 
 
 def hold_briefly(slots: KeyedSemaphore, account: int) -> int:
-    """Wait for a slot for longer than a test lasts, and give it back at once."""
+    """Wait for a slot for longer than a test lasts, and release it at once."""
     with slots.acquire_slot(account, timeout=10 * SOON):
         return account
 
 
-def test_an_account_gets_its_own_slots_and_others_get_theirs() -> None:
+def test_an_account_cannot_take_the_slots_of_others() -> None:
     slots = make_slots(3, 2, 9)
-    with ExitStack() as held:
-        held.enter_context(slots.acquire_slot(ONE))
-        held.enter_context(slots.acquire_slot(ONE))
+    with ExitStack() as stack:
+        stack.enter_context(slots.acquire_slot(ONE))
+        stack.enter_context(slots.acquire_slot(ONE))
         with pytest.raises(ServiceUnavailable), slots.acquire_slot(ONE):
             pass
-        held.enter_context(slots.acquire_slot(OTHER))
+        stack.enter_context(slots.acquire_slot(OTHER))
         with pytest.raises(ServiceUnavailable), slots.acquire_slot(OTHER):
             pass
     with slots.acquire_slot(ONE), slots.acquire_slot(ONE), slots.acquire_slot(OTHER):
         pass
 
 
-def test_an_account_at_its_own_limit_is_throttled_where_the_limits_say_so() -> None:
+def test_an_account_at_its_own_limit_is_throttled_if_the_limits_throttle() -> None:
     slots = make_slots(3, 2, 0, throttles=True)
-    with ExitStack() as held:
-        held.enter_context(slots.acquire_slot(ONE))
-        held.enter_context(slots.acquire_slot(ONE))
+    with ExitStack() as stack:
+        stack.enter_context(slots.acquire_slot(ONE))
+        stack.enter_context(slots.acquire_slot(ONE))
         with pytest.raises(Throttled), slots.acquire_slot(ONE):
             pass
-        held.enter_context(slots.acquire_slot(OTHER))
+        stack.enter_context(slots.acquire_slot(OTHER))
         with pytest.raises(ServiceUnavailable), slots.acquire_slot(THIRD):
             pass
     with slots.acquire_slot(ONE), slots.acquire_slot(ONE), slots.acquire_slot(OTHER):
         pass
 
 
-def test_work_that_fails_gives_its_slot_back() -> None:
+def test_work_that_fails_releases_its_slot() -> None:
     slots = make_slots(1, 1, 9)
     for _ in range(3):
         with pytest.raises(ValueError, match="broken"), slots.acquire_slot(ONE):
@@ -68,8 +68,8 @@ def test_waiting_work_gets_the_slot_that_becomes_free() -> None:
         with slots.acquire_slot(ONE):
             waiting = [pool.submit(hold_briefly, slots, number) for number in range(9)]
             within(SOON, lambda: slots._waiting == 9)
-            assert not any(each.done() for each in waiting)
-        assert [each.result(SOON) for each in waiting] == list(range(9))
+            assert not any(future.done() for future in waiting)
+        assert [future.result(SOON) for future in waiting] == list(range(9))
 
 
 @pytest.mark.parametrize(("throttles", "error"), [(False, ServiceUnavailable), (True, Throttled)])
@@ -80,14 +80,14 @@ def test_waiting_ends_after_the_timeout(throttles: bool, error: type[Exception])
     assert slots._waiting == 0
 
 
-def test_a_full_queue_is_refused_at_once() -> None:
+def test_work_is_refused_at_once_if_the_queue_is_full() -> None:
     slots = make_slots(1, 1, 1)
     with ThreadPoolExecutor(2) as pool, slots.acquire_slot(ONE):
         first = pool.submit(hold_briefly, slots, OTHER)
         within(SOON, lambda: slots._waiting == 1)
-        refusal = pool.submit(hold_briefly, slots, OTHER).exception(SOON)
-        assert isinstance(refusal, ServiceUnavailable)
-        assert "Too many files" in str(refusal)
+        error = pool.submit(hold_briefly, slots, OTHER).exception(SOON)
+        assert isinstance(error, ServiceUnavailable)
+        assert "Too many files" in str(error)
         assert not first.done()
     assert first.result(SOON) == OTHER
 

@@ -1,1 +1,1 @@
-"""What every address of every dialect must do, inherited by one class for each."""
+"""Contracts of endpoints. Each endpoint of each dialect has one class, which inherits its tests."""

@@ -1,41 +1,41 @@
-"""Traffic of two accounts that look alike."""
+"""Traffic of two accounts whose rows differ in their texts only."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import DAY, broadcast, load, message, send
+from tests.conftest import DAY, broadcast_line, load_lines, message_line, send_line
 
 ACCOUNTS = ("acme", "globex")
-# Few moments for many rows: most have the time of others, within their source and across.
+# Few times for many rows, so that most rows share their time with others of both sources.
 MINUTES = 3
 MESSAGES, BROADCASTS = 29, 11
-# One account has this much more, so that a total that counts the other's rows is wrong.
-MORE = {"acme": 0, "globex": 4}
+# One account has more messages, so that totals reveal rows of the wrong account.
+EXTRA_MESSAGES = {"acme": 0, "globex": 4}
 
 
-def marks(account: str, sources: str = "ab") -> list[str]:
-    """The texts of the account's rows as lists order them: by (time, source, id), the greatest first."""
-    numbers = {"a": range(MESSAGES + MORE[account]), "b": range(BROADCASTS)}
-    return sorted((mark(account, each, n) for each in sources for n in numbers[each]), reverse=True)
+def expected_texts(account: str, sources: str = "ab") -> list[str]:
+    """Return the texts of the account's rows in the order of lists: by (time, source, id), descending."""
+    numbers = {"a": range(MESSAGES + EXTRA_MESSAGES[account]), "b": range(BROADCASTS)}
+    return sorted((build_text(account, source, n) for source in sources for n in numbers[source]), reverse=True)
 
 
-def mark(account: str, source: str, number: int) -> str:
+def build_text(account: str, source: str, number: int) -> str:
     return f"{number % MINUTES} {source} {number:02} {account}"
 
 
-def lines(account: str) -> Iterator[str]:
-    """Rows that differ between the accounts in their text alone. A broadcast has one send."""
-    for text in sorted(marks(account), key=lambda text: text.split()[2]):
+def build_lines(account: str) -> Iterator[str]:
+    """Yield the lines that load the account's rows. A broadcast has one send."""
+    for text in sorted(expected_texts(account), key=lambda text: text.split()[2]):
         minute, source, number, _ = text.split()
         time = f"{DAY}T12:0{minute}:00Z"
         if source == "a":
-            yield message(account=account, client_message_id=f"m-{number}", message=text, created_at=time)
+            yield message_line(account=account, client_message_id=f"m-{number}", message=text, created_at=time)
         else:
-            yield broadcast(account=account, broadcast=f"b-{number}", message=text, created_at=time)
-            yield send(account=account, broadcast=f"b-{number}", message_id=f"s-{number}", sent_at=time)
+            yield broadcast_line(account=account, broadcast=f"b-{number}", message=text, created_at=time)
+            yield send_line(account=account, broadcast=f"b-{number}", message_id=f"s-{number}", sent_at=time)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def traffic(committed: None) -> None:
-    load(line for account in ACCOUNTS for line in lines(account))
+    load_lines(line for account in ACCOUNTS for line in build_lines(account))

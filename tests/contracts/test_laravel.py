@@ -1,24 +1,24 @@
-"""Ersaal's addresses keep the contracts."""
+"""Contracts of Ersaal's endpoints."""
 
 from typing import Any
 
-from tests.contracts.doors import ItemDoor, ListDoor
+from tests.contracts.endpoints import ItemContract, ListContract
 
 
-class TestItems(ListDoor):
-    name, path, size = "laravel-items-list", "/api/sms/messages", "per_page"
+class TestItems(ListContract):
+    name, path, size_param = "laravel-items-list", "/api/sms/messages", "per_page"
 
-    def rows(self, body: Any) -> list[str]:
+    def read_texts(self, body: Any) -> list[str]:
         return [row["short_message"] for row in body["data"]["data"]]
 
-    def total(self, body: Any) -> int:
-        """Each item here has one receiver, so the summary counts as many."""
+    def read_total(self, body: Any) -> int:
+        """Return the total. Each item here has one receiver, so the summary counts as many SMS."""
         assert body["summary"]["total_messages"] == body["data"]["total"]
         return int(body["data"]["total"])
 
 
-class TestItem(ItemDoor):
-    name, path = "laravel-items-retrieve", f"/api/sms/messages/m-{ItemDoor.number}"
+class TestItem(ItemContract):
+    name, path = "laravel-items-retrieve", f"/api/sms/messages/m-{ItemContract.number}"
 
-    def shown(self, answer: Any) -> Any:
+    def read_answer(self, answer: Any) -> Any:
         return answer.json()[0]["short_message"]

@@ -1,4 +1,4 @@
-"""Rows written by raw SQL, past the loader, and the slow count of what the counters must hold."""
+"""Rows written by raw SQL instead of the loader, and sums of them to compare the counters with."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ Totals = dict[tuple[Any, ...], tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Row:
-    """What of a message or a send is counted."""
+    """Counted columns of a message or a send."""
 
     account: str = "acme"
     at: datetime = NOON
@@ -35,23 +35,23 @@ class Row:
     cost: Decimal = Decimal("0.0085")
     segments: int = 1
     recipient: str = "+14155551234"
-    # Of a message.
+    # Of messages.
     heads: bool = True
-    # Of a send.
+    # Of sends.
     campaign: str = "spring"
     clicks: int = 0
     actions: int = 0
 
 
 def run(sql: str, *params: Any) -> int:
-    """How many rows the statement wrote."""
+    """Execute a statement and return the number of rows that it wrote."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return int(cursor.rowcount)
 
 
-def people() -> None:
-    """The accounts, and a campaign of each name that belongs to the first of them."""
+def create_accounts() -> None:
+    """Create the accounts, and the campaigns of the first account."""
     for name in NAMES:
         Account.objects.create(name=name)
     insert_campaigns()
@@ -69,8 +69,8 @@ def insert_campaigns(at: datetime = NOON) -> int:
 
 
 def insert_messages(rows: Iterable[Row]) -> int:
-    """One statement, however many rows; each is a request of its own."""
-    values, params = _values((row.account, row.heads, *_sms(row)) for row in rows)
+    """Insert messages by one statement. Each is a request of its own."""
+    values, params = _values_sql((row.account, row.heads, *_sms_columns(row)) for row in rows)
     return run(
         f"""INSERT INTO {MESSAGES} (account_id, client_message_id, request_key, heads_request, recipient, sender_id,
                 country, text, status, status_code, segments, cost, created_at, status_at)
@@ -83,8 +83,10 @@ def insert_messages(rows: Iterable[Row]) -> int:
 
 
 def insert_sends(rows: Iterable[Row]) -> int:
-    """One statement, however many rows; those of a campaign that is gone are left out."""
-    values, params = _values((row.account, row.campaign, *_sms(row), row.clicks, row.actions) for row in rows)
+    """Insert sends by one statement. Those of a deleted campaign are left out."""
+    values, params = _values_sql(
+        (row.account, row.campaign, *_sms_columns(row), row.clicks, row.actions) for row in rows
+    )
     return run(
         f"""INSERT INTO {SENDS} (account_id, broadcast_id, message_id, recipient, sender_id, country, text, status,
                 status_code, segments, cost, sent_at, status_at, click_count, clicked_at, action_count)
@@ -97,70 +99,77 @@ def insert_sends(rows: Iterable[Row]) -> int:
     )
 
 
-def _sms(row: Row) -> tuple[Any, ...]:
+def _sms_columns(row: Row) -> tuple[Any, ...]:
     return row.recipient, row.sender, row.country, row.status, row.segments, row.cost, row.at
 
 
-def _values(rows: Iterable[tuple[Any, ...]]) -> tuple[str, list[Any]]:
-    every = list(rows)
-    return ", ".join(f"({', '.join(['%s'] * len(row))})" for row in every), [value for row in every for value in row]
+def _values_sql(rows: Iterable[tuple[Any, ...]]) -> tuple[str, list[Any]]:
+    all_rows = list(rows)
+    return ", ".join(f"({', '.join(['%s'] * len(row))})" for row in all_rows), [
+        value for row in all_rows for value in row
+    ]
 
 
-def kept() -> Totals:
-    """What the counters add up to, summed in Python."""
-    totals = _Sums()
+def sum_counters() -> Totals:
+    """Return the totals of the counters, added up in Python."""
+    totals = _TotalsBuilder()
     for row in Counter.everyones.all():
         totals.add(tuple(getattr(row, name) for name in KEY), tuple(getattr(row, name) for name in MEASURES))
-    return totals.found()
+    return totals.nonzero()
 
 
-def true() -> Totals:
-    """What they must add up to, row by row."""
-    totals = _Sums()
+def recount_rows() -> Totals:
+    """Return the totals that the counters must have, added up from the rows in Python."""
+    totals = _TotalsBuilder()
     for row in Message.everyones.all():
         figures = {"sms": 1, "requests": int(row.heads_request), "segments": row.segments, "cost": row.cost}
-        dimensions = _dimensions(row)
+        dimensions = _get_dimensions(row)
         for grain in (Grain.DAY, Grain.ROUTE):
-            totals.add(_key(row.account_id, "api", grain, row.created_at, dimensions), _measures(figures))
-    for sent in BroadcastSend.everyones.all():
-        figures = {"sms": 1, "segments": sent.segments, "cost": sent.cost, "clicks": sent.click_count}
-        figures |= {"unique_clicks": int(sent.clicked_at is not None), "actions": sent.action_count}
-        dimensions = _dimensions(sent) | {"broadcast_id": sent.broadcast_id}
+            totals.add(_build_key(row.account_id, "api", grain, row.created_at, dimensions), _build_measures(figures))
+    for send in BroadcastSend.everyones.all():
+        figures = {"sms": 1, "segments": send.segments, "cost": send.cost, "clicks": send.click_count}
+        figures |= {"unique_clicks": int(send.clicked_at is not None), "actions": send.action_count}
+        dimensions = _get_dimensions(send) | {"broadcast_id": send.broadcast_id}
         for grain in Grain:
-            totals.add(_key(sent.account_id, "broadcasts", grain, sent.sent_at, dimensions), _measures(figures))
-    for made in Broadcast.everyones.all():
-        totals.add(_key(made.account_id, "broadcasts", Grain.DAY, made.created_at, {}), _measures({"requests": 1}))
-    return totals.found()
+            totals.add(
+                _build_key(send.account_id, "broadcasts", grain, send.sent_at, dimensions), _build_measures(figures)
+            )
+    for campaign in Broadcast.everyones.all():
+        totals.add(
+            _build_key(campaign.account_id, "broadcasts", Grain.DAY, campaign.created_at, {}),
+            _build_measures({"requests": 1}),
+        )
+    return totals.nonzero()
 
 
-class _Sums:
+class _TotalsBuilder:
     def __init__(self) -> None:
         self._sums: dict[tuple[Any, ...], list[Any]] = defaultdict(lambda: [0] * len(MEASURES))
 
     def add(self, key: tuple[Any, ...], measures: tuple[Any, ...]) -> None:
         self._sums[key] = [total + more for total, more in zip(self._sums[key], measures, strict=True)]
 
-    def found(self) -> Totals:
+    def nonzero(self) -> Totals:
         return {key: tuple(sums) for key, sums in self._sums.items() if any(sums)}
 
 
-def _dimensions(row: Message | BroadcastSend) -> dict[str, Any]:
+def _get_dimensions(row: Message | BroadcastSend) -> dict[str, Any]:
     group = STATUSES[row.status].group.value
     return {"status_group": group, "sender_id": row.sender_id, "country": row.country or ""}
 
 
-KEPT_APART = {
+GRAIN_DIMENSIONS = {
     Grain.DAY: ("status_group",),
     Grain.ROUTE: ("status_group", "sender_id", "country"),
     Grain.BROADCAST: ("status_group", "broadcast_id"),
 }
 
 
-def _key(account: int, source: str, grain: Grain, at: datetime, dimensions: Mapping[str, Any]) -> tuple[Any, ...]:
-    apart = {name: value for name, value in dimensions.items() if name in KEPT_APART[grain]}
-    shown = (apart.get(name, 0 if name == "broadcast_id" else "") for name in DIMENSIONS)
-    return (account, source, grain.value, at.date(), *shown)
+def _build_key(account: int, source: str, grain: Grain, at: datetime, dimensions: Mapping[str, Any]) -> tuple[Any, ...]:
+    used = {name: value for name, value in dimensions.items() if name in GRAIN_DIMENSIONS[grain]}
+    values = (used.get(name, 0 if name == "broadcast_id" else "") for name in DIMENSIONS)
+    return (account, source, grain.value, at.date(), *values)
 
 
-def _measures(figures: Mapping[str, Any]) -> tuple[Any, ...]:
+def _build_measures(figures: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(figures.get(name, 0) for name in MEASURES)

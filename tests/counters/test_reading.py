@@ -1,4 +1,4 @@
-"""The largest of a dimension, against sums that are added up in Python."""
+"""Top values of dimensions, compared with sums in Python."""
 
 import random
 from collections import defaultdict
@@ -8,14 +8,14 @@ import pytest
 
 from smsreports.accounts.models import Account
 from smsreports.counters.queries import CounterScope, parse_top_n, top_n
-from tests.conftest import load, message
+from tests.conftest import load_lines, message_line
 
 MEASURES = ("sms", "cost")
-MOST = 3
+LIMIT = 3
 
 
-def some_message(rng: random.Random, number: int) -> str:
-    return message(
+def build_message(rng: random.Random, number: int) -> str:
+    return message_line(
         client_message_id=f"m-{number}",
         country=rng.choice(("US", "DE", "FR", "GB", None)),
         sender_id=f"S{rng.randrange(6)}",
@@ -26,22 +26,22 @@ def some_message(rng: random.Random, number: int) -> str:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_each_dimension_has_its_own_largest_with_all_their_sums(db: None, seed: int) -> None:
+def test_top_n_returns_the_largest_values_of_each_dimension(db: None, seed: int) -> None:
     rng = random.Random(seed)
-    load(some_message(rng, number) for number in range(80))
+    load_lines(build_message(rng, number) for number in range(80))
     scope = CounterScope(Account.objects.get(name="acme"), ("api",))
-    found = parse_top_n(
-        top_n(scope, MEASURES, MOST, "country", "sender_id").fetch_all(), MEASURES, "country", "sender_id"
+    top = parse_top_n(
+        top_n(scope, MEASURES, LIMIT, "country", "sender_id").fetch_all(), MEASURES, "country", "sender_id"
     )
-    every = scope.compile_sums(MEASURES, "country", "sender_id", "status_group").fetch_all()
-    for place, name in enumerate(("country", "sender_id")):
+    all_rows = scope.compile_sums(MEASURES, "country", "sender_id", "status_group").fetch_all()
+    for index, name in enumerate(("country", "sender_id")):
         sums: dict[str, dict[str, list[Decimal | int]]] = defaultdict(dict)
-        for row in every:
-            before = sums[row[place]].get(row[2], [0, Decimal(0)])
-            sums[row[place]][row[2]] = [before[0] + row[3], before[1] + row[4]]
-        first = sorted(sums, key=lambda key: (-sum(sms for sms, _ in sums[key].values()), key))[:MOST]
-        assert found[name] == {
+        for row in all_rows:
+            before = sums[row[index]].get(row[2], [0, Decimal(0)])
+            sums[row[index]][row[2]] = [before[0] + row[3], before[1] + row[4]]
+        first = sorted(sums, key=lambda key: (-sum(sms for sms, _ in sums[key].values()), key))[:LIMIT]
+        assert top[name] == {
             (key,): {group: dict(zip(MEASURES, parts, strict=True)) for group, parts in sums[key].items()}
             for key in first
         }
-        assert all(type(part["sms"]) is int for groups in found[name].values() for part in groups.values())
+        assert all(type(measures["sms"]) is int for groups in top[name].values() for measures in groups.values())

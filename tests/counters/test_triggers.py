@@ -1,4 +1,4 @@
-"""The triggers: whatever statements write, the counters say what a count of the rows would say."""
+"""Triggers of the counters: after any statements, the counters equal the sums of the rows."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,13 +26,13 @@ from tests.counters.rows import (
     NOON,
     SENDS,
     Row,
+    create_accounts,
     insert_campaigns,
     insert_messages,
     insert_sends,
-    kept,
-    people,
+    recount_rows,
     run,
-    true,
+    sum_counters,
 )
 
 MIDNIGHT = datetime(2026, 2, 13, tzinfo=UTC)
@@ -57,7 +57,7 @@ rows = st.builds(
     clicks=st.integers(0, 2),
     actions=st.integers(0, 2),
 )
-# What both kinds of SMS have; their columns of time and of figures follow.
+# Changes of columns that both kinds of SMS have; changes of their own columns follow.
 changes = st.one_of(
     st.tuples(st.just("status = %s"), statuses),
     st.tuples(st.just("sender_id = %s"), st.sampled_from(SENDERS)),
@@ -75,7 +75,7 @@ send_changes = changes | st.one_of(
     st.tuples(st.just("action_count = %s"), st.integers(0, 2)),
     st.tuples(st.just(f"broadcast_id = (SELECT id FROM {BROADCASTS} WHERE key = %s)"), st.sampled_from(CAMPAIGNS)),
 )
-# A part of the rows, all of them, or none.
+# Conditions for some, all or none of the rows.
 parts = st.sampled_from(("true", "false", "id %% 2 = 0", "id %% 3 = 0"))
 
 
@@ -88,21 +88,24 @@ def delete(table: str, part: str) -> None:
 
 
 def upsert(cost: Decimal) -> None:
-    """One statement that fires the triggers of two events."""
-    new, old = Row(), "account_id, client_message_id, request_key, heads_request, recipient, sender_id, text, status"
+    """Run a statement that fires the triggers of two events."""
+    new, columns = (
+        Row(),
+        "account_id, client_message_id, request_key, heads_request, recipient, sender_id, text, status",
+    )
     insert_messages([new])
     run(
-        f"""INSERT INTO {MESSAGES} ({old}, status_code, segments, cost, created_at, status_at)
-            SELECT {old}, status_code, segments, %s, created_at, status_at FROM {MESSAGES}
+        f"""INSERT INTO {MESSAGES} ({columns}, status_code, segments, cost, created_at, status_at)
+            SELECT {columns}, status_code, segments, %s, created_at, status_at FROM {MESSAGES}
             ON CONFLICT (account_id, client_message_id) DO UPDATE SET cost = EXCLUDED.cost, status = 'failed'""",
         cost,
     )
 
 
-several = st.lists(rows, min_size=1, max_size=5)
+row_lists = st.lists(rows, min_size=1, max_size=5)
 steps: st.SearchStrategy[Step] = st.one_of(
-    st.tuples(st.just(insert_messages), st.tuples(several)),
-    st.tuples(st.just(insert_sends), st.tuples(several)),
+    st.tuples(st.just(insert_messages), st.tuples(row_lists)),
+    st.tuples(st.just(insert_sends), st.tuples(row_lists)),
     st.tuples(st.just(insert_campaigns), st.tuples(times)),
     st.tuples(st.just(update), st.tuples(st.just(MESSAGES), message_changes, parts)),
     st.tuples(st.just(update), st.tuples(st.just(SENDS), send_changes, parts)),
@@ -125,82 +128,82 @@ steps: st.SearchStrategy[Step] = st.one_of(
 
 
 @settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(several, several, st.lists(steps, min_size=3, max_size=8))
-def test_whatever_is_written_the_counters_are_exact(
-    db: None, sms: list[Row], sent: list[Row], then: list[Step]
+@given(row_lists, row_lists, st.lists(steps, min_size=3, max_size=8))
+def test_counters_are_exact_after_any_statements(
+    db: None, messages: list[Row], sends: list[Row], more_steps: list[Step]
 ) -> None:
     with transaction.atomic():
-        people()
-        run("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks to come cannot be truncated
-        for statement, arguments in [(insert_messages, (sms,)), (insert_sends, (sent,)), *then]:
+        create_accounts()
+        run("SET CONSTRAINTS ALL IMMEDIATE")  # a table with pending constraint checks cannot be truncated
+        for statement, arguments in [(insert_messages, (messages,)), (insert_sends, (sends,)), *more_steps]:
             statement(*arguments)
             assert list(find_differences(get_counter_specs())) == []
-            assert kept() == true()
+            assert sum_counters() == recount_rows()
         transaction.set_rollback(True)
 
 
 @pytest.fixture
 def traffic(db: None) -> None:
-    people()
+    create_accounts()
     insert_messages([Row(), Row(status="pending", country=None)])
     insert_sends([Row(), Row(campaign="autumn", clicks=2)])
     run("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def totals(source: str) -> list[tuple[Any, ...]]:
-    return [(key, measures) for key, measures in kept().items() if source in key]
+def filter_totals(source: str) -> list[tuple[Any, ...]]:
+    return [(key, measures) for key, measures in sum_counters().items() if source in key]
 
 
 @pytest.mark.parametrize("squashed", [False, True])
 @pytest.mark.parametrize(
     ("table", "source", "other"), [(MESSAGES, "api", "broadcasts"), (f"{SENDS}, {BROADCASTS}", "broadcasts", "api")]
 )
-def test_truncating_one_source_leaves_the_others(
+def test_truncating_one_source_keeps_the_counters_of_others(
     traffic: None, table: str, source: str, other: str, squashed: bool
 ) -> None:
     if squashed:
         squash_counters()
-    before = totals(other)
+    before = filter_totals(other)
     run(f"TRUNCATE {table}")
-    assert (totals(source), totals(other)) == ([], before)
+    assert (filter_totals(source), filter_totals(other)) == ([], before)
     assert before
 
 
 @pytest.mark.parametrize("squashed", [False, True])
-def test_truncating_sends_leaves_the_requests_of_their_broadcasts(traffic: None, squashed: bool) -> None:
+def test_truncating_sends_keeps_the_counters_of_broadcasts(traffic: None, squashed: bool) -> None:
     if squashed:
         squash_counters()
     run(f"TRUNCATE {SENDS}")
-    [(_, (sms, requests, *others))] = totals("broadcasts")
+    [(_, (sms, requests, *others))] = filter_totals("broadcasts")
     assert (sms, requests, others) == (0, len(CAMPAIGNS), [0] * 5)
-    assert kept() == true()
+    assert sum_counters() == recount_rows()
 
 
-def test_differences_that_cancel_out_are_forgotten_with_their_table(traffic: None) -> None:
+def test_truncating_removes_deltas_that_cancel_out(traffic: None) -> None:
     run(f"UPDATE {MESSAGES} SET segments = segments + 1")
     run(f"TRUNCATE {MESSAGES}")
     assert not Counter.everyones.filter(source="api").exists()
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_a_day_is_a_utc_day_whatever_the_writers_time_zone(db: None, zone: str) -> None:
-    people()
+def test_days_are_utc_days_in_any_session_time_zone(db: None, zone: str) -> None:
+    create_accounts()
     run(f"SET LOCAL TIME ZONE '{zone}'")
     insert_messages([Row(at=MIDNIGHT), Row(at=MIDNIGHT - timedelta(microseconds=1))])
     days = set(Counter.everyones.filter(source="api").values_list("day", flat=True))
     run("SET LOCAL TIME ZONE 'UTC'")
     assert days == {date(2026, 2, 12), date(2026, 2, 13)}
-    assert kept() == true()
+    assert sum_counters() == recount_rows()
 
 
-def test_a_statement_of_many_rows_writes_one_difference_a_key(db: None) -> None:
-    people()
+def test_a_statement_writes_one_delta_per_key(db: None) -> None:
+    create_accounts()
     insert_messages([Row(sender=sender) for sender in ("A", "B") for _ in range(50)])
-    written = Counter.everyones.filter(source="api").order_by("grain", "sender_id")
-    assert list(written.values_list("sender_id", "sms")) == [("", 100), ("A", 50), ("B", 50)]
+    deltas = Counter.everyones.filter(source="api").order_by("grain", "sender_id")
+    assert list(deltas.values_list("sender_id", "sms")) == [("", 100), ("A", 50), ("B", 50)]
 
 
-def test_a_statement_that_changes_no_figure_writes_no_difference(traffic: None) -> None:
+def test_a_statement_without_counted_changes_writes_no_delta(traffic: None) -> None:
     before = Counter.everyones.count()
     run(f"UPDATE {MESSAGES} SET text = 'y', status_code = '000'")
     run(f"UPDATE {SENDS} SET status = 'DELIVRD'")
@@ -208,29 +211,29 @@ def test_a_statement_that_changes_no_figure_writes_no_difference(traffic: None) 
     assert Counter.everyones.count() == before
 
 
-def test_a_status_within_its_group_writes_no_difference(traffic: None) -> None:
+def test_a_status_of_the_same_group_writes_no_delta(traffic: None) -> None:
     before = Counter.everyones.count()
     run(f"UPDATE {MESSAGES} SET status = 'ENROUTE' WHERE status = 'pending'")
     assert Counter.everyones.count() == before
 
 
-def test_what_is_rolled_back_is_not_counted(traffic: None) -> None:
-    before = kept()
+def test_rolled_back_statements_are_not_counted(traffic: None) -> None:
+    before = sum_counters()
     with transaction.atomic():
         insert_messages([Row()])
         run(f"DELETE FROM {SENDS}")
         transaction.set_rollback(True)
-    assert kept() == before == true()
+    assert sum_counters() == before == recount_rows()
 
 
-def test_what_the_orm_writes_is_counted_too(traffic: None) -> None:
+def test_changes_by_the_orm_are_counted(traffic: None) -> None:
     Message.everyones.filter(status="pending").update(status="EXPIRED", cost=Decimal("3.5"))
     Broadcast.everyones.update(created_at=NOON - timedelta(days=3))
     Message.everyones.filter(status="DELIVRD").delete()
-    assert kept() == true()
+    assert sum_counters() == recount_rows()
 
 
-def test_what_is_copied_in_is_counted_too(traffic: None) -> None:
+def test_copied_rows_are_counted(traffic: None) -> None:
     columns = "account_id, client_message_id, request_key, heads_request, recipient, sender_id, text, status"
     account = Message.everyones.values_list("account_id", flat=True)[0]
     with connection.cursor() as cursor:
@@ -238,12 +241,12 @@ def test_what_is_copied_in_is_counted_too(traffic: None) -> None:
         with cursor.copy(sql) as copy:
             for n in range(3):
                 copy.write_row([account, f"c-{n}", f"c-{n}", True, "+1", "Copy", "x", "sent", "", 1, n, NOON, NOON])
-    assert kept() == true()
-    assert sum(measures[0] for key, measures in kept().items() if "Copy" in key) == 3
+    assert sum_counters() == recount_rows()
+    assert sum(measures[0] for key, measures in sum_counters().items() if "Copy" in key) == 3
 
 
-def test_a_number_without_a_country_counts_under_no_country(db: None) -> None:
-    people()
+def test_a_number_without_a_country_is_counted_under_an_empty_country(db: None) -> None:
+    create_accounts()
     row = Row(country=None)
     insert_messages([row, replace(row, country="US")])
     countries = Counter.everyones.filter(source="api").exclude(sender_id="").values_list("country", "sms")

@@ -1,0 +1,1 @@
+"""The database configuration and the classification of database errors."""

@@ -1,4 +1,4 @@
-"""Which database errors mean "not now", and which are faults of ours."""
+"""Database errors that count as an outage, and errors that do not."""
 
 import psycopg
 import pytest
@@ -10,17 +10,17 @@ from smsreports.database.outages import is_outage
 from smsreports.embedded_postgres.errors import DatabaseUnavailable
 
 
-def of_state(state: str) -> Exception:
+def build_error(state: str) -> Exception:
     """Return the error as Django raises it for this SQLSTATE."""
     cause = psycopg.errors.lookup(state)()
-    kind = next(
-        one
-        for one in (InternalError, OperationalError, ProgrammingError, DataError, NotSupportedError)
-        if issubclass(type(cause), getattr(psycopg, one.__name__))
+    django_class = next(
+        error_class
+        for error_class in (InternalError, OperationalError, ProgrammingError, DataError, NotSupportedError)
+        if issubclass(type(cause), getattr(psycopg, error_class.__name__))
     )
-    fault = kind()
-    fault.__cause__ = cause
-    return fault
+    error = django_class()
+    error.__cause__ = cause
+    return error
 
 
 @pytest.mark.parametrize(
@@ -31,46 +31,46 @@ def of_state(state: str) -> Exception:
         *("57014", "57P01", "57P02", "57P03", "57P04", "57P05", "58000", "58030"),
     ],
 )
-def test_a_database_that_cannot_serve_now_is_an_outage(state: str) -> None:
-    assert is_outage(of_state(state))
+def test_an_unavailable_database_is_an_outage(state: str) -> None:
+    assert is_outage(build_error(state))
 
 
 @pytest.mark.parametrize("state", ["22P02", "25P02", "42601", "42703", "42P01", "54001", "0A000", "XX000", "XX001"])
-def test_a_fault_of_ours_is_none(state: str) -> None:
-    assert not is_outage(of_state(state))
+def test_an_error_of_a_statement_is_no_outage(state: str) -> None:
+    assert not is_outage(build_error(state))
 
 
-def test_a_lost_connection_has_no_state_and_is_an_outage() -> None:
+def test_a_lost_connection_is_an_outage() -> None:
     for cause in (psycopg.OperationalError("server closed the connection"), psycopg.InterfaceError("closed")):
-        fault = OperationalError("lost")
-        fault.__cause__ = cause
-        assert is_outage(fault)
+        error = OperationalError("lost")
+        error.__cause__ = cause
+        assert is_outage(error)
         assert is_outage(cause)
     assert is_outage(OperationalError("the embedded server did not start"))
     assert is_outage(DatabaseUnavailable("the embedded server did not start"))
 
 
-def test_what_django_makes_of_an_outage_is_one() -> None:
-    """A session that cannot be written is reported as one that somebody deleted."""
+def test_an_error_caused_by_an_outage_is_an_outage() -> None:
+    """Django reports a session that cannot be written as a deleted one."""
     try:
         try:
             try:
-                raise of_state("25006")
+                raise build_error("25006")
             except InternalError:
                 raise UpdateError  # noqa: B904  as Django does it
         except UpdateError:
             raise SessionInterrupted  # noqa: B904
-    except SessionInterrupted as fault:
-        assert is_outage(fault)
+    except SessionInterrupted as error:
+        assert is_outage(error)
     assert not is_outage(SessionInterrupted())
 
 
-def test_an_error_that_says_that_another_has_no_part_in_it_is_none() -> None:
+def test_a_suppressed_cause_is_no_outage() -> None:
     try:
         try:
-            raise of_state("53300")
+            raise build_error("53300")
         except OperationalError:
             raise ValueError("not about that") from None
-    except ValueError as fault:
-        assert not is_outage(fault)
+    except ValueError as error:
+        assert not is_outage(error)
     assert not is_outage(None)

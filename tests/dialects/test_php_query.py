@@ -1,4 +1,4 @@
-"""Query strings as PHP reads and writes them: the answers are those of PHP 8.2 itself."""
+"""Query strings as PHP reads and writes them. The expected results come from PHP 8.2."""
 
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from smsreports.dialects.laravel.php_query import MAX_BRACKETS, flatten_query, parse_query
 
-# What `parse_str` and then `http_build_query` with PHP_QUERY_RFC3986 make of it, empty values left out before.
-PHP = {
+# Results of `parse_str` and then `http_build_query` with PHP_QUERY_RFC3986, without empty values.
+PHP_RESULTS = {
     "a=1&b=2&a=3": "a=3&b=2",
     "f[]=1&f[]=2": "f%5B0%5D=1&f%5B1%5D=2",
     "f[]=&f[]=1": "f%5B1%5D=1",
@@ -34,22 +34,22 @@ PHP = {
 }
 
 
-def written(query: str) -> str:
+def rewrite_query(query: str) -> str:
     pairs = flatten_query(parse_query(parse_qsl(query, keep_blank_values=True)))
     return urlencode([*pairs], quote_via=quote, safe="")
 
 
-@pytest.mark.parametrize("query", PHP)
+@pytest.mark.parametrize("query", PHP_RESULTS)
 def test_a_query_string_is_written_as_php_writes_it(query: str) -> None:
-    assert written(query) == PHP[query]
+    assert rewrite_query(query) == PHP_RESULTS[query]
 
 
-@pytest.mark.parametrize(("brackets", "kept"), [(MAX_BRACKETS, True), (MAX_BRACKETS + 1, False), (3000, False)])
-def test_a_name_that_is_nested_too_deep_is_ignored(brackets: int, kept: bool) -> None:
-    assert bool(written("a" + "[b]" * brackets + "=1")) == kept
+@pytest.mark.parametrize(("brackets", "is_kept"), [(MAX_BRACKETS, True), (MAX_BRACKETS + 1, False), (3000, False)])
+def test_a_name_with_too_many_brackets_is_ignored(brackets: int, is_kept: bool) -> None:
+    assert bool(rewrite_query("a" + "[b]" * brackets + "=1")) == is_kept
 
 
 @given(st.lists(st.tuples(st.text("ab[].\0 05-é"), st.text("1é &="))))
-def test_what_was_written_is_written_the_same_again(pairs: list[tuple[str, str]]) -> None:
-    once = written(urlencode(pairs))
-    assert written(once) == once
+def test_rewriting_is_idempotent(pairs: list[tuple[str, str]]) -> None:
+    rewritten = rewrite_query(urlencode(pairs))
+    assert rewrite_query(rewritten) == rewritten

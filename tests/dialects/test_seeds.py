@@ -1,4 +1,4 @@
-"""The examples of both vendors' pages, reproduced from rows that came in by the file command."""
+"""Examples from both vendors' documentation, reproduced from rows loaded by the import command."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.conftest import DAY, Person, broadcast, load, message, send
+from tests.conftest import DAY, ApiClient, broadcast_line, load_lines, message_line, send_line
 
 A_DAY = {"from": DAY, "to": DAY}
 CODE = "api_42_1743667200123456789_a3f8b2c1d9e45f67"
@@ -67,7 +67,7 @@ ITEM: dict[str, Any] = {
     "contact_group_id": None,
     "message_consumption": 1,
     "created_at": "2024-01-15T10:30:00Z",
-    # The example repeats `created_at` here; the contract's is the latest change of the item or of a receipt.
+    # The vendor's example repeats `created_at` here. Ours is the latest change of the item or of a receipt.
     "updated_at": "2024-01-15T10:30:15Z",
     "receiver": [
         {
@@ -80,54 +80,56 @@ ITEM: dict[str, Any] = {
             "updated_at": "2024-01-15T10:30:15Z",
         }
     ],
-    # Ours: an item may have more receivers than are shown.
+    # Our extension: an item may have more receivers than it lists.
     "receiver_total": 1,
 }
 
 
 @pytest.fixture
-def telecom(owner: Person) -> Person:
-    """The rows behind 23 Telecom's examples, with the examples' ids."""
+def telecom(owner: ApiClient) -> ApiClient:
+    """Load the rows of 23 Telecom's examples, with the same ids."""
     for table, number in (("messages_app_message", 1847), ("broadcasts_app_broadcastsend", 3201)):
-        _number_from(table, number)
-    _number_from("broadcasts_app_broadcast", 42)
+        restart_ids(table, number)
+    restart_ids("broadcasts_app_broadcast", 42)
     delivery = {"status": "DELIVRD", "status_code": "000"}
     text, carrier = MESSAGE["message"], "6946d0f5-040b-106e-42c7-49026f2b5bc1"
     times = {name: MESSAGE[name] for name in ("created_at", "delivered_at")}
-    load([message(client_message_id=CODE, message=text, message_id=carrier, cost="0.0085", **times, **delivery)])
-    own = ("message_id", "sent_at", "delivered_at", "clicked_at", "action_type", "action_at")
-    load(
+    load_lines(
+        [message_line(client_message_id=CODE, message=text, message_id=carrier, cost="0.0085", **times, **delivery)]
+    )
+    fields = ("message_id", "sent_at", "delivered_at", "clicked_at", "action_type", "action_at")
+    load_lines(
         [
-            broadcast(name="February Promo", created_at="2026-02-13T08:00:00Z"),
-            send(cost="0.042", **{name: CAMPAIGN[name] for name in own}, **delivery),
+            broadcast_line(name="February Promo", created_at="2026-02-13T08:00:00Z"),
+            send_line(cost="0.042", **{name: CAMPAIGN[name] for name in fields}, **delivery),
         ]
     )
     return owner
 
 
 @pytest.fixture
-def ersaal(owner: Person) -> Person:
-    """The rows behind Ersaal's example."""
+def ersaal(owner: ApiClient) -> ApiClient:
+    """Load the rows of Ersaal's example."""
     receipt = ITEM["receiver"][0]
     times = {name: receipt[name] for name in ("created_at", "sent_at", "delivered_at")}
     text = ITEM["short_message"]
-    load([message(recipient="+218912345678", message=text, status="DELIVRD", cost="0.042", **times)])
+    load_lines([message_line(recipient="+218912345678", message=text, status="DELIVRD", cost="0.042", **times)])
     return owner
 
 
-def test_a_message_is_listed_as_23_telecom_shows_it(telecom: Person) -> None:
-    answer = telecom.get("/api/v1/sms/messages", A_DAY | {"status": "delivered", "limit": "10"})
+def test_a_listed_message_equals_23_telecoms_example(telecom: ApiClient) -> None:
+    response = telecom.get("/api/v1/sms/messages", A_DAY | {"status": "delivered", "limit": "10"})
     page = {"total": 1, "page": 1, "limit": 10, "total_pages": 1}
-    assert_same(answer, {"messages": [MESSAGE], **page})
+    assert_same(response, {"messages": [MESSAGE], **page})
 
 
-def test_a_send_is_listed_as_23_telecom_shows_it(telecom: Person) -> None:
-    answer = telecom.get("/api/v1/sms/messages/unified", A_DAY | {"source": "broadcasts", "limit": "20"})
+def test_a_listed_send_equals_23_telecoms_example(telecom: ApiClient) -> None:
+    response = telecom.get("/api/v1/sms/messages/unified", A_DAY | {"source": "broadcasts", "limit": "20"})
     page = {"total": 1, "page": 1, "limit": 20, "total_pages": 1}
-    assert_same(answer, {"messages": [CAMPAIGN], **page})
+    assert_same(response, {"messages": [CAMPAIGN], **page})
 
 
-def test_a_message_in_the_unified_list_has_the_campaigns_keys_and_none_of_its_values(telecom: Person) -> None:
+def test_a_message_in_the_unified_list_has_null_in_the_campaigns_columns(telecom: ApiClient) -> None:
     row = telecom.get("/api/v1/sms/messages/unified", A_DAY | {"source": "api"}).json()["messages"][0]
     assert list(row) == list(CAMPAIGN)
     assert (row["id"], row["source"], row["clicked"]) == ("1847", "api", False)
@@ -136,26 +138,26 @@ def test_a_message_in_the_unified_list_has_the_campaigns_keys_and_none_of_its_va
     assert [row[name] for name in campaigns] == [None] * 5
 
 
-def test_a_messages_status_is_told_as_23_telecom_shows_it(telecom: Person) -> None:
-    """What is beyond the example (our `timeline`) comes after it."""
+def test_the_status_of_a_message_equals_23_telecoms_example(telecom: ApiClient) -> None:
+    """The key that the example lacks (our `timeline`) comes last."""
     body = telecom.get(f"/api/v1/sms/status/{CODE}").json()
     body["message"].pop("timeline", None)
     body.pop("timeline", None)
     assert in_order(body) == in_order(STATUS)
 
 
-def test_money_is_printed_with_the_examples_digits(telecom: Person) -> None:
+def test_costs_have_the_examples_digits(telecom: ApiClient) -> None:
     body = telecom.get("/api/v1/sms/messages/unified", A_DAY).content
     assert b'"cost":0.0085,' in body
     assert b'"cost":0.042,' in body
 
 
-def test_an_id_is_a_number_in_the_plain_list_and_text_in_the_unified_one(telecom: Person) -> None:
+def test_an_id_is_a_number_in_the_plain_list_and_text_in_the_unified_one(telecom: ApiClient) -> None:
     assert b'"id":1847,' in telecom.get("/api/v1/sms/messages", A_DAY).content
     assert b'"id":"3201",' in telecom.get("/api/v1/sms/messages/unified", A_DAY).content
 
 
-def test_an_item_with_its_receipt_is_listed_as_ersaal_shows_it(ersaal: Person) -> None:
+def test_a_listed_item_equals_ersaals_example(ersaal: ApiClient) -> None:
     body = ersaal.get("/api/sms/messages", {"from": "2024-01-01", "to": "2024-01-31"}).json()
     assert in_order(body["data"]["data"]) == in_order([ITEM])
     assert in_order(body["summary"]) == in_order(
@@ -163,7 +165,7 @@ def test_an_item_with_its_receipt_is_listed_as_ersaal_shows_it(ersaal: Person) -
     )
 
 
-def test_the_paginator_has_ersaals_keys_in_laravels_order(ersaal: Person) -> None:
+def test_the_paginator_has_ersaals_keys_in_laravels_order(ersaal: ApiClient) -> None:
     body = ersaal.get("/api/sms/messages").json()
     assert list(body) == ["data", "summary"]
     assert " ".join(body["data"]) == (
@@ -172,20 +174,20 @@ def test_the_paginator_has_ersaals_keys_in_laravels_order(ersaal: Person) -> Non
     )
 
 
-def test_one_item_is_an_array_without_the_items_own_times(ersaal: Person) -> None:
+def test_a_single_item_is_an_array_without_the_items_own_times(ersaal: ApiClient) -> None:
     body = ersaal.get("/api/sms/messages/m-1").json()
     assert in_order(body) == in_order([{k: v for k, v in ITEM.items() if k not in ("created_at", "updated_at")}])
 
 
-def assert_same(answer: Any, expected: Any) -> None:
-    assert in_order(answer.json()) == in_order(expected)
+def assert_same(response: Any, expected: Any) -> None:
+    assert in_order(response.json()) == in_order(expected)
 
 
 def in_order(value: Any) -> str:
-    """JSON text, so that the order of keys and the kind of every value count."""
+    """Return JSON text, so that comparisons include the order of keys and the type of every value."""
     return json.dumps(value, indent=1)
 
 
-def _number_from(table: str, number: int) -> None:
+def restart_ids(table: str, number: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} ALTER id RESTART WITH {number}")

@@ -1,8 +1,8 @@
-"""`python -m tests.docs`: runs the commands of README and of the pages for users and operators, as a reader would.
+"""`python -m tests.docs`: run the commands of README and of the pages for users and operators.
 
-A new local database with demo traffic and a real server; then every page twice, first in reading order, then by name.
-Each page has a shell of its own that knows README's variables alone, since readers begin anywhere. It finds only the
-programs that the pages ask for and those of every Debian. Exit 1 on a failed command or an HTTP error.
+The commands use a new local database with demo traffic and a running server. Every page runs twice, first in reading
+order, then by name. Each has its own shell with README's variables only, since readers may start at any page, and
+finds only the programs that the pages ask for and those of every Debian. Exit 1 on a failed command or an HTTP error.
 """
 
 import secrets
@@ -18,85 +18,85 @@ from pathlib import Path
 
 import requests
 
-from tests.docs.pages import README, ROOT, Block, blocks, reading_order
+from tests.docs.pages import README, ROOT, Block, find_blocks, list_pages_in_order
 
-# What the pages may use: the packages that README names, and what every Debian has.
+# Programs for the pages: from the packages that README names, and from every Debian.
 PROGRAMS = ["bash", "cat", "curl", "cut", "date", "env", "grep", "gzip", "openssl", "sed", "sha256sum", "tr", "zcat"]
-# Where the pages say that the server is.
+# Address of the server on the pages.
 ADDRESS = "127.0.0.1:8000"
 # Seconds that a start, or the commands of one page, may take on a busy machine.
-PATIENCE = 600
+TIMEOUT_SECONDS = 600
 
 
 def main() -> int:
-    pages = [page for page in reading_order() if any(block.runs for block in blocks(page))]
+    pages = [page for page in list_pages_in_order() if any(block.is_run for block in find_blocks(page))]
     with tempfile.TemporaryDirectory(prefix="smsreports-docs-") as name:
-        place = _place(Path(name))
+        checkout = _make_checkout(Path(name))
         port = _free_port()
-        environment = _environment(place, port)
-        _manage(place, environment, "migrate", "--verbosity", "0")
-        _manage(place, environment, "demo", "--messages", "3000", "--sends", "2000", "--verbosity", "0")
+        environment = _environment(checkout, port)
+        _manage(checkout, environment, "migrate", "--verbosity", "0")
+        _manage(checkout, environment, "demo", "--messages", "3000", "--sends", "2000", "--verbosity", "0")
         try:
-            with _server(place, environment, port):
-                variables = environment | _variables(place, environment)
-                failed = [page for page in [*pages, *sorted(pages)] if not _page_runs(page, place, variables)]
+            with _server(checkout, environment, port):
+                variables = environment | _read_variables(checkout, environment)
+                failed = [page for page in [*pages, *sorted(pages)] if not _run_page(page, checkout, variables)]
         finally:
-            _manage(place, environment, "database", "stop")
-    left = [block for page in reading_order() for block in blocks(page) if block.reason]
-    sys.stdout.write(f"{len(pages)} pages, twice: {len(failed)} failures. {len(left)} blocks were not run:\n")
-    sys.stdout.writelines(f"  {block.place}: {block.reason}\n" for block in left)
+            _manage(checkout, environment, "database", "stop")
+    skipped = [block for page in list_pages_in_order() for block in find_blocks(page) if block.reason]
+    sys.stdout.write(f"{len(pages)} pages, twice: {len(failed)} failures. {len(skipped)} blocks were not run:\n")
+    sys.stdout.writelines(f"  {block.location}: {block.reason}\n" for block in skipped)
     return 1 if failed else 0
 
 
-def _place(folder: Path) -> Path:
-    """A folder that looks like the project's own, for the files that readers make on the way."""
-    # PostgreSQL does not run as root: the user that it runs as must pass through.
+def _make_checkout(folder: Path) -> Path:
+    """Make the folder look like a checkout, for the files that the commands create."""
+    # PostgreSQL does not run as root; its user must be able to enter the folder.
     folder.chmod(0o711)
     for name in (".venv", "manage.py", "docs", "deploy"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "bin").mkdir()
     for program in PROGRAMS:
-        if found := shutil.which(program):
-            (folder / "bin" / program).symlink_to(found)
+        if path := shutil.which(program):
+            (folder / "bin" / program).symlink_to(path)
     (folder / "curl").mkdir()
-    # An answer that is an error fails its command, and a silent one cannot hang.
+    # An error response fails its command, and a missing response cannot hang.
     (folder / "curl" / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\nmax-time = 60\n")
     return folder
 
 
-def _environment(place: Path, port: int) -> dict[str, str]:
+def _environment(checkout: Path, port: int) -> dict[str, str]:
     return {
-        "PATH": str(place / "bin"),
-        "HOME": str(place),
-        "CURL_HOME": str(place / "curl"),
+        "PATH": str(checkout / "bin"),
+        "HOME": str(checkout),
+        "CURL_HOME": str(checkout / "curl"),
         "LANG": "C.UTF-8",
         "SMSREPORTS_MODE": "local",
-        "SMSREPORTS_DATA": str(place / ".data"),
+        "SMSREPORTS_DATA": str(checkout / ".data"),
         "SECRET_KEY": secrets.token_urlsafe(50),
         "PORT": str(port),
     }
 
 
-def _manage(place: Path, environment: dict[str, str], *arguments: str) -> None:
-    subprocess.run([".venv/bin/python", "manage.py", *arguments], cwd=place, env=environment, check=True)
+def _manage(checkout: Path, environment: dict[str, str], *arguments: str) -> None:
+    subprocess.run([".venv/bin/python", "manage.py", *arguments], cwd=checkout, env=environment, check=True)
 
 
 @contextmanager
-def _server(place: Path, environment: dict[str, str], port: int) -> Iterator[None]:
-    log = place / "server.log"
+def _server(checkout: Path, environment: dict[str, str], port: int) -> Iterator[None]:
+    log = checkout / "server.log"
     with log.open("wb") as output:
         command = [".venv/bin/python", "manage.py", "serve", "--port", str(port), "--workers", "1"]
-        process = subprocess.Popen(command, cwd=place, env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=checkout, env=environment, stdout=output, stderr=output)
     try:
         _wait_until_ready(f"http://127.0.0.1:{port}/readyz", process, log)
         yield
     finally:
         process.terminate()
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT_SECONDS)
 
 
 def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         try:
             if requests.get(address, timeout=10).ok:
@@ -108,10 +108,10 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path)
         time.sleep(0.1)
 
 
-def _page_runs(page: Path, place: Path, environment: dict[str, str]) -> bool:
-    script = "\n".join(_command(block) for block in blocks(page) if block.runs)
+def _run_page(page: Path, checkout: Path, environment: dict[str, str]) -> bool:
+    script = "\n".join(_build_script(block) for block in find_blocks(page) if block.is_run)
     started = time.monotonic()
-    result = _bash(script, place, environment)
+    result = _run_bash(script, checkout, environment)
     name = page.relative_to(ROOT)
     if result.returncode == 0:
         sys.stdout.write(f"{name}: {time.monotonic() - started:.1f} s\n")
@@ -122,38 +122,38 @@ def _page_runs(page: Path, place: Path, environment: dict[str, str]) -> bool:
     return False
 
 
-def _command(block: Block) -> str:
-    announced = f"echo '### {block.place}'\n"
+def _build_script(block: Block) -> str:
+    heading = f"echo '### {block.location}'\n"
     if block.language == "python":
-        return f"{announced}.venv/bin/python - <<'END OF BLOCK'\n{block.text}\nEND OF BLOCK"
-    return announced + block.text
+        return f"{heading}.venv/bin/python - <<'END OF BLOCK'\n{block.text}\nEND OF BLOCK"
+    return heading + block.text
 
 
-def _variables(place: Path, environment: dict[str, str]) -> dict[str, str]:
-    """`KEY` and `API` as README defines them, which the other pages go on from."""
-    (definition,) = [block for block in blocks(README) if block.runs and "API=" in block.text]
-    result = _bash(f"{definition.text}\necho $KEY $API", place, environment)
+def _read_variables(checkout: Path, environment: dict[str, str]) -> dict[str, str]:
+    """Return `KEY` and `API` as README defines them; the other pages use them."""
+    (definition,) = [block for block in find_blocks(README) if block.is_run and "API=" in block.text]
+    result = _run_bash(f"{definition.text}\necho $KEY $API", checkout, environment)
     assert result.returncode == 0, result.stdout
     key, address = result.stdout.split()[-2:]
     return {"KEY": key, "API": address}
 
 
-def _bash(script: str, place: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def _run_bash(script: str, checkout: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
-            str(place / "bin" / "bash"),
+            str(checkout / "bin" / "bash"),
             "-euo",
             "pipefail",
             "-c",
             script.replace(ADDRESS, f"127.0.0.1:{environment['PORT']}"),
         ],
-        cwd=place,
+        cwd=checkout,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        timeout=PATIENCE,
+        timeout=TIMEOUT_SECONDS,
     )
 
 

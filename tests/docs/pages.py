@@ -1,4 +1,4 @@
-"""The pages that users and operators read, and the code blocks in them."""
+"""Pages for users and operators, and the code blocks in them."""
 
 import re
 from collections.abc import Iterator
@@ -9,16 +9,16 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
-# Blocks in these languages are commands; all others are answers, settings and data.
+# Languages of blocks that are commands; all others are responses, settings and data.
 RUNNABLE = ("sh", "python")
 FENCE = re.compile(r"```(\S*)$")
-# Stands above a block that cannot run in every place, with the reason.
+# Comment above a block that cannot run everywhere, with the reason.
 NOT_RUN = re.compile(r"^<!-- not run: (.+) -->$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block; `reason` says why it is not run, and is empty for the others."""
+    """Fenced code block; `reason` is why it is not run, or empty."""
 
     page: Path
     line: int
@@ -27,16 +27,16 @@ class Block:
     reason: str
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         return f"{self.page.relative_to(ROOT)}:{self.line}"
 
     @property
-    def runs(self) -> bool:
+    def is_run(self) -> bool:
         return self.language in RUNNABLE and not self.reason
 
 
-def reading_order() -> list[Path]:
-    """README, then the pages for users and operators in the order of the site's navigation."""
+def list_pages_in_order() -> list[Path]:
+    """Return README, then the pages for users and operators in the order of the navigation."""
     navigation = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
     pages = [ROOT / "docs" / name for name in _leaves(navigation)]
     return [README, *(page for page in pages if {"users", "operators"} & set(page.parts))]
@@ -51,8 +51,8 @@ def _leaves(entry: object) -> Iterator[str]:
         yield from (leaf for value in entry for leaf in _leaves(value))
 
 
-def blocks(page: Path) -> list[Block]:
-    found: list[Block] = []
+def find_blocks(page: Path) -> list[Block]:
+    blocks: list[Block] = []
     lines = page.read_text().splitlines()
     start, reason = None, ""
     for number, line in enumerate(lines):
@@ -63,7 +63,7 @@ def blocks(page: Path) -> list[Block]:
             language, reason = fence[1], comment[1] if comment else ""
         elif start is not None and line == "```":
             text = "\n".join(lines[start + 1 : number])
-            found.append(Block(page, start + 1, language, text, reason))
+            blocks.append(Block(page, start + 1, language, text, reason))
             start = None
     assert start is None, f"{page.relative_to(ROOT)}:{start}: the block is not closed"
-    return found
+    return blocks

@@ -1,4 +1,4 @@
-"""The pages for developers against the code: files that they name exist, and hold the names that stand beside them."""
+"""Pages for developers: the files that they name exist and contain the names on the same line."""
 
 import re
 from collections.abc import Iterator
@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from smsreports.installation import list_packages
 from tests.docs.pages import ROOT
 
 DEVELOPERS = ROOT / "docs" / "developers"
 PAGES = sorted(DEVELOPERS.glob("*.md"))
 IN_CODE_STYLE = re.compile(r"`([^`\n]+)`")
-REPOSITORY_PATH = re.compile(r"(?:smsreports|messages_app|broadcasts_app|tests|templates)/")
+REPOSITORY_PATH = re.compile(rf"(?:{'|'.join(list_packages())}|tests|templates)/")
 # A function, class, attribute or constant, perhaps with dots; names of files have an ending.
 SYMBOL = re.compile(r"(?!.*\.(?:py|md)$)[A-Za-z_][\w.]*")
 # Pages on which each line is about the files that it names.
@@ -19,7 +20,7 @@ MAPS = [DEVELOPERS / "map.md", DEVELOPERS / "glossary.md"]
 
 
 def quoted_by_line(page: Path) -> Iterator[tuple[int, list[str]]]:
-    """The numbers of a page's lines, each with what stands in backticks there."""
+    """Yield the number of each line with its texts in backticks."""
     for number, line in enumerate(page.read_text().splitlines(), start=1):
         yield number, IN_CODE_STYLE.findall(line)
 
@@ -34,7 +35,7 @@ def find_missing_paths(page: Path) -> list[str]:
 
 
 def find_unknown_symbols(page: Path) -> list[str]:
-    """Symbols that are in none of the files that their line names; each part of a dotted name is looked for."""
+    """Return symbols that are in none of the files on their line; each part of a dotted name is looked for."""
     missing = []
     for number, texts in quoted_by_line(page):
         files = [ROOT / text for text in texts if REPOSITORY_PATH.match(text) and (ROOT / text).is_file()]
@@ -50,11 +51,11 @@ def test_each_path_on_a_page_for_developers_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", MAPS, ids=lambda page: page.name)
-def test_each_name_is_in_a_file_that_its_line_names(page: Path) -> None:
+def test_each_symbol_is_in_a_file_on_its_line(page: Path) -> None:
     assert find_unknown_symbols(page) == []
 
 
-def test_it_finds_a_path_that_does_not_exist_and_a_name_that_is_elsewhere(tmp_path: Path) -> None:
+def test_a_missing_path_and_an_unknown_symbol_are_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     lines = ("`smsreports/nowhere.py`", "`smsreports/urls.py`: `not_in_it`", "`smsreports/urls.py`: `urlpatterns`")
     page.write_text("\n".join(lines))

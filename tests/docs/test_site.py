@@ -1,4 +1,4 @@
-"""The documentation site, built as `make docs` builds it: it needs no network, and a broken link stops the build."""
+"""Documentation site as `make docs` builds it: it needs no network, and a broken link stops the build."""
 
 import os
 import re
@@ -15,8 +15,8 @@ from tests.browser.conftest import CHROMIUM
 from tests.docs.pages import ROOT
 
 pytest.importorskip("mkdocs", reason="make docs installs it")
-# Addresses that a browser loads by itself, in pages and in style sheets.
-LOADED = (
+# URLs that a browser loads automatically, in pages and in style sheets.
+LOADED_URLS = (
     re.compile(r"<(?:script|img|iframe|source|video|audio|embed)\b[^>]*\bsrc=[\"']?([^\"'\s>]+)"),
     re.compile(r"<link\b(?![^>]*rel=[\"']?(?:canonical|prev|next))[^>]*\bhref=[\"']?([^\"'\s>]+)"),
     re.compile(r"url\([\"']?([^\"')]+)"),
@@ -24,7 +24,7 @@ LOADED = (
 )
 
 
-def build(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
+def build_site(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             sys.executable,
@@ -46,14 +46,14 @@ def build(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    built = build(ROOT, folder)
+    built = build_site(ROOT, folder)
     assert built.returncode == 0, built.stdout
     return folder
 
 
 def test_it_loads_nothing_from_other_servers(site: Path) -> None:
     pages = [*site.rglob("*.html"), *site.rglob("*.css")]
-    loaded = [(page.name, found) for page in pages for form in LOADED for found in form.findall(page.read_text())]
+    loaded = [(page.name, found) for page in pages for form in LOADED_URLS for found in form.findall(page.read_text())]
     assert len(loaded) > len(pages)
     assert [(page, found) for page, found in loaded if re.match(r"(https?:)?//", found)] == []
 
@@ -64,14 +64,14 @@ def test_broken_links_and_anchors_stop_the_build(tmp_path: Path) -> None:
     links = ["users/nowhere.md", "users/api.md#nowhere", "/docs/users/api.md", "img/nothing.png", "adr/"]
     with (tmp_path / "docs" / "index.md").open("a") as page:
         page.writelines(f"\n[a link]({link})\n" for link in links)
-    built = build(tmp_path, tmp_path / "site")
+    built = build_site(tmp_path, tmp_path / "site")
     assert built.returncode == 1
     assert [link for link in links if f"'{link}'" not in built.stdout] == []
 
 
 @pytest.fixture
 def page(site: Path) -> Iterator[Any]:
-    """A page of a browser that opens files and has no network."""
+    """Browser page without network."""
     if not CHROMIUM:
         pytest.skip("there is no Chromium on this machine")
     playwright = pytest.importorskip("playwright.sync_api", reason="make browser installs it")
@@ -81,7 +81,7 @@ def page(site: Path) -> Iterator[Any]:
         browser.close()
 
 
-def test_opened_from_disk_it_can_be_searched(site: Path, page: Any) -> None:
+def test_search_works_on_a_page_opened_from_disk(site: Path, page: Any) -> None:
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.goto(f"file://{site}/index.html")

@@ -1,4 +1,4 @@
-"""A client that takes a file at its own pace, and leaves when it is told to."""
+"""Client that downloads an export at its own pace and can be made to disconnect."""
 
 import socket
 import struct
@@ -12,35 +12,35 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from tests.export.conftest import EXPORT
 from tests.server import HOST, SMALL_WINDOW, Server
 
-# Seconds without a byte after which a server counts as hung: no injury lasts as long.
-PATIENCE = 40
-# Bytes read at once, and the seconds between by who is in no hurry: a file of 8 MB takes three.
-STEP, PAUSE = 64 * 1024, 0.025
-# To zlib: a gzip header and trailer, and the largest window.
+# Seconds without a byte after which a server counts as hung; no fault lasts as long.
+MAX_SILENCE_SECONDS = 40
+# Bytes of one read, and the seconds between two by a slow client: a file of 8 MB takes three.
+READ_BYTES, READ_PAUSE = 64 * 1024, 0.025
+# Window bits for zlib: a gzip header and trailer, and the largest window.
 GZIP = 16 + zlib.MAX_WBITS
 # SO_LINGER: on, for 0 seconds.
-AT_ONCE = struct.pack("ii", 1, 0)
+LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
-class End(Enum):
-    """As HTTP's client sees it."""
+class Ending(Enum):
+    """End of a download as the HTTP client sees it."""
 
     CLEAN = "clean"
     BROKEN = "broken"
-    # By ourselves.
+    # The client disconnected.
     LEFT = "left"
     HUNG = "hung"
 
 
 @dataclass(frozen=True)
-class File:
-    """What came of a file, unpacked, and how it ended."""
+class DownloadedFile:
+    """Decompressed bytes of an export as far as they arrived, and the end of the download."""
 
     export: str
     total: int
     content: bytes
-    end: End
-    # Of gzip; true of a plain one.
+    ending: Ending
+    # Whether the gzip stream ended; true without gzip.
     is_complete: bool
 
     @property
@@ -48,100 +48,100 @@ class File:
         return sha256(self.content).hexdigest()
 
 
-class Refused(Exception):
-    """No file, but an answer with this status; 0 for none at all."""
+class ExportRefused(Exception):
+    """Response other than a file; the status is 0 when there was none."""
 
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(f"{status} {why}")
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"{status} {reason}")
         self.status = status
 
 
 class Download:
-    """One request for a file; another thread may tell it to leave, or to read a byte a second for a while."""
+    """Request for an export; another thread may make it disconnect, or read one byte a second for a while."""
 
-    def __init__(self, server: Server, key: str, query: str, *, packed: bool, pause: float) -> None:
+    def __init__(self, server: Server, key: str, query: str, *, gzip: bool, pause: float) -> None:
         self._connection = HTTPConnection(HOST, server.port)
-        # Its own: http.client gives up the one of an answer that ends its connection.
+        # Kept here, because http.client drops the socket of a response that closes its connection.
         self._socket = self._connection.sock = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_WINDOW)
-        self._socket.settimeout(PATIENCE)
-        self._headers = {"X-API-Key": key, "Accept-Encoding": "gzip" if packed else "identity"}
+        self._socket.settimeout(MAX_SILENCE_SECONDS)
+        self._headers = {"X-API-Key": key, "Accept-Encoding": "gzip" if gzip else "identity"}
         self._path, self._pause = f"{EXPORT}?{query}", pause
-        self._told_to_leave = self._resets = False
+        self._is_leaving = self._resets = False
         self._slow_until = 0.0
-        self.got = 0
+        self.bytes_read = 0
 
-    def leave(self, *, resets: bool) -> None:
-        self._resets, self._told_to_leave = resets, True
+    def disconnect(self, *, resets: bool) -> None:
+        self._resets, self._is_leaving = resets, True
 
     def slow_down(self, seconds: float) -> None:
         self._slow_until = time.monotonic() + seconds
 
-    def taken(self) -> File:
-        """Raises Refused."""
+    def fetch(self) -> DownloadedFile:
+        """Download the file. Raises ExportRefused when the response is not a file."""
         try:
-            return self._file(self._begun())
+            return self._read_file(self._start())
         finally:
             self._connection.close()
             self._socket.close()
 
-    def _begun(self) -> HTTPResponse:
+    def _start(self) -> HTTPResponse:
         try:
             self._socket.connect((HOST, self._connection.port))
             self._connection.request("GET", self._path, headers=self._headers)
-            answer = self._connection.getresponse()
-        except (OSError, HTTPException) as fault:
-            raise Refused(0, f"{type(fault).__name__} {fault}") from None
-        if answer.status != 200:
-            raise Refused(answer.status, _rest(answer))
-        return answer
+            response = self._connection.getresponse()
+        except (OSError, HTTPException) as error:
+            raise ExportRefused(0, f"{type(error).__name__} {error}") from None
+        if response.status != 200:
+            raise ExportRefused(response.status, _read_error(response))
+        return response
 
-    def _file(self, answer: HTTPResponse) -> File:
-        body = Body(packed=answer.headers.get("Content-Encoding") == "gzip")
-        end = self._take(answer, body)
-        total = int(answer.headers["X-Export-Total"])
-        return File(answer.headers["X-Export-Id"], total, bytes(body.content), end, body.is_complete)
+    def _read_file(self, response: HTTPResponse) -> DownloadedFile:
+        body = Body(gzip=response.headers.get("Content-Encoding") == "gzip")
+        ending = self._read_body(response, body)
+        total = int(response.headers["X-Export-Total"])
+        return DownloadedFile(response.headers["X-Export-Id"], total, bytes(body.content), ending, body.is_complete)
 
-    def _take(self, answer: HTTPResponse, body: "Body") -> End:
-        """`read1` gives every byte that came, and raises where chunks end without the last one."""
+    def _read_body(self, response: HTTPResponse, body: "Body") -> Ending:
+        """Read to the end. `read1` returns every byte that arrived, and raises when the last chunk is missing."""
         try:
-            while not self._told_to_leave:
+            while not self._is_leaving:
                 is_slow = time.monotonic() < self._slow_until
-                if not (part := answer.read1(1 if is_slow else STEP)):
-                    return End.CLEAN
+                if not (part := response.read1(1 if is_slow else READ_BYTES)):
+                    return Ending.CLEAN
                 body.add(part)
-                self.got += len(part)
+                self.bytes_read += len(part)
                 time.sleep(1 if is_slow else self._pause)
         except TimeoutError:
-            return End.HUNG
+            return Ending.HUNG
         except (OSError, HTTPException):
-            return End.BROKEN
-        self._hang_up(answer)
-        return End.LEFT
+            return Ending.BROKEN
+        self._hang_up(response)
+        return Ending.LEFT
 
-    def _hang_up(self, answer: HTTPResponse) -> None:
+    def _hang_up(self, response: HTTPResponse) -> None:
         if self._resets:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-        answer.close()
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+        response.close()
 
 
 class Body:
-    """The bytes of a file, unpacked as they come."""
+    """Bytes of a file, decompressed as they arrive."""
 
-    def __init__(self, *, packed: bool) -> None:
+    def __init__(self, *, gzip: bool) -> None:
         self.content = bytearray()
-        self._unpacker = zlib.decompressobj(GZIP) if packed else None
+        self._decompressor = zlib.decompressobj(GZIP) if gzip else None
 
     def add(self, part: bytes) -> None:
-        self.content += self._unpacker.decompress(part) if self._unpacker else part
+        self.content += self._decompressor.decompress(part) if self._decompressor else part
 
     @property
     def is_complete(self) -> bool:
-        return self._unpacker is None or self._unpacker.eof
+        return self._decompressor is None or self._decompressor.eof
 
 
-def _rest(answer: HTTPResponse) -> str:
+def _read_error(response: HTTPResponse) -> str:
     try:
-        return answer.read(1000).decode(errors="replace")
-    except (OSError, HTTPException) as fault:
-        return type(fault).__name__
+        return response.read(1000).decode(errors="replace")
+    except (OSError, HTTPException) as error:
+        return type(error).__name__

@@ -1,4 +1,4 @@
-"""Who takes files while everything breaks, and holds each against its receipt and against what was sent."""
+"""Clients that export files while faults occur, and check each one against its manifest and what was sent."""
 
 import random
 import time
@@ -8,84 +8,88 @@ from typing import Any
 import requests
 
 from tests.export.conftest import EXPORT
-from tests.faults.downloads import PAUSE, Download, End, File, Refused
+from tests.faults.deployment import Deployment
+from tests.faults.downloads import READ_PAUSE, Download, DownloadedFile, Ending, ExportRefused
+from tests.faults.file_checks import check_content, check_ending, is_lost_ending
 from tests.faults.history import SOURCES, History
-from tests.faults.told import Told
-from tests.faults.verdicts import is_lost_end, wrong_content, wrong_end
-from tests.faults.world import World
+from tests.faults.outcome import Outcome
 
-# Seconds for a receipt that tells an end: a server that was stopped and a database that recovers fit into it.
+# Seconds until a manifest has a final state: long enough for a stop of the server and a recovery of the database.
 SOON = 40
-FORMS = {"csv": "", "csv-strict": "&dialect=strict", "ndjson": "&format=ndjson"}
-# Told limits, an unreachable database, and no server at this moment.
-LATER = (429, 503, 0)
-ALL = "to=9999-12-31"
+FORMATS = {"csv": "", "csv-strict": "&dialect=strict", "ndjson": "&format=ndjson"}
+# A limit, an unreachable database, and no response at all.
+RETRY_STATUSES = (429, 503, 0)
+ALL_DAYS_QUERY = "to=9999-12-31"
 
 
 class Exporter:
-    """Takes one file after the other; `download` is the one under way."""
+    """Client that exports one file after the other; `download` is the current one."""
 
     download: Download | None = None
 
-    def __init__(self, world: World, told: Told, histories: Sequence[History], seed: int) -> None:
-        self._world, self._told, self._histories = world, told, histories
+    def __init__(self, deployment: Deployment, outcome: Outcome, histories: Sequence[History], seed: int) -> None:
+        self._deployment, self._outcome, self._histories = deployment, outcome, histories
         self._rng = random.Random(f"exporter {seed}")
-        # What the receipt of each file said.
+        # States in the manifests, by id of the export.
         self.states: dict[str, str] = {}
 
     def run(self) -> None:
-        while not self._told.over.is_set():
-            account, pause = self._rng.choice(sorted(self._world.keys)), self._rng.choice((0, PAUSE, PAUSE, 2 * PAUSE))
-            self.take(account, self._rng.choice(sorted(FORMS)), self._rng.choice(sorted(SOURCES)), pause)
-            self._told.over.wait(self._rng.uniform(0, 0.5))
+        while not self._outcome.is_over.is_set():
+            account = self._rng.choice(sorted(self._deployment.keys))
+            pause = self._rng.choice((0, READ_PAUSE, READ_PAUSE, 2 * READ_PAUSE))
+            self.export_once(account, self._rng.choice(sorted(FORMATS)), self._rng.choice(sorted(SOURCES)), pause)
+            self._outcome.is_over.wait(self._rng.uniform(0, 0.5))
 
-    def take(self, account: str, form: str, source: str, pause: float = 0) -> bool:
-        """Whether a whole file came."""
+    def export_once(self, account: str, file_format: str, source: str, pause: float = 0) -> bool:
+        """Export and check a file, sleeping `pause` seconds between reads; return whether it arrived whole."""
         before = {history: history.answered for history in self._histories if history.account == account}
-        query = f"{ALL}&source={source}{FORMS[form]}"
-        packed = self._rng.random() < 0.3
-        self.download = Download(self._world.server, self._world.keys[account], query, packed=packed, pause=pause)
+        query = f"{ALL_DAYS_QUERY}&source={source}{FORMATS[file_format]}"
+        key = self._deployment.keys[account]
+        gzip = self._rng.random() < 0.3
+        self.download = Download(self._deployment.server, key, query, gzip=gzip, pause=pause)
         try:
-            file = self.download.taken()
-        except Refused as refusal:
-            self._refused(refusal)
+            file = self.download.fetch()
+        except ExportRefused as refusal:
+            self._record_refusal(refusal)
             return False
         finally:
             self.download = None
-        receipt = self._receipt(self._world.keys[account], file.export)
-        name = f"{form} of {source} {file.export} {file.end.value}"
-        for wrong in wrong_end(file, receipt):
-            self._told.failed(f"{name}: {wrong}")
-        if file.end is End.CLEAN:
-            for wrong in wrong_content(file, form, source, before):
-                self._told.failed(f"{name}: {wrong}")
-        self._count(file, receipt)
-        return file.end is End.CLEAN
+        manifest = self._fetch_manifest(key, file.export)
+        name = f"{file_format} of {source} {file.export} {file.ending.value}"
+        for error in check_ending(file, manifest):
+            self._outcome.add_failure(f"{name}: {error}")
+        if file.ending is Ending.CLEAN:
+            for error in check_content(file, file_format, source, before):
+                self._outcome.add_failure(f"{name}: {error}")
+        self._record_file(file, manifest)
+        return file.ending is Ending.CLEAN
 
-    def _refused(self, refusal: Refused) -> None:
-        self._told.did(f"files answered {refusal.status}" if refusal.status else "requests of files without an answer")
-        if refusal.status not in LATER:
-            self._told.failed(f"a file was answered {refusal}")
+    def _record_refusal(self, refusal: ExportRefused) -> None:
+        status = refusal.status
+        self._outcome.count(f"files answered {status}" if status else "requests of files without an answer")
+        if status not in RETRY_STATUSES:
+            self._outcome.add_failure(f"an export was answered {refusal}")
 
-    def _count(self, file: File, receipt: Mapping[str, Any]) -> None:
-        self.states[file.export] = receipt["state"]
-        if is_lost_end(file, receipt):
-            self._told.did("files broken, of which all was sent (ADR 20)")
-        self._told.did(f"files {file.end.value}")
+    def _record_file(self, file: DownloadedFile, manifest: Mapping[str, Any]) -> None:
+        self.states[file.export] = manifest["state"]
+        if is_lost_ending(file, manifest):
+            self._outcome.count("files broken, of which all was sent (ADR 20)")
+        self._outcome.count(f"files {file.ending.value}")
 
-    def _receipt(self, key: str, export: str) -> Mapping[str, Any]:
-        """The first one that does not say `running`, for as long as that may be so."""
-        url, found = f"{self._world.server.url}{EXPORT}/{export}/receipt", {"state": "unknown"}
+    def _fetch_manifest(self, key: str, export: str) -> Mapping[str, Any]:
+        """Return the first manifest that is not `running`, or the last one after SOON seconds."""
+        url = f"{self._deployment.server.url}{EXPORT}/{export}/receipt"
+        manifest: Mapping[str, Any] = {"state": "unknown"}
         deadline = time.monotonic() + SOON
-        while time.monotonic() < deadline and found["state"] in ("running", "unknown"):
+        while time.monotonic() < deadline and manifest["state"] in ("running", "unknown"):
             try:
-                answer = requests.get(url, headers={"X-API-Key": key}, timeout=SOON)
-                if answer.status_code == 200:
-                    found = answer.json()["receipt"]
-                elif answer.status_code not in LATER:
-                    self._told.failed(f"the receipt of {export} was answered {answer.status_code}")
+                response = requests.get(url, headers={"X-API-Key": key}, timeout=SOON)
+                if response.status_code == 200:
+                    manifest = response.json()["receipt"]
+                elif response.status_code not in RETRY_STATUSES:
+                    self._outcome.add_failure(f"the manifest of {export} was answered {response.status_code}")
                     break
             except requests.RequestException:
-                self._told.did("requests of receipts without an answer")
+                self._outcome.count("requests of manifests without an answer")
             time.sleep(0.1)
-        return found
+        return manifest

@@ -1,4 +1,4 @@
-"""Who brings traffic in while everything breaks: by HTTP and by the file command, again until it is answered."""
+"""Clients that load traffic while faults occur, by HTTP and by the file command; each batch is retried."""
 
 import json
 import random
@@ -9,111 +9,117 @@ from itertools import count
 
 import requests
 
-from tests.faults.history import History, Load
-from tests.faults.told import Told
-from tests.faults.world import World
+from tests.faults.deployment import Deployment
+from tests.faults.history import AccountTraffic, History
+from tests.faults.outcome import Outcome
 from tests.ingest.conftest import Record
-from tests.ingest.killing import PATIENCE, TRIES, ended
-from tests.ingest.posting import DOOR
+from tests.ingest.load_killer import LOAD_TIMEOUT, MAX_TRIES, wait_for_load
+from tests.ingest.post_file import INGEST_PATH
 
 # Messages and sends of one load, and lines of one request.
 PAIRS, LINES = 12, 40
-# Told limits and an unreachable database: the sender tries again.
-LATER = (429, 503)
+# A limit and an unreachable database: the sender retries.
+RETRY_STATUSES = (429, 503)
 
 
 class Loader:
-    """Sends load after load; a batch without an answer is sent again, as it may or may not be in."""
+    """Client that sends load after load. A batch without a response may have been stored, and is sent again."""
 
-    # Seconds between two loads.
+    # Mean seconds between two loads.
     pause: float
     lines: int
 
-    def __init__(self, world: World, told: Told, account: str, name: str, seed: int) -> None:
+    def __init__(self, deployment: Deployment, outcome: Outcome, account: str, name: str, seed: int) -> None:
         self.history = History(account)
-        self._world, self._told, self._name = world, told, name
+        self._deployment, self._outcome, self._name = deployment, outcome, name
         self._rng = random.Random(f"{name} {seed}")
 
     def run(self) -> None:
         for number in count():
-            if self._told.over.is_set():
+            if self._outcome.is_over.is_set():
                 return
-            self.load(Load(f"{self._name}-{number} ", PAIRS, self.history.account))
-            self._told.over.wait(self._rng.uniform(0, 2 * self.pause))
+            self.load(AccountTraffic(f"{self._name}-{number} ", PAIRS, self.history.account))
+            self._outcome.is_over.wait(self._rng.uniform(0, 2 * self.pause))
 
-    def load(self, load: Load) -> None:
-        self.history.loads.append(load)
-        for batch in load.batches(self._rng, self.lines):
-            self.history.sends(batch)
-            self._complete(batch)
-            self.history.was_answered()
-        self._told.did("loads")
+    def load(self, traffic: AccountTraffic) -> None:
+        self.history.loads.append(traffic)
+        for batch in traffic.batches(self._rng, self.lines):
+            self.history.add_batch(batch)
+            self._send_until_answered(batch)
+            self.history.mark_answered()
+        self._outcome.count("loads")
 
-    def _complete(self, batch: list[Record]) -> None:
-        """Sends it until it is answered. An answer without any before it must say that all was accepted; after one
-        that was lost, all or nothing."""
+    def _send_until_answered(self, batch: list[Record]) -> None:
+        """Send the batch until it is answered.
+
+        A first response must accept every line; one after a lost response must accept all lines or none.
+        """
         possible = {len(batch)}
-        for accepted in self._answers(b"".join(json.dumps(record).encode() + b"\n" for record in batch)):
+        for accepted in self._attempts(b"".join(json.dumps(record).encode() + b"\n" for record in batch)):
             if accepted is None:
                 possible = {0, len(batch)}
             elif accepted in possible:
-                self._told.did("lines accepted", accepted)
+                self._outcome.count("lines accepted", accepted)
                 return
             else:
-                self._told.failed(f"{self._name}: {accepted} of {len(batch)} lines of a batch were accepted")
+                self._outcome.add_failure(f"{self._name}: {accepted} of {len(batch)} lines of a batch were accepted")
                 return
-        self._told.failed(f"{self._name}: a batch was not answered in {TRIES} tries")
+        self._outcome.add_failure(f"{self._name}: a batch was not answered in {MAX_TRIES} tries")
 
-    def _answers(self, body: bytes) -> Iterator[int | None]:
-        for number in range(TRIES):
+    def _attempts(self, body: bytes) -> Iterator[int | None]:
+        for number in range(MAX_TRIES):
             if number:
                 time.sleep(1)
-            yield self._accepted(body)
+            yield self._send(body)
 
-    def _accepted(self, body: bytes) -> int | None:
-        """How many lines were said to be accepted; None where nothing was said."""
+    def _send(self, body: bytes) -> int | None:
+        """Send the lines and return the number of accepted ones, or None without a final response."""
         raise NotImplementedError
 
 
-class ByHttp(Loader):
+class HttpLoader(Loader):
+    """Loader that posts to the ingest endpoint."""
+
     pause, lines = 0.8, LINES
 
-    def _accepted(self, body: bytes) -> int | None:
-        headers = {"X-API-Key": self._world.keys[self.history.account], "Content-Type": "application/x-ndjson"}
+    def _send(self, body: bytes) -> int | None:
+        headers = {"X-API-Key": self._deployment.keys[self.history.account], "Content-Type": "application/x-ndjson"}
         try:
-            answer = requests.post(f"{self._world.server.url}{DOOR}", body, headers=headers, timeout=PATIENCE)
+            response = requests.post(
+                f"{self._deployment.server.url}{INGEST_PATH}", body, headers=headers, timeout=LOAD_TIMEOUT
+            )
         except requests.RequestException:
-            self._told.did("requests of loaders without an answer")
+            self._outcome.count("requests of loaders without an answer")
             return None
-        if answer.status_code in LATER:
-            self._told.did(f"loads answered {answer.status_code}")
+        if response.status_code in RETRY_STATUSES:
+            self._outcome.count(f"loads answered {response.status_code}")
             return None
-        if answer.status_code != 200 or answer.json()["rejected"]:
-            self._told.failed(f"{self._name}: {answer.status_code} {answer.text[:300]}")
+        if response.status_code != 200 or response.json()["rejected"]:
+            self._outcome.add_failure(f"{self._name}: {response.status_code} {response.text[:300]}")
             return None
-        return int(answer.json()["accepted"])
+        return int(response.json()["accepted"])
 
 
-class ByFile(Loader):
-    """By the command, a file at a time; a command that ends otherwise than well is run again."""
+class FileLoader(Loader):
+    """Loader that runs the file command once per batch, and again when it fails."""
 
-    # Each begins a Python.
+    # Longer than by HTTP, because each command starts a Python process.
     pause, lines = 3, 10_000
     process: "subprocess.Popen[str] | None" = None
 
-    def _accepted(self, body: bytes) -> int | None:
-        file = self._world.folder / f"{self._name}.ndjson"
+    def _send(self, body: bytes) -> int | None:
+        file = self._deployment.folder / f"{self._name}.ndjson"
         file.write_bytes(body)
-        self.process = self._world.place.load(file)
-        accepted, failures = ended(self.process)
+        self.process = self._deployment.place.start_load(file)
+        accepted, failures = wait_for_load(self.process)
         if failures:
-            self._told.did("file commands that failed")
+            self._outcome.count("file commands that failed")
             return None
         return accepted
 
 
-def first_load(world: World, told: Told, account: str, pairs: int) -> History:
-    """What is there before anything breaks."""
-    loader = ByFile(world, told, account, f"first-{account}", 0)
-    loader.load(Load(f"first-{account} ", pairs, account))
+def load_initial_traffic(deployment: Deployment, outcome: Outcome, account: str, pairs: int) -> History:
+    """Load the traffic that is stored before the first fault."""
+    loader = FileLoader(deployment, outcome, account, f"first-{account}", 0)
+    loader.load(AccountTraffic(f"first-{account} ", pairs, account))
     return loader.history

@@ -1,1 +1,1 @@
-"""The first hour of a newcomer: the real commands, in folders of their own, on machines that lack something."""
+"""First use of a checkout: the real commands, in separate folders, on incomplete machines."""

@@ -1,4 +1,4 @@
-"""Folders to run the commands in."""
+"""Folders in which the commands run."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,14 +18,14 @@ def bare(tmp_path: Path) -> Folder:
 @pytest.fixture
 def installed(bare: Folder) -> Folder:
     """The project with its packages, and nothing else."""
-    bare.lend_venv()
+    bare.link_venv()
     return bare
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Folder]:
-    """One for a module whose tests go on from each other's data."""
+    """A folder for a module whose tests use the data of earlier ones."""
     with TemporaryDirectory() as path:
         folder = Folder(Path(path) / "shared")
-        folder.lend_venv()
+        folder.link_venv()
         yield folder

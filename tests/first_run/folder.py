@@ -1,4 +1,4 @@
-"""A copy of the project in a folder of its own, and the real commands in it."""
+"""Copy of the project in a separate folder, in which the real commands run."""
 
 import os
 import shutil
@@ -18,39 +18,39 @@ import requests
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-# What an installed copy does not need, and what belongs to this machine.
-LEFT_OUT = ("tests", "docs", ".git", ".venv*", ".data", ".env", ".ci", "*_cache", ".hypothesis", "node_modules")
-NOTHING: Mapping[str, str] = MappingProxyType({})
-# Seconds that any command may take on a busy machine.
-PATIENCE = 120
-# The variables of a machine that knows nothing of us.
+# Files that an installed copy does not need, or that belong to this machine.
+EXCLUDED = ("tests", "docs", ".git", ".venv*", ".data", ".env", ".ci", "*_cache", ".hypothesis", "node_modules")
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+# Timeout of a command on a busy machine.
+TIMEOUT_SECONDS = 120
+# Variables that are passed on; none of them configures the service.
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
-# Rights of root that let it into what is closed; without them root is a user like others.
-WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+# Drops the capabilities by which root ignores file permissions.
+DROP_CAPABILITIES = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
 
 
 @dataclass(frozen=True)
-class Done:
-    """How a command ended, and all that it printed."""
+class CompletedCommand:
+    """Exit code and output of a command."""
 
     code: int
-    printed: str
+    output: str
 
     @property
-    def said(self) -> str:
-        """What was printed but for the line by which make reports that a command failed."""
-        return "".join(line for line in self.printed.splitlines(keepends=True) if not line.startswith("make"))
+    def text(self) -> str:
+        """Output without the line by which make reports that a command failed."""
+        return "".join(line for line in self.output.splitlines(keepends=True) if not line.startswith("make"))
 
 
 class Folder:
-    """The project as a newcomer has it. `lend_venv` spares it the minute of installing."""
+    """Copy of the project. `link_venv` saves the minute of installing packages."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        shutil.copytree(ROOT, path, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        shutil.copytree(ROOT, path, ignore=shutil.ignore_patterns(*EXCLUDED))
 
-    def lend_venv(self) -> None:
-        """Make a `.venv` out of the packages that these tests run on."""
+    def link_venv(self) -> None:
+        """Create a `.venv` of links to the packages of this test run."""
         venv = self.path / ".venv"
         venv.mkdir()
         for name in ("bin", "lib", "pyvenv.cfg"):
@@ -63,27 +63,31 @@ class Folder:
         )
         return file
 
-    def names(self) -> set[str]:
+    def list_names(self) -> set[str]:
         return {path.name for path in self.path.iterdir()}
 
-    def make(self, *words: str, prefix: tuple[str, ...] = (), variables: Mapping[str, str] = NOTHING) -> Done:
-        return self.run(*prefix, "make", *words, variables=variables)
+    def make(
+        self, *arguments: str, prefix: tuple[str, ...] = (), variables: Mapping[str, str] = NO_VARIABLES
+    ) -> CompletedCommand:
+        return self.run(*prefix, "make", *arguments, variables=variables)
 
-    def manage(self, *words: str, prefix: tuple[str, ...] = (), variables: Mapping[str, str] = NOTHING) -> Done:
-        return self.run(*prefix, ".venv/bin/python", "manage.py", *words, variables=variables)
+    def manage(
+        self, *arguments: str, prefix: tuple[str, ...] = (), variables: Mapping[str, str] = NO_VARIABLES
+    ) -> CompletedCommand:
+        return self.run(*prefix, ".venv/bin/python", "manage.py", *arguments, variables=variables)
 
-    def run(self, *command: str, variables: Mapping[str, str] = NOTHING) -> Done:
-        with self.started(*command, variables=variables) as process:
-            printed, _ = process.communicate(timeout=PATIENCE)
-        return Done(process.returncode, printed)
+    def run(self, *command: str, variables: Mapping[str, str] = NO_VARIABLES) -> CompletedCommand:
+        with self.start(*command, variables=variables) as process:
+            output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+        return CompletedCommand(process.returncode, output)
 
     @contextmanager
-    def started(self, *command: str, variables: Mapping[str, str] = NOTHING) -> Iterator["subprocess.Popen[str]"]:
-        """A command of its own process group; whatever is left of it in the end is killed."""
+    def start(self, *command: str, variables: Mapping[str, str] = NO_VARIABLES) -> Iterator["subprocess.Popen[str]"]:
+        """Start a command in its own process group, which is killed in the end if it still runs."""
         with subprocess.Popen(
             command,
             cwd=self.path,
-            env=environment(variables),
+            env=build_environment(variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -97,28 +101,28 @@ class Folder:
                     os.killpg(process.pid, signal.SIGKILL)
 
     @contextmanager
-    def served(self, port: int, *words: str) -> Iterator[str]:
-        """What `make run` prints until the server is ready; Ctrl-C ends it, and it must end well."""
+    def serve(self, port: int, *arguments: str) -> Iterator[str]:
+        """Run `make run` and yield its output until the server is ready. Ctrl-C must stop it without a traceback."""
         variables = {"SMSREPORTS_STOP_SECONDS": "5"}
-        with self.started("make", "run", f"PORT={port}", *words, variables=variables) as process:
-            printed = printed_until_ready(process, port)
-            yield printed
+        with self.start("make", "run", f"PORT={port}", *arguments, variables=variables) as process:
+            output = read_until_ready(process, port)
+            yield output
             os.killpg(process.pid, signal.SIGINT)
-            rest, _ = process.communicate(timeout=PATIENCE)
-            assert "Traceback" not in printed + rest
+            rest, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+            assert "Traceback" not in output + rest
 
 
-def environment(variables: Mapping[str, str] = NOTHING) -> dict[str, str]:
+def build_environment(variables: Mapping[str, str] = NO_VARIABLES) -> dict[str, str]:
     return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ} | dict(variables)
 
 
-def without_rights() -> tuple[str, ...]:
-    """A prefix by which files say to root what they say to others."""
+def drop_capabilities() -> tuple[str, ...]:
+    """Return a command prefix that makes file permissions apply to root as well."""
     if os.geteuid() != 0:
         return ()
-    if shutil.which(WITHOUT_RIGHTS[0]) is None:
-        pytest.skip("setpriv is not there")
-    return WITHOUT_RIGHTS
+    if shutil.which(DROP_CAPABILITIES[0]) is None:
+        pytest.skip("setpriv is not installed")
+    return DROP_CAPABILITIES
 
 
 def free_port() -> int:
@@ -130,7 +134,7 @@ def free_port() -> int:
 
 @contextmanager
 def listening() -> Iterator[int]:
-    """A port that another program has."""
+    """Yield a port on which another program listens."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -138,22 +142,22 @@ def listening() -> Iterator[int]:
         yield port
 
 
-def printed_until_ready(process: "subprocess.Popen[str]", port: int, path: str = "/readyz") -> str:
-    """Everything that is printed up to the line that names the address, once `path` is answered with 200."""
+def read_until_ready(process: "subprocess.Popen[str]", port: int, path: str = "/readyz") -> str:
+    """Return the output up to the line with the address, once the server responds to `path` with 200."""
     assert process.stdout is not None
-    printed: str = ""
+    output: str = ""
     for line in process.stdout:
-        printed += line
+        output += line
         if "Listening at" in line:
             break
     else:
-        raise AssertionError(f"it ended with {process.wait()}:\n{printed}")
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
+        raise AssertionError(f"the server exited with {process.wait()}:\n{output}")
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
         try:
-            if requests.get(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE).status_code == 200:
-                return printed
+            if requests.get(f"http://127.0.0.1:{port}{path}", timeout=TIMEOUT_SECONDS).status_code == 200:
+                return output
         except requests.ConnectionError:
             pass
         time.sleep(0.05)
-    raise AssertionError(f"it is never ready:\n{printed}")
+    raise AssertionError(f"the server is not ready:\n{output}")

@@ -1,4 +1,4 @@
-"""Demo traffic that was broken off is completed, and what has ended goes on to today."""
+"""An interrupted load of demo traffic is completed, and a completed one is continued to today."""
 
 import io
 import signal
@@ -17,53 +17,62 @@ from messages_app.models import Message
 from smsreports.demo.generator import ACCOUNTS, count_records, generate_records
 from smsreports.ingest.models import DemoLoad
 from smsreports.sms.statuses import FINAL
-from tests.first_run.folder import PATIENCE, environment
-from tests.ingest.conftest import dump
+from tests.first_run.folder import TIMEOUT_SECONDS, build_environment
+from tests.ingest.conftest import dump_tables
 from tests.server import database_url
 
-# Late enough in the day for some of its traffic, early enough for a day before it.
+# A time of day with some traffic before it.
 UNTIL = datetime(2026, 2, 13, 10, 30, tzinfo=UTC)
 SIZE = ("--messages", "900", "--sends", "600")
 
 
-def demo(until: datetime, *options: str) -> str:
-    printed = io.StringIO()
-    call_command("demo", *SIZE, f"--until={until.isoformat()}", *options, stdout=printed, stderr=io.StringIO())
-    return printed.getvalue()
+def run_demo(until: datetime, *options: str) -> str:
+    output = io.StringIO()
+    call_command("demo", *SIZE, f"--until={until.isoformat()}", *options, stdout=output, stderr=io.StringIO())
+    return output.getvalue()
 
 
-def latest() -> tuple[datetime, datetime]:
-    """The latest message and the latest send."""
+def get_latest_times() -> tuple[datetime, datetime]:
+    """Return the times of the latest message and of the latest SMS of a broadcast."""
     message, send = Message.everyones.latest("created_at"), BroadcastSend.everyones.latest("sent_at")
     return message.created_at, send.sent_at
 
 
-def under_way() -> int:
+def count_pending() -> int:
     is_open = ~Q(status__in=FINAL)
     return Message.everyones.filter(is_open).count() + BroadcastSend.everyones.filter(is_open).count()
 
 
-def test_a_killed_load_is_completed_by_the_next(transactional_db: None) -> None:
-    """It is killed when the first of its two batches is on disk."""
+def test_a_killed_load_is_completed_by_the_next_run(transactional_db: None) -> None:
+    """The load is killed after the first of its two batches was written."""
     command = [sys.executable, "manage.py", "demo", "--continue", "--messages", "20000", "--sends", "0"]
-    named = environment({"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DATABASE_URL": database_url()})
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, env=named, stdout=subprocess.DEVNULL) as process:
-        end = time.monotonic() + PATIENCE
+    variables = build_environment(
+        {"SMSREPORTS_MODE": "local", "SECRET_KEY": settings.SECRET_KEY, "DATABASE_URL": database_url()}
+    )
+    with subprocess.Popen(command, cwd=settings.BASE_DIR, env=variables, stdout=subprocess.DEVNULL) as process:
+        end = time.monotonic() + TIMEOUT_SECONDS
         while not Message.everyones.exists() and process.poll() is None and time.monotonic() < end:
             time.sleep(0.005)
         process.kill()
     assert process.returncode == -signal.SIGKILL
     assert 0 < Message.everyones.count() < 20000
-    begun = DemoLoad.objects.get()
-    assert not begun.is_complete
-    done = subprocess.run(
-        command[:-4], cwd=settings.BASE_DIR, env=named, capture_output=True, text=True, check=True, timeout=PATIENCE
+    demo_load = DemoLoad.objects.get()
+    assert not demo_load.is_complete
+    completed = subprocess.run(
+        command[:-4],
+        cwd=settings.BASE_DIR,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=TIMEOUT_SECONDS,
     )
-    assert done.stdout.startswith(
+    assert completed.stdout.startswith(
         "The last load of demo traffic was broken off. Completing it:\nLoading demo traffic: 20,000"
     )
     expected = {
-        str(one["client_message_id"]) for one in generate_records(seed="1", messages=20000, sends=0, until=begun.until)
+        str(record["client_message_id"])
+        for record in generate_records(seed="1", messages=20000, sends=0, until=demo_load.until)
     }
     assert set(Message.everyones.values_list("client_message_id", flat=True)) == expected
     assert DemoLoad.objects.get().is_complete
@@ -71,13 +80,13 @@ def test_a_killed_load_is_completed_by_the_next(transactional_db: None) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("away", [timedelta(hours=14), timedelta(days=1), timedelta(days=20), timedelta(days=400)])
-def test_traffic_goes_on_to_the_day_of_the_next_run(away: timedelta) -> None:
-    demo(UNTIL)
+def test_traffic_is_continued_to_the_day_of_the_next_run(away: timedelta) -> None:
+    run_demo(UNTIL)
     before, now = set(Message.everyones.values_list("client_message_id", flat=True)), UNTIL + away
-    demo(now, "--continue")
-    assert max(latest()).date() == now.date()
-    assert max(latest()) <= now
-    # Nothing is taken away, and nothing comes in between.
+    run_demo(now, "--continue")
+    assert max(get_latest_times()).date() == now.date()
+    assert max(get_latest_times()) <= now
+    # Nothing is removed or inserted in between.
     new = Message.everyones.exclude(client_message_id__in=before)
     assert Message.everyones.count() == len(before) + new.count()
     assert new.earliest("created_at").created_at > max(UNTIL, now - timedelta(days=91))
@@ -86,41 +95,41 @@ def test_traffic_goes_on_to_the_day_of_the_next_run(away: timedelta) -> None:
 
 
 @pytest.mark.django_db
-def test_what_was_under_way_comes_to_its_end() -> None:
-    demo(UNTIL)
-    assert under_way() > 20
-    old = [set(rows.values_list("id", flat=True)) for rows in (Message.everyones, BroadcastSend.everyones)]
-    demo(UNTIL + timedelta(days=5), "--continue")
-    assert not Message.everyones.filter(~Q(status__in=FINAL), id__in=old[0]).exists()
-    assert not BroadcastSend.everyones.filter(~Q(status__in=FINAL), id__in=old[1]).exists()
+def test_pending_sms_get_a_final_status() -> None:
+    run_demo(UNTIL)
+    assert count_pending() > 20
+    earlier_ids = [set(rows.values_list("id", flat=True)) for rows in (Message.everyones, BroadcastSend.everyones)]
+    run_demo(UNTIL + timedelta(days=5), "--continue")
+    assert not Message.everyones.filter(~Q(status__in=FINAL), id__in=earlier_ids[0]).exists()
+    assert not BroadcastSend.everyones.filter(~Q(status__in=FINAL), id__in=earlier_ids[1]).exists()
 
 
 @pytest.mark.django_db
-def test_the_same_day_adds_nothing() -> None:
-    demo(UNTIL)
-    before = dump()
-    assert demo(UNTIL + timedelta(hours=13), "--continue") == ""
-    assert demo(UNTIL - timedelta(days=2), "--continue") == ""
-    assert dump() == before
+def test_a_second_run_on_the_same_day_adds_nothing() -> None:
+    run_demo(UNTIL)
+    before = dump_tables()
+    assert run_demo(UNTIL + timedelta(hours=13), "--continue") == ""
+    assert run_demo(UNTIL - timedelta(days=2), "--continue") == ""
+    assert dump_tables() == before
 
 
 @pytest.mark.django_db
-def test_a_continuation_that_was_broken_off_ends_like_one_that_was_not() -> None:
-    demo(UNTIL)
-    demo(UNTIL + timedelta(days=2), "--continue")
-    whole = dump()
+def test_an_interrupted_continuation_ends_with_the_same_rows() -> None:
+    run_demo(UNTIL)
+    run_demo(UNTIL + timedelta(days=2), "--continue")
+    before = dump_tables()
     DemoLoad.objects.filter(since__isnull=False).update(is_complete=False)
-    assert "0 accepted, " in demo(UNTIL + timedelta(days=2), "--continue")
-    assert dump() == whole
+    assert "0 accepted, " in run_demo(UNTIL + timedelta(days=2), "--continue")
+    assert dump_tables() == before
     assert not DemoLoad.objects.filter(is_complete=False).exists()
 
 
 @pytest.mark.django_db
-def test_broadcasts_of_days_that_follow_each_other_are_different_ones() -> None:
-    demo(UNTIL)
+def test_every_day_has_its_own_broadcasts() -> None:
+    run_demo(UNTIL)
     for day in range(1, 4):
         before = Broadcast.everyones.count()
-        demo(UNTIL + timedelta(days=day), "--continue")
+        run_demo(UNTIL + timedelta(days=day), "--continue")
         assert Broadcast.everyones.count() > before
     for broadcast in Broadcast.everyones.all():
         sends = BroadcastSend.everyones.filter(broadcast=broadcast)
@@ -129,24 +138,24 @@ def test_broadcasts_of_days_that_follow_each_other_are_different_ones() -> None:
 
 
 @pytest.mark.django_db
-def test_an_account_that_the_demo_did_not_make_is_left_alone() -> None:
+def test_an_account_without_demo_traffic_is_not_changed() -> None:
     call_command("create_account", "acme", stdout=io.StringIO())
-    said = demo(UNTIL, "--continue")
-    assert said == "No demo traffic is loaded: the demo did not make the account acme.\n"
+    output = run_demo(UNTIL, "--continue")
+    assert output == "No demo traffic is loaded: the demo did not make the account acme.\n"
     assert not Message.everyones.exists()
 
 
 @pytest.mark.parametrize(("messages", "sends"), [(0, 0), (5, 0), (7, 1), (900, 801), (10, 3000)])
-def test_the_bar_ends_where_the_records_end(messages: int, sends: int) -> None:
-    made = sum(1 for _ in generate_records(seed=1, messages=messages, sends=sends, until=UNTIL))
-    assert count_records(messages=messages, sends=sends) == made
+def test_the_progress_bar_counts_all_records(messages: int, sends: int) -> None:
+    expected = sum(1 for _ in generate_records(seed=1, messages=messages, sends=sends, until=UNTIL))
+    assert count_records(messages=messages, sends=sends) == expected
 
 
-def test_a_short_world_has_the_size_that_was_asked_for() -> None:
-    some = list(generate_records(seed=1, messages=300, sends=200, until=UNTIL, days=3))
-    kinds = [record["type"] for record in some]
+def test_traffic_of_a_few_days_has_the_requested_size() -> None:
+    records = list(generate_records(seed=1, messages=300, sends=200, until=UNTIL, days=3))
+    kinds = [record["type"] for record in records]
     assert (kinds.count("message"), kinds.count("send")) == (300, 200)
-    assert {record["account"] for record in some} == {account.name for account in ACCOUNTS}
-    times = [datetime.fromisoformat(str(one.get("created_at") or one["sent_at"])) for one in some]
+    assert {record["account"] for record in records} == {account.name for account in ACCOUNTS}
+    times = [datetime.fromisoformat(str(record.get("created_at") or record["sent_at"])) for record in records]
     assert UNTIL - timedelta(days=3) <= min(times)
     assert max(times) <= UNTIL

@@ -1,4 +1,4 @@
-"""`make run` from nothing to a server, and again: the data, the key and the password stay what they are."""
+"""`make run` in a new folder, and again: the data, the key and the password stay the same."""
 
 import re
 from collections.abc import Iterator
@@ -13,33 +13,33 @@ from tests.waiting import SOON, within
 SMALL = "DEMO=--messages 300 --sends 200"
 
 
-class First:
-    """The first run of a folder, while it serves."""
+class FirstRun:
+    """The first run in a folder, while its server runs."""
 
-    def __init__(self, folder: Folder, port: int, printed: str) -> None:
-        self.folder, self.port, self.printed = folder, port, printed
+    def __init__(self, folder: Folder, port: int, output: str) -> None:
+        self.folder, self.port, self.output = folder, port, output
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
 
-def secrets(printed: str) -> tuple[str, str]:
-    """The key and the password that were printed."""
-    key, password = re.search(r"API key +(\S+) ", printed), re.search(r"user staff, password (\S+)\n", printed)
-    assert key is not None, printed
-    assert password is not None, printed
+def parse_credentials(output: str) -> tuple[str, str]:
+    """Return the printed key and password."""
+    key, password = re.search(r"API key +(\S+) ", output), re.search(r"user staff, password (\S+)\n", output)
+    assert key is not None, output
+    assert password is not None, output
     return key[1], password[1]
 
 
 @pytest.fixture(scope="module")
-def first(shared: Folder) -> Iterator[First]:
+def first(shared: Folder) -> Iterator[FirstRun]:
     port = free_port()
-    with shared.served(port, SMALL) as printed:
-        yield First(shared, port, printed)
+    with shared.serve(port, SMALL) as output:
+        yield FirstRun(shared, port, output)
 
 
-def test_the_first_run_says_what_it_does_and_shows_traffic_of_today(first: First) -> None:
+def test_the_first_run_prints_its_steps_and_loads_traffic_of_today(first: FirstRun) -> None:
     steps = (
         "Making a database in ",
         "Making the tables.",
@@ -47,42 +47,43 @@ def test_the_first_run_says_what_it_does_and_shows_traffic_of_today(first: First
         "Site  ",
         "Kept in ",
     )
-    places = [first.printed.index(step) for step in steps]
-    assert places == sorted(places)
-    key, _ = secrets(first.printed)
+    positions = [first.output.index(step) for step in steps]
+    assert positions == sorted(positions)
+    key, _ = parse_credentials(first.output)
     query = {"date_from": f"{datetime.now(UTC):%Y-%m-%d}", "limit": "1"}
-    got = requests.get(f"{first.url}/api/v1/sms/messages/unified", query, headers={"X-API-Key": key}, timeout=60)
-    assert got.status_code == 200
+    answer = requests.get(f"{first.url}/api/v1/sms/messages/unified", query, headers={"X-API-Key": key}, timeout=60)
+    assert answer.status_code == 200
     assert "smsreports_requests_total" in requests.get(f"{first.url}/metrics", timeout=60).text
 
 
-def test_a_second_run_at_the_port_is_told_whose_it_is(first: First) -> None:
-    done = first.folder.make("run", f"PORT={first.port}")
-    assert done.code == 2
+def test_a_second_run_on_the_port_names_the_running_server(first: FirstRun) -> None:
+    result = first.folder.make("run", f"PORT={first.port}")
+    assert result.code == 2
     assert (
-        f"Port {first.port} is in use by a server of this folder, which is at {first.url}/. Take another: " in done.said
+        f"Port {first.port} is in use by a server of this folder, which is at {first.url}/. Take another: "
+        in result.text
     )
-    assert done.said.count("\n") == 1
+    assert result.text.count("\n") == 1
 
 
-def test_a_stop_of_the_database_tells_who_starts_it_again(first: First) -> None:
+def test_a_stop_of_the_database_names_the_process_that_starts_it_again(first: FirstRun) -> None:
     assert requests.get(f"{first.url}/readyz", timeout=60).status_code == 200
-    said = first.folder.manage("database", "stop").said
-    assert said.startswith("Stopped for now: ")
-    assert "manage.py quickstart" in said
-    assert said.endswith("and the next query starts it again. End that first.\n")
-    # A probe waits a second for it at most, and starting takes longer.
+    text = first.folder.manage("database", "stop").text
+    assert text.startswith("Stopped for now: ")
+    assert "manage.py quickstart" in text
+    assert text.endswith("and the next query starts it again. End that first.\n")
+    # A probe waits at most a second for the database, and its start takes longer.
     within(SOON, lambda: requests.get(f"{first.url}/readyz", timeout=60).status_code == 200)
 
 
-def test_a_second_copy_and_later_runs_print_the_same_key_and_password(first: First) -> None:
-    """After an export, which the audit keeps with the key."""
-    key, password = secrets(first.printed)
+def test_a_second_copy_and_later_runs_print_the_same_key_and_password(first: FirstRun) -> None:
+    """The audit log keeps an export with its key."""
+    key, password = parse_credentials(first.output)
     path = f"{first.url}/api/v1/sms/messages/unified/export?period=30d"
     assert requests.get(path, headers={"X-API-Key": key}, timeout=60).status_code == 200
     port = free_port()
-    with first.folder.served(port) as second:
-        assert secrets(second) == (key, password)
+    with first.folder.serve(port) as second:
+        assert parse_credentials(second) == (key, password)
         assert "Loading demo traffic" not in second
         page = requests.Session()
         login = f"http://127.0.0.1:{port}/admin/login/"

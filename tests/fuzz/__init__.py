@@ -1,1 +1,1 @@
-"""Thousands of requests that schemathesis makes of the published description, at a server of their own."""
+"""Fuzzing of a running server: schemathesis generates thousands of requests from the OpenAPI document."""

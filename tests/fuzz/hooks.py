@@ -1,4 +1,4 @@
-"""What the description cannot say, for schemathesis: rules between parameters, places in a list, lines of a body."""
+"""Hooks for schemathesis: rules between parameters, cursors, and NDJSON bodies."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
-# `%3A` stands for the colons of a signed value, as in the address that it was taken from.
+# `%3A` stands for the colons of a signed value, as in the URL of the cursor.
 CURSORS = [cursor.replace("%3A", ":") for cursor in os.environ["FUZZ_CURSORS"].split()]
 schemathesis.openapi.format("cursor", st.sampled_from(CURSORS))
 
@@ -39,21 +39,23 @@ RECORDS = st.lists(LINES, min_size=1, max_size=20).map("\n".join)
 
 
 @schemathesis.serializer("application/x-ndjson")
-def serialized(context: Any, value: Any) -> bytes:
+def serialize_ndjson(context: Any, value: Any) -> bytes:
     text = value if isinstance(value, str) else json.dumps(value)
     return text.encode(errors="replace")
 
 
 @schemathesis.hook
 def before_generate_body(context: Any, strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Text is all that a body must be; here it is mostly records."""
+    """Generate records for most bodies of the ingest endpoint, whose schema is plain text."""
     return strategy | RECORDS if context.operation.path.endswith("/ingest") else strategy
 
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
-    """Keeps the rules that the description gives in words. A value that is wrong by itself stays, and must be refused:
-    schemathesis judges the case anew."""
+    """Apply the rules that the document has only as text.
+
+    A value that is invalid by itself stays, and schemathesis expects the server to refuse it.
+    """
     query = dict(case.query or {})
     if case.path.startswith("/api/sms/"):  # an empty parameter is read as absent there
         query = {name: value for name, value in query.items() if value not in ("", [""])}

@@ -1,4 +1,4 @@
-"""Raw requests, and what every answer to them must be."""
+"""Raw HTTP requests, and the checks that every response must pass."""
 
 import json
 import socket
@@ -10,21 +10,21 @@ import pytest
 
 from smsreports.accounts.keys import create_key
 from smsreports.accounts.models import Account, Scope
-from tests.conftest import Live, broadcast, load, message, send
+from tests.conftest import LiveServer, broadcast_line, load_lines, message_line, send_line
 from tests.server import HOST, Server
 
-# Below these every answer is the dialect's; its errors have these keys.
-SHAPES = {"/api/v1/": ["status", "error_code", "description"], "/api/sms/": ["message", "code", "details"]}
+# Keys of the error bodies by path prefix of the dialect.
+ERROR_KEYS = {"/api/v1/": ["status", "error_code", "description"], "/api/sms/": ["message", "code", "details"]}
 
 
 @dataclass(frozen=True)
-class Answer:
+class RawResponse:
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     @property
-    def of_dialect(self) -> bool:
+    def is_json(self) -> bool:
         return self.headers.get("content-type") == "application/json"
 
     def json(self) -> Any:
@@ -33,41 +33,41 @@ class Answer:
 
 @dataclass(frozen=True)
 class Target:
-    """A listening server with a little traffic of acme, and a key for all that a key may do."""
+    """Running server with some traffic of acme, and a key with all scopes."""
 
     server: Server
     key: str
 
-    def send(self, raw: bytes) -> list[Answer]:
-        """Every answer on one connection to these bytes, after which nothing more is sent."""
+    def send(self, raw: bytes) -> list[RawResponse]:
+        """Send these bytes on a new connection, and return all responses."""
         with socket.create_connection((HOST, self.server.port), timeout=30) as connection:
             connection.sendall(raw)
             connection.shutdown(socket.SHUT_WR)
             with connection.makefile("rb") as stream:
-                return list(iter(lambda: _answer(stream), None))
+                return list(iter(lambda: _read_response(stream), None))
 
-    def ask(self, target: bytes | str, method: str = "GET", head: bytes = b"", body: bytes = b"") -> Answer:
-        """The one answer to a request with the key; `head` are more lines of its head."""
-        where = target.encode("latin-1") if isinstance(target, str) else target
+    def request(self, path: bytes | str, method: str = "GET", headers: bytes = b"", body: bytes = b"") -> RawResponse:
+        """Send a request with the key, and return its response. `headers` are further header lines."""
+        raw_path = path.encode("latin-1") if isinstance(path, str) else path
         credentials = f"X-API-Key: {self.key}\r\nAuthorization: Bearer {self.key}\r\n".encode()
-        first = method.encode() + b" " + where + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
-        (answer,) = self.send(first + credentials + head + b"\r\n" + body)
-        return answer
+        start = method.encode() + b" " + raw_path + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+        (response,) = self.send(start + credentials + headers + b"\r\n" + body)
+        return response
 
 
-def _answer(stream: Any) -> Answer | None:
+def _read_response(stream: Any) -> RawResponse | None:
     line = stream.readline()
     if not line:
         return None
     headers: dict[str, str] = {}
     while field := stream.readline().decode("latin-1").strip():
         name, _, value = field.partition(":")
-        assert name.lower() not in headers or name.lower() in ("set-cookie", "vary"), f"{name} is there twice"
+        assert name.lower() not in headers or name.lower() in ("set-cookie", "vary"), f"{name} is repeated"
         headers[name.lower()] = value.strip()
-    return Answer(int(line.split()[1]), headers, _body(stream, headers))
+    return RawResponse(int(line.split()[1]), headers, _read_body(stream, headers))
 
 
-def _body(stream: Any, headers: Mapping[str, str]) -> bytes:
+def _read_body(stream: Any, headers: Mapping[str, str]) -> bytes:
     if headers.get("transfer-encoding") != "chunked":
         return bytes(stream.read(int(headers["content-length"])) if "content-length" in headers else stream.read())
     parts = []
@@ -78,17 +78,17 @@ def _body(stream: Any, headers: Mapping[str, str]) -> bytes:
     return b"".join(parts)
 
 
-def assert_no_crash(answer: Answer, path: str) -> None:
-    """No 5xx; and below a dialect's prefix an error in its shape."""
-    assert answer.status < 500, answer
-    for prefix, keys in SHAPES.items():
-        if path.startswith(prefix) and answer.status >= 400:
-            assert answer.of_dialect, answer
-            assert list(answer.json()) == keys
+def assert_no_crash(response: RawResponse, path: str) -> None:
+    """Check that the status is below 500, and that errors of a dialect have its keys."""
+    assert response.status < 500, response
+    for prefix, keys in ERROR_KEYS.items():
+        if path.startswith(prefix) and response.status >= 400:
+            assert response.is_json, response
+            assert list(response.json()) == keys
 
 
 @pytest.fixture(scope="module")
-def target(live: Live, gunicorn: Server) -> Target:
-    load([message(message=f"Hello {number}", client_message_id=f"m-{number}") for number in range(9)])
-    load([broadcast(), send()])
+def target(live: LiveServer, gunicorn: Server) -> Target:
+    load_lines([message_line(message=f"Hello {number}", client_message_id=f"m-{number}") for number in range(9)])
+    load_lines([broadcast_line(), send_line()])
     return Target(gunicorn, create_key(Account.objects.get(name="acme"), list(Scope)))

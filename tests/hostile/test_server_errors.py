@@ -1,19 +1,19 @@
-"""Errors that the server finds by itself, and headers that would change its mind about a request."""
+"""Errors that the server itself detects, and headers that must not change a request."""
 
 import pytest
 
-from tests.hostile.conftest import SHAPES, Answer, Target
+from tests.hostile.conftest import ERROR_KEYS, RawResponse, Target
 
 LISTS = ("/api/v1/sms/messages", "/api/sms/messages")
 
 
-def assert_no_server_page(answer: Answer) -> None:
-    """gunicorn's own pages name the error in a heading."""
-    assert b"<h1><p>" not in answer.body
+def assert_no_server_page(response: RawResponse) -> None:
+    """Check that this is none of gunicorn's own pages, which have the error in a heading."""
+    assert b"<h1><p>" not in response.body
 
 
 class TestServerErrors:
-    """Errors that the server finds before any view, in the shape of the dialect whose prefix the path has."""
+    """Errors that the server detects before any view, in the shape of the dialect with the path's prefix."""
 
     @pytest.mark.parametrize(
         ("status", "start"),
@@ -42,43 +42,43 @@ class TestServerErrors:
         ],
     )
     @pytest.mark.parametrize("path", [*LISTS, "/api/v1/nowhere", "/api/sms/nowhere"])
-    def test_it_is_told_in_the_dialects_shape(self, target: Target, path: str, status: int, start: str) -> None:
-        (answer,) = target.send(start.format(path).encode("latin-1") + b"\r\n\r\n")
-        assert answer.status == status
-        assert answer.headers["connection"] == "close"
-        assert answer.headers["x-request-id"]
-        assert_no_server_page(answer)
-        assert answer.of_dialect
-        (keys,) = (keys for prefix, keys in SHAPES.items() if path.startswith(prefix))
-        assert list(answer.json()) == keys
-        assert "INTERNAL_ERROR" not in answer.json().values()
+    def test_it_has_the_shape_of_the_dialect(self, target: Target, path: str, status: int, start: str) -> None:
+        (response,) = target.send(start.format(path).encode("latin-1") + b"\r\n\r\n")
+        assert response.status == status
+        assert response.headers["connection"] == "close"
+        assert response.headers["x-request-id"]
+        assert_no_server_page(response)
+        assert response.is_json
+        (keys,) = (keys for prefix, keys in ERROR_KEYS.items() if path.startswith(prefix))
+        assert list(response.json()) == keys
+        assert "INTERNAL_ERROR" not in response.json().values()
 
     @pytest.mark.parametrize(
         "start", ["GET /reports/\xff HTTP/1.1", "\x16\x03\x01\n", "GET\n", "\r\n\r\n", "GET http://api/v1/x y"]
     )
-    def test_elsewhere_it_is_a_page(self, target: Target, start: str) -> None:
-        (answer,) = target.send(start.encode("latin-1") + b"\r\n\r\n")
-        assert answer.status == 400
-        assert answer.headers["content-type"].startswith("text/html")
-        assert_no_server_page(answer)
+    def test_it_is_an_html_page_outside_the_dialects(self, target: Target, start: str) -> None:
+        (response,) = target.send(start.encode("latin-1") + b"\r\n\r\n")
+        assert response.status == 400
+        assert response.headers["content-type"].startswith("text/html")
+        assert_no_server_page(response)
 
     def test_a_head_request_gets_no_body(self, target: Target) -> None:
-        (answer,) = target.send(b"HEAD /api/v1/sms/messages HTTP/1.1\r\nno colon\r\n\r\n")
-        assert (answer.status, answer.body) == (400, b"")
+        (response,) = target.send(b"HEAD /api/v1/sms/messages HTTP/1.1\r\nno colon\r\n\r\n")
+        assert (response.status, response.body) == (400, b"")
 
     @pytest.mark.parametrize("name", ["SCRIPT_NAME", "PATH_INFO", "REMOTE_USER", "REMOTE_ADDR", "X_FORWARDED_FOR"])
-    def test_no_header_sets_the_servers_variables(self, target: Target, name: str) -> None:
-        """From loopback, where gunicorn believes proxies by default."""
+    def test_no_header_sets_wsgi_variables(self, target: Target, name: str) -> None:
+        """Gunicorn trusts proxies on the loopback address by default."""
         path = f"{LISTS[0]}?to=9999-12-31"
-        plain = target.ask(path)
+        plain = target.request(path)
         for value in ("/api", "/api/v1/sms/messages", "/admin"):
-            answer = target.ask(path, head=f"{name}: {value}\r\n".encode())
-            assert (answer.status, answer.body) == (200, plain.body)
-            assert answer.headers["link"] == plain.headers["link"]
+            response = target.request(path, headers=f"{name}: {value}\r\n".encode())
+            assert (response.status, response.body) == (200, plain.body)
+            assert response.headers["link"] == plain.headers["link"]
 
     @pytest.mark.parametrize("name", ["X-Forwarded-Proto", "X-Forwarded-Protocol", "X-Forwarded-Ssl"])
     def test_no_header_changes_the_scheme(self, target: Target, name: str) -> None:
         for value in ("https", "ssl", "on"):
-            answer = target.ask(f"{LISTS[0]}?to=9999-12-31", head=f"{name}: {value}\r\n".encode())
-            assert answer.status == 200
-            assert "https://" not in answer.headers["link"]
+            response = target.request(f"{LISTS[0]}?to=9999-12-31", headers=f"{name}: {value}\r\n".encode())
+            assert response.status == 200
+            assert "https://" not in response.headers["link"]

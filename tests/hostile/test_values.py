@@ -1,14 +1,14 @@
-"""Every parameter of every door, with what breaks SQL, spreadsheets, headers and parsers."""
+"""Every parameter of every endpoint, with values that break SQL, spreadsheets, headers and parsers."""
 
 import re
 from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import message
+from tests.conftest import message_line
 from tests.hostile.conftest import Target, assert_no_crash
-from tests.isolation.addresses import Address, addresses
-from tests.isolation.questions import heard
+from tests.isolation.routes import Route, list_routes
+from tests.isolation.sweep_requests import list_query_parameters
 
 INJECTIONS = (
     "' OR '1'='1",
@@ -32,70 +32,72 @@ INJECTIONS = (
     "9" * 200,
     "٣",
 )
-DOORS = [address for address in addresses() if address.door]
+ENDPOINT_ROUTES = [route for route in list_routes() if route.endpoint]
 
 
-def paths(address: Address, value: str) -> list[str]:
-    """The value in each parameter alone, in all of them, and in the address itself."""
-    assert address.door
-    names = heard(address.door.parse_query) or ["client_message_id"]
-    plain = address.path(**dict.fromkeys(address.parameters, "m-1"))
-    asked = [f"{plain}?{name}={quote(value)}" for name in dict.fromkeys(names)]
-    asked.append(f"{plain}?" + "&".join(f"{name}={quote(value)}" for name in names))
-    if address.parameters:
-        asked.append(address.path(**dict.fromkeys(address.parameters, value)))
-    return asked
+def build_paths(route: Route, value: str) -> list[str]:
+    """Return URLs with the value in each parameter alone, in all of them, and in the path itself."""
+    assert route.endpoint
+    names = list_query_parameters(route.endpoint.parse_query) or ["client_message_id"]
+    plain = route.build_path(**dict.fromkeys(route.parameters, "m-1"))
+    urls = [f"{plain}?{name}={quote(value)}" for name in dict.fromkeys(names)]
+    urls.append(f"{plain}?" + "&".join(f"{name}={quote(value)}" for name in names))
+    if route.parameters:
+        urls.append(route.build_path(**dict.fromkeys(route.parameters, value)))
+    return urls
 
 
 @pytest.mark.parametrize("value", INJECTIONS)
-def test_no_value_of_any_parameter_breaks_a_door(target: Target, value: str) -> None:
-    for address in DOORS:
-        assert address.door
-        for path in paths(address, value):
-            answer = target.ask(path, address.door.methods[0])
-            assert_no_crash(answer, path)
-            assert {"x-injected", "set-cookie"}.isdisjoint(answer.headers), path
-            assert b"<script>" not in answer.body or "json" in answer.headers["content-type"]
-            assert not re.search(rb"digest|psycopg|SELECT .* FROM|Traceback", answer.body.replace(value.encode(), b""))
+def test_no_parameter_value_breaks_an_endpoint(target: Target, value: str) -> None:
+    for route in ENDPOINT_ROUTES:
+        assert route.endpoint
+        for path in build_paths(route, value):
+            response = target.request(path, route.endpoint.methods[0])
+            assert_no_crash(response, path)
+            assert {"x-injected", "set-cookie"}.isdisjoint(response.headers), path
+            assert b"<script>" not in response.body or "json" in response.headers["content-type"]
+            assert not re.search(
+                rb"digest|psycopg|SELECT .* FROM|Traceback", response.body.replace(value.encode(), b"")
+            )
 
 
 @pytest.mark.parametrize("value", ["\r\n", "\r", "\n", "\0", "\x7f", "é", "\u2028"])
-def test_links_keep_what_was_asked_on_one_line(target: Target, value: str) -> None:
-    """Parameters that nobody knows are kept in links to other pages."""
-    answer = target.ask(f"/api/v1/sms/messages?to=9999-12-31&limit=2&x={quote(value)}X-Injected:1")
-    assert answer.status == 200
-    assert f"x={quote(value)}X-Injected" in answer.headers["link"].replace("%3A", ":")
-    assert "x-injected" not in answer.headers
+def test_links_encode_line_breaks_in_parameters(target: Target, value: str) -> None:
+    """Links to other pages keep unknown parameters."""
+    response = target.request(f"/api/v1/sms/messages?to=9999-12-31&limit=2&x={quote(value)}X-Injected:1")
+    assert response.status == 200
+    assert f"x={quote(value)}X-Injected" in response.headers["link"].replace("%3A", ":")
+    assert "x-injected" not in response.headers
 
 
 class TestCursor:
-    def cursor(self, target: Target) -> str:
-        answer = target.ask("/api/v1/sms/messages?to=9999-12-31&limit=2")
-        found = re.search(r"cursor=([^>&]+)", answer.headers["link"])
-        assert found
-        return found[1]
+    def get_cursor(self, target: Target) -> str:
+        response = target.request("/api/v1/sms/messages?to=9999-12-31&limit=2")
+        match = re.search(r"cursor=([^>&]+)", response.headers["link"])
+        assert match
+        return match[1]
 
-    def test_a_bit_that_flips_is_found(self, target: Target) -> None:
-        sound = self.cursor(target)
-        assert target.ask(f"/api/v1/sms/messages?to=9999-12-31&cursor={sound}").status == 200
-        for place in range(0, len(sound), 7):
+    def test_a_changed_character_is_detected(self, target: Target) -> None:
+        cursor = self.get_cursor(target)
+        assert target.request(f"/api/v1/sms/messages?to=9999-12-31&cursor={cursor}").status == 200
+        for position in range(0, len(cursor), 7):
             for other in ("A", "B"):
-                forged = sound[:place] + (other if sound[place] != other else "C") + sound[place + 1 :]
-                if forged.lower() == sound.lower():
+                forged = cursor[:position] + (other if cursor[position] != other else "C") + cursor[position + 1 :]
+                if forged.lower() == cursor.lower():
                     continue
-                assert target.ask(f"/api/v1/sms/messages?to=9999-12-31&cursor={forged}").status == 400, forged
+                assert target.request(f"/api/v1/sms/messages?to=9999-12-31&cursor={forged}").status == 400, forged
 
     @pytest.mark.parametrize("forged", [":::", "W10:1:x", ".eJw:1:1", "x" * 3000, "%00", "%ff", "null", "é"])
-    def test_one_that_was_made_up_is_refused(self, target: Target, forged: str) -> None:
+    def test_a_forged_cursor_is_rejected(self, target: Target, forged: str) -> None:
         for path in ("/api/v1/sms/messages", "/api/v1/sms/messages/unified", "/api/sms/messages"):
-            answer = target.ask(f"{path}?cursor={quote(forged, safe='%')}")
-            assert answer.status == 400
-            assert_no_crash(answer, path)
+            response = target.request(f"{path}?cursor={quote(forged, safe='%')}")
+            assert response.status == 400
+            assert_no_crash(response, path)
 
-    def test_one_list_takes_anothers_for_a_place_in_its_own(self, target: Target) -> None:
+    def test_a_cursor_of_another_list_is_accepted(self, target: Target) -> None:
         for path in ("/api/v1/sms/messages", "/api/v1/sms/messages/unified", "/api/sms/messages"):
-            answer = target.ask(f"{path}?to=9999-12-31&cursor={self.cursor(target)}")
-            assert answer.status == 200, answer
+            response = target.request(f"{path}?to=9999-12-31&cursor={self.get_cursor(target)}")
+            assert response.status == 200, response
 
 
 @pytest.mark.parametrize(
@@ -120,20 +122,20 @@ class TestCursor:
         b"1" * 100_000,
         b"\xef\xbb\xbf{}",
         b"\xed\xa0\x80",
-        message(recipient="+" + "9" * 400).encode(),
-        message(client_message_id="x" * 100_000).encode(),
-        message(cost="9" * 400).encode(),
-        message(created_at="2026-02-13T12:00:00+99:99").encode(),
-        message(segments=2**63).encode(),
-        message(segments=-(2**64)).encode(),
-        message(sender_id="a\r\nX: 1", client_message_id="new").encode(),
-        message(country="U\0").encode(),
+        message_line(recipient="+" + "9" * 400).encode(),
+        message_line(client_message_id="x" * 100_000).encode(),
+        message_line(cost="9" * 400).encode(),
+        message_line(created_at="2026-02-13T12:00:00+99:99").encode(),
+        message_line(segments=2**63).encode(),
+        message_line(segments=-(2**64)).encode(),
+        message_line(sender_id="a\r\nX: 1", client_message_id="new").encode(),
+        message_line(country="U\0").encode(),
     ],
 )
-def test_a_line_of_any_kind_is_loaded_or_named(target: Target, line: bytes) -> None:
-    head = b"Content-Type: application/x-ndjson\r\nContent-Length: %d\r\n" % len(line)
-    answer = target.ask("/api/v1/ingest", "POST", head, line)
-    assert answer.status == 200
-    found = answer.json()
-    assert found["accepted"] + found["duplicates"] + len(found["rejected"]) == 1
-    assert len(answer.body) < 10_000
+def test_every_line_is_accepted_or_reported(target: Target, line: bytes) -> None:
+    headers = b"Content-Type: application/x-ndjson\r\nContent-Length: %d\r\n" % len(line)
+    response = target.request("/api/v1/ingest", "POST", headers, line)
+    assert response.status == 200
+    report = response.json()
+    assert report["accepted"] + report["duplicates"] + len(report["rejected"]) == 1
+    assert len(response.body) < 10_000

@@ -1,17 +1,20 @@
-"""Records as dicts, the loader, its commands, and what is in the tables afterwards."""
+"""Helpers that build records, load them, run commands and dump the tables."""
 
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from smsreports.ingest import load as loading
 from smsreports.ingest.load import AccountResolver, BatchResult, LoadTotals, load_lines
 
 Record = dict[str, Any]
 NOON = "2026-02-13T12:00:00Z"
+LATER = "2026-02-13T12:00:05Z"
 TABLES = (
     "accounts_account",
     "messages_app_message",
@@ -23,7 +26,7 @@ TABLES = (
 
 
 def message(key: str = "m-1", **fields: Any) -> Record:
-    """A message with all that must be there, and `fields`."""
+    """Return a record with the required keys of a message, and `fields`."""
     record = {"type": "message", "account": "acme", "client_message_id": key, "recipient": "+14155551234"}
     return record | {"sender_id": "MyApp", "message": "Hello", "created_at": NOON} | fields
 
@@ -50,48 +53,69 @@ def action(key: str = "s-1", **fields: Any) -> Record:
     return click(key, type="action") | {"action_type": "payment"} | fields
 
 
-def numbered(records: Iterable[Mapping[str, Any] | bytes]) -> list[tuple[int, bytes]]:
-    """Lines of a file, from 1: records, and bytes as they are."""
+def number_lines(records: Iterable[Mapping[str, Any] | bytes]) -> list[tuple[int, bytes]]:
+    """Return the lines of a file, numbered from 1. Bytes are kept as they are."""
     return [
         (number, record if isinstance(record, bytes) else json.dumps(record).encode())
         for number, record in enumerate(records, start=1)
     ]
 
 
-def loaded(*records: Mapping[str, Any] | bytes, create: bool = False) -> BatchResult:
-    """What becomes of a file of these lines, as one outcome."""
-    whole = BatchResult()
-    for outcome in load_lines(numbered(records), AccountResolver(create=create)):
-        whole.accepted += outcome.accepted
-        whole.duplicates += outcome.duplicates
-        whole.rejected += outcome.rejected
-    return whole
+def load_records(*records: Mapping[str, Any] | bytes, create: bool = False) -> BatchResult:
+    """Load the lines as one file; return the summed result of its batches."""
+    total = BatchResult()
+    for result in load_lines(number_lines(records), AccountResolver(create=create)):
+        total.accepted += result.accepted
+        total.duplicates += result.duplicates
+        total.rejected += result.rejected
+    return total
 
 
-def counts(outcome: BatchResult) -> tuple[int, int, int]:
-    """How many were accepted, duplicates and rejected."""
-    summed = LoadTotals()
-    summed.add_batch(outcome)
-    return summed.accepted, summed.duplicates, summed.rejected
+def get_counts(result: BatchResult) -> tuple[int, int, int]:
+    """Return the numbers of accepted, duplicate and rejected lines."""
+    totals = LoadTotals()
+    totals.add_batch(result)
+    return totals.accepted, totals.duplicates, totals.rejected
 
 
-def reasons(outcome: BatchResult) -> list[tuple[int, str]]:
-    return [(one.line, one.error) for one in outcome.rejected]
+def get_errors(result: BatchResult) -> list[tuple[int, str]]:
+    return [(rejected.line, rejected.error) for rejected in result.rejected]
 
 
-def run(*arguments: str, stdin: bytes = b"") -> tuple[str, str]:
-    """What a command prints and complains of; CommandError where it would end with exit code 1."""
-    printed, complained = io.StringIO(), io.StringIO()
-    given: dict[str, Any] = {"stdin": io.BytesIO(stdin)} if stdin else {}
-    call_command(*arguments, stdout=printed, stderr=complained, **given)
-    return printed.getvalue(), complained.getvalue()
+def run_command(*arguments: str, stdin: bytes = b"") -> tuple[str, str]:
+    """Run a command; return its standard output and error. Raises CommandError where it exits with code 1."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    options: dict[str, Any] = {"stdin": io.BytesIO(stdin)} if stdin else {}
+    call_command(*arguments, stdout=stdout, stderr=stderr, **options)
+    return stdout.getvalue(), stderr.getvalue()
 
 
-def dump() -> dict[str, Sequence[tuple[Any, ...]]]:
-    """Every row of every table that a load writes, with its id; but not how often an event came."""
+def dump_tables() -> dict[str, Sequence[tuple[Any, ...]]]:
+    """Return all rows of the tables that a load writes, with their ids but without the repetitions of events."""
     with connection.cursor() as cursor:
-        found = {}
+        rows = {}
         for table in TABLES:
             cursor.execute(f"SELECT to_jsonb(t) - '{{times_received,repeated_at}}'::text[] FROM {table} t ORDER BY id")
-            found[table] = cursor.fetchall()
-    return found
+            rows[table] = cursor.fetchall()
+    return rows
+
+
+# Records of each kind, some of which wait.
+TRAFFIC = [
+    send("s-early", broadcast="later"),
+    broadcast(),
+    send(clicked_at=LATER, action_type="payment", action_at=LATER),
+    message("m-1", request_id="r"),
+    message("m-0", request_id="r", message_id="c-0"),
+    receipt(client_message_id="m-1", at=LATER),
+    receipt(message_id="c-0", status="EXPIRED", at=LATER),
+    receipt(client_message_id="m-unknown"),
+    click(at=NOON),
+    action(at=NOON, action_type="registration"),
+]
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(loading, "BATCH_LINES", 3)
+    return 3

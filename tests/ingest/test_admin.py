@@ -11,37 +11,37 @@ from broadcasts_app.models import BroadcastSend
 from messages_app.models import Message
 from smsreports.ingest.models import Event
 from smsreports.staff.timeline import MAX_ENTRIES
-from tests.conftest import DAY, broadcast, load, message, person, receipt, send
+from tests.conftest import DAY, broadcast_line, create_api_client, load_lines, message_line, receipt_line, send_line
 
 EVENTS = reverse("admin:ingest_event_changelist")
-# The session, its user, the patience of the database, the number of rows, a page's keys, its rows.
+# Session, user, statement timeout, number of rows, keys of the page, rows of the page.
 QUERIES = 6
-# The session, its user, the row, what it was told.
+# Session, user, row, timeline.
 PAGE_QUERIES = 4
 
 
-def timeline(staff: Client, name: str, row: int) -> list[list[str]]:
-    """The cells of the timeline, without the last: when it was received is our own clock."""
+def read_timeline(staff: Client, name: str, row: int) -> list[list[str]]:
+    """Return the cells of the timeline without the last column: the time of arrival comes from our own clock."""
     page = staff.get(reverse(f"admin:{name}_change", args=[row])).content.decode()
     rows = re.findall(r"<tr>((?:<td>[^<]*</td>)+)</tr>", page)
     return [re.findall(r"<td>([^<]*)</td>", row)[:4] for row in rows]
 
 
 @pytest.mark.django_db
-def test_a_message_shows_what_it_was_told_by_either_id_oldest_first(staff: Client) -> None:
-    load(
+def test_a_message_shows_receipts_by_either_id_oldest_first(staff: Client) -> None:
+    load_lines(
         [
-            message(client_message_id="m-1", message_id="c-1"),
-            message(client_message_id="m-2", message_id="c-2"),
-            receipt(message_id="c-1", status="DELIVRD", status_code="000", at=f"{DAY}T12:00:04Z"),
-            receipt(client_message_id="m-1", status="sent", at=f"{DAY}T12:00:01Z"),
-            receipt(client_message_id="m-2", status="EXPIRED", at=f"{DAY}T12:00:02Z"),
-            receipt(client_message_id="c-1", status="failed", at=f"{DAY}T12:00:03Z"),
-            receipt(account="globex", client_message_id="m-1", status="UNKNOWN", at=f"{DAY}T12:00:03Z"),
+            message_line(client_message_id="m-1", message_id="c-1"),
+            message_line(client_message_id="m-2", message_id="c-2"),
+            receipt_line(message_id="c-1", status="DELIVRD", status_code="000", at=f"{DAY}T12:00:04Z"),
+            receipt_line(client_message_id="m-1", status="sent", at=f"{DAY}T12:00:01Z"),
+            receipt_line(client_message_id="m-2", status="EXPIRED", at=f"{DAY}T12:00:02Z"),
+            receipt_line(client_message_id="c-1", status="failed", at=f"{DAY}T12:00:03Z"),
+            receipt_line(account="globex", client_message_id="m-1", status="UNKNOWN", at=f"{DAY}T12:00:03Z"),
         ]
     )
     row = Message.everyones.get(client_message_id="m-1")
-    assert timeline(staff, "messages_app_message", row.pk) == [
+    assert read_timeline(staff, "messages_app_message", row.pk) == [
         [f"{DAY} 12:00:01", "receipt", "sent", "applied"],
         [f"{DAY} 12:00:04", "receipt", "DELIVRD 000", "applied"],
     ]
@@ -50,16 +50,16 @@ def test_a_message_shows_what_it_was_told_by_either_id_oldest_first(staff: Clien
 @pytest.mark.django_db
 def test_a_send_shows_its_receipts_clicks_and_actions(staff: Client) -> None:
     click, action = f"{DAY}T13:00:00Z", f"{DAY}T14:00:00Z"
-    load(
+    load_lines(
         [
-            broadcast(),
-            send(),
-            receipt(message_id="s-1", status="DELIVRD", at=f"{DAY}T12:00:05Z"),
-            receipt(type="click", message_id="s-1", at=click),
-            receipt(type="action", message_id="s-1", action_type="<b>sale</b>", at=action),
+            broadcast_line(),
+            send_line(),
+            receipt_line(message_id="s-1", status="DELIVRD", at=f"{DAY}T12:00:05Z"),
+            receipt_line(type="click", message_id="s-1", at=click),
+            receipt_line(type="action", message_id="s-1", action_type="<b>sale</b>", at=action),
         ]
     )
-    assert timeline(staff, "broadcasts_app_broadcastsend", BroadcastSend.everyones.get().pk) == [
+    assert read_timeline(staff, "broadcasts_app_broadcastsend", BroadcastSend.everyones.get().pk) == [
         [f"{DAY} 12:00:05", "receipt", "DELIVRD", "applied"],
         [f"{DAY} 13:00:00", "click", "-", "-"],
         [f"{DAY} 14:00:00", "action", "&lt;b&gt;sale&lt;/b&gt;", "-"],
@@ -67,65 +67,74 @@ def test_a_send_shows_its_receipts_clicks_and_actions(staff: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_timeline_is_bounded_and_asks_once(staff: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    load([broadcast(), send()])
+def test_a_timeline_is_limited_and_takes_one_query(
+    staff: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    load_lines([broadcast_line(), send_line()])
     page = reverse("admin:broadcasts_app_broadcastsend_change", args=[BroadcastSend.everyones.get().pk])
     with django_assert_num_queries(PAGE_QUERIES):
         assert "No delivery receipt yet." in staff.get(page).content.decode()
-    load(receipt(type="click", message_id="s-1", at=f"{DAY}T13:{n // 60:02}:{n % 60:02}Z") for n in range(300))
+    load_lines(
+        receipt_line(type="click", message_id="s-1", at=f"{DAY}T13:{n // 60:02}:{n % 60:02}Z") for n in range(300)
+    )
     with django_assert_num_queries(PAGE_QUERIES):
-        shown = staff.get(page).content.decode()
-    assert shown.count("<td>click</td>") == MAX_ENTRIES
-    assert f"{DAY} 13:04:59" in shown
-    assert f"The latest {MAX_ENTRIES} of 300" in shown
+        content = staff.get(page).content.decode()
+    assert content.count("<td>click</td>") == MAX_ENTRIES
+    assert f"{DAY} 13:04:59" in content
+    assert f"The latest {MAX_ENTRIES} of 300" in content
 
 
 @pytest.mark.django_db
-def test_every_page_says_of_a_receipt_what_the_api_says(staff: Client) -> None:
-    said = [("sent", 3), ("EXPIRED", 2), ("DELIVRD", 4), ("DELIVRD", 6), ("sent", 9)]
-    load([message(), *(receipt(client_message_id="m-1", status=one, at=f"{DAY}T12:00:0{at}Z") for one, at in said)])
-    api = person("acme").get("/api/v1/sms/status/m-1").json()["message"]["timeline"]
+def test_each_page_shows_the_same_verdicts_as_the_api(staff: Client) -> None:
+    reports = [("sent", 3), ("EXPIRED", 2), ("DELIVRD", 4), ("DELIVRD", 6), ("sent", 9)]
+    load_lines(
+        [
+            message_line(),
+            *(receipt_line(client_message_id="m-1", status=status, at=f"{DAY}T12:00:0{at}Z") for status, at in reports),
+        ]
+    )
+    api = create_api_client("acme").get("/api/v1/sms/status/m-1").json()["message"]["timeline"]
     row = Message.everyones.get()
-    admin = timeline(staff, "messages_app_message", row.pk)
+    admin = read_timeline(staff, "messages_app_message", row.pk)
     report = staff.get(f"/reports/messages/api/{row.pk}?account=acme").context["receipts"]
     expected = ["EXPIRED contradicts", "sent applied", "DELIVRD duplicate", "DELIVRD applied", "sent late"]
-    assert [f"{one['status']} {one['verdict']}" for one in api] == expected
+    assert [f"{entry['status']} {entry['verdict']}" for entry in api] == expected
     assert [f"{status} {verdict}" for _, _, status, verdict in admin] == expected
-    assert [f"{one.report} {one.verdict}" for one in report] == expected
+    assert [f"{entry.report} {entry.verdict}" for entry in report] == expected
 
 
 @pytest.mark.django_db
-def test_receipts_are_listed_and_found_by_the_id_they_name(
+def test_receipts_are_listed_and_found_by_their_reference(
     staff: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    load([message()])
+    load_lines([message_line()])
     for number in range(3):
-        load(
+        load_lines(
             [
-                receipt(client_message_id="m-1", status="sent", at=f"{DAY}T12:00:0{number}Z"),
-                receipt(message_id=f"waiting-{number}", status="sent"),
+                receipt_line(client_message_id="m-1", status="sent", at=f"{DAY}T12:00:0{number}Z"),
+                receipt_line(message_id=f"waiting-{number}", status="sent"),
             ]
         )
         with django_assert_num_queries(QUERIES):
             assert f"waiting-{number}" in staff.get(EVENTS).content.decode()
-    found = staff.get(EVENTS, {"q": "m-1"}).content.decode()
-    assert "3 events." in found
-    assert "waiting-" not in found
+    content = staff.get(EVENTS, {"q": "m-1"}).content.decode()
+    assert "3 events." in content
+    assert "waiting-" not in content
     assert "waiting-1" in staff.get(EVENTS, {"q": "waiting-1", "account": "acme"}).content.decode()
 
 
 @pytest.mark.django_db
-def test_an_account_alone_is_not_asked_of_receipts(staff: Client) -> None:
-    load([message(), receipt(client_message_id="m-1", status="sent")])
-    answer = staff.get(EVENTS, {"account": "acme"})
-    assert answer.status_code == 400
-    assert "can only be used together with Find" in answer.content.decode()
+def test_receipts_cannot_be_filtered_by_account_alone(staff: Client) -> None:
+    load_lines([message_line(), receipt_line(client_message_id="m-1", status="sent")])
+    response = staff.get(EVENTS, {"account": "acme"})
+    assert response.status_code == 400
+    assert "can only be used together with Find" in response.content.decode()
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", ["add", "change", "delete"])
-def test_a_receipt_is_not_written_by_hand(staff: Client, page: str) -> None:
-    load([message(), receipt(client_message_id="m-1", status="sent")])
+def test_staff_cannot_edit_receipts(staff: Client, page: str) -> None:
+    load_lines([message_line(), receipt_line(client_message_id="m-1", status="sent")])
     key = [] if page == "add" else [Event.everyones.get().pk]
     form = {"post": "yes", "status": "DELIVRD"}
     assert staff.post(reverse(f"admin:ingest_event_{page}", args=key), form).status_code == 403

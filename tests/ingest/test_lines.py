@@ -1,4 +1,4 @@
-"""Lines of a file: their numbers, their ends, and what a huge one costs."""
+"""Lines of a file: numbers, line endings, and memory for a huge line."""
 
 import io
 import tracemalloc
@@ -13,7 +13,7 @@ BLANKS = b" \t\r\v\f"
 MEGABYTE = 2**20
 
 
-def found(content: bytes) -> list[tuple[int, bytes]]:
+def read_lines(content: bytes) -> list[tuple[int, bytes]]:
     return list(read_numbered_lines(io.BytesIO(content)))
 
 
@@ -24,28 +24,28 @@ LINE = st.binary(max_size=6).map(lambda line: line.replace(b"\n", b""))
 @example([], b"\n", False)
 @example([b"a", b"", b"b"], b"\r\n", False)
 @example([b"", b"", b"a"], b"\n", True)
-def test_lines_are_those_that_a_split_gives(lines: list[bytes], end: bytes, at_the_end: bool) -> None:
+def test_lines_equal_those_of_a_split(lines: list[bytes], end: bytes, at_the_end: bool) -> None:
     content = end.join(lines) + (end if at_the_end else b"")
     slowly = enumerate(content.split(b"\n"), start=1)
-    assert found(content) == [(number, line.strip()) for number, line in slowly if line.strip()]
+    assert read_lines(content) == [(number, line.strip()) for number, line in slowly if line.strip()]
 
 
-def test_a_last_line_without_an_end_is_a_line() -> None:
-    assert found(b"a\nb") == found(b"a\nb\n") == found(b"a\r\nb\r\n") == [(1, b"a"), (2, b"b")]
+def test_a_last_line_without_a_line_ending_is_read() -> None:
+    assert read_lines(b"a\nb") == read_lines(b"a\nb\n") == read_lines(b"a\r\nb\r\n") == [(1, b"a"), (2, b"b")]
 
 
-def test_blank_lines_are_counted_and_passed_over() -> None:
-    assert found(b"\n\r\n" + BLANKS + b"\na\n\n") == [(4, b"a")]
+def test_blank_lines_are_counted_and_skipped() -> None:
+    assert read_lines(b"\n\r\n" + BLANKS + b"\na\n\n") == [(4, b"a")]
 
 
-def test_a_line_as_long_as_may_be_is_whole() -> None:
+def test_a_line_of_the_maximum_length_is_not_cut() -> None:
     line = b"x" * MAX_LINE_BYTES
     for end in (b"\n", b"\r\n", b""):
-        assert found(line + end) == [(1, line)]
-        assert found(line + end + b"\n" + line + end)[0] == (1, line)
+        assert read_lines(line + end) == [(1, line)]
+        assert read_lines(line + end + b"\n" + line + end)[0] == (1, line)
 
 
-def test_of_a_longer_line_there_is_enough_to_tell() -> None:
+def test_a_line_over_the_maximum_is_cut_but_still_too_long() -> None:
     for length in (
         MAX_LINE_BYTES + 1,
         MAX_LINE_BYTES + 2,
@@ -53,19 +53,19 @@ def test_of_a_longer_line_there_is_enough_to_tell() -> None:
         3 * MAX_LINE_BYTES,
         4 * (MAX_LINE_BYTES + 2),
     ):
-        (first, cut), second = found(b"a" + b"x" * (length - 1) + b"\nb")
+        (first, cut), second = read_lines(b"a" + b"x" * (length - 1) + b"\nb")
         assert (first, second) == (1, (2, b"b"))
         assert len(cut) > MAX_LINE_BYTES
 
 
-def test_blanks_do_not_make_a_long_line_shorter() -> None:
+def test_blanks_of_a_line_that_is_too_long_are_not_stripped() -> None:
     for line in (b" " * 2 * MAX_LINE_BYTES + b"x", b"x" + b" " * 2 * MAX_LINE_BYTES + b"x", b"\t" * 2 * MAX_LINE_BYTES):
-        (first, cut), second = found(line + b"\nb")
+        (first, cut), second = read_lines(line + b"\nb")
         assert (first, second) == (1, (2, b"b"))
         assert len(cut) > MAX_LINE_BYTES
 
 
-def test_a_huge_line_takes_no_more_memory_than_a_long_one() -> None:
+def test_a_huge_line_is_read_in_bounded_memory() -> None:
     file = io.BytesIO(b"x" * 32 * MEGABYTE + b"\nb")
     tracemalloc.start()
     lines = [(number, len(line)) for number, line in read_numbered_lines(file)]

@@ -1,4 +1,4 @@
-"""Files of other systems: their forms, the numbers of their lines, and what broken and huge ones cost."""
+"""Readers for files of other systems: formats, line numbers, broken records and memory for huge ones."""
 
 import csv
 import io
@@ -27,17 +27,17 @@ TOO_LONG = f"is longer than {MAX_LINE_BYTES} bytes"
 MEGABYTE = 2**20
 
 
-def found(content: bytes) -> list[tuple[int, Any]]:
-    """Rows and reasons by number."""
-    return told(read_rows(io.BytesIO(content), LAYOUT, Notes()))
+def read_file(content: bytes) -> list[tuple[int, Any]]:
+    """Return the rows and errors with their numbers."""
+    return as_texts(read_rows(io.BytesIO(content), LAYOUT, Notes()))
 
 
-def records(content: bytes) -> list[tuple[int, Any]]:
-    return told(csv_table.read_csv_records(io.BytesIO(content)))
+def read_csv(content: bytes) -> list[tuple[int, Any]]:
+    return as_texts(csv_table.read_csv_records(io.BytesIO(content)))
 
 
-def told(numbered: Iterator[tuple[int, Any]]) -> list[tuple[int, Any]]:
-    return [(number, str(one) if isinstance(one, InvalidRecord) else one) for number, one in numbered]
+def as_texts(numbered: Iterator[tuple[int, Any]]) -> list[tuple[int, Any]]:
+    return [(number, str(row) if isinstance(row, InvalidRecord) else row) for number, row in numbered]
 
 
 def row(**fields: Any) -> dict[str, Any]:
@@ -54,17 +54,17 @@ CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 @given(st.lists(st.lists(CELL, min_size=2, max_size=3), max_size=6), st.sampled_from(["\n", "\r\n"]))
 @example([["a", "b\n\nc"], ["d", "e"]], "\n")
-def test_records_are_those_of_pythons_reader_with_their_lines(lines: list[list[str]], end: str) -> None:
+def test_csv_records_equal_pythons_with_their_first_lines(lines: list[list[str]], end: str) -> None:
     text, begins = io.StringIO(newline=""), []
     writer = csv.writer(text, lineterminator=end, quoting=csv.QUOTE_ALL)
     for cells in lines:
         begins.append(text.getvalue().count("\n") + 1)
         writer.writerow(cells)
-    assert records(text.getvalue().encode()) == list(zip(begins, lines, strict=True))
+    assert read_csv(text.getvalue().encode()) == list(zip(begins, lines, strict=True))
 
 
-def test_blank_lines_are_counted_and_passed_over() -> None:
-    assert records(b"\n\r\na,b\n\nc,d") == [(3, ["a", "b"]), (5, ["c", "d"])]
+def test_blank_lines_are_counted_and_skipped() -> None:
+    assert read_csv(b"\n\r\na,b\n\nc,d") == [(3, ["a", "b"]), (5, ["c", "d"])]
 
 
 @pytest.mark.parametrize(
@@ -78,44 +78,44 @@ def test_blank_lines_are_counted_and_passed_over() -> None:
         (b"1," + b"x" * 5 * MAX_LINE_BYTES, TOO_LONG),
         (b'1,"' + b"x" * 5 * MAX_LINE_BYTES + b'"', TOO_LONG),
         (b'1,"' + b"x\n" * MAX_LINE_BYTES + b'"', f"{TOO_LONG} (lines 2 to {MAX_LINE_BYTES + 2})"),
-        # What stands in quotes is a text, whatever it looks like.
+        # Quoted text is never read as a record.
         (b'1,"' + b"x\n" * MAX_LINE_BYTES + b'9,forged\n"', f"{TOO_LONG} (lines 2 to {MAX_LINE_BYTES + 3})"),
         (b'1,"' + b'""\n' * MAX_LINE_BYTES + b'"', f"{TOO_LONG} (lines 2 to {MAX_LINE_BYTES + 2})"),
     ],
 )
-def test_a_record_that_cannot_be_read_is_named_and_the_next_one_is_read(bad: bytes, reason: str) -> None:
+def test_an_unreadable_csv_record_is_reported_and_the_next_one_is_read(bad: bytes, reason: str) -> None:
     lines = b"0,first\n" + bad + b"\n2,last\n"
-    first, (number, why), last = records(lines)
-    assert (first, number, why.startswith(reason)) == ((1, ["0", "first"]), 2, True), why
+    first, (number, error), last = read_csv(lines)
+    assert (first, number, error.startswith(reason)) == ((1, ["0", "first"]), 2, True), error
     assert last == (lines.count(b"\n"), ["2", "last"])
 
 
-def test_a_record_as_long_as_may_be_is_whole() -> None:
+def test_a_csv_record_of_the_maximum_length_is_not_cut() -> None:
     text = "x" * (MAX_LINE_BYTES - 2)
     for end in (b"\n", b"\r\n", b""):
-        assert records(f"1,{text}".encode() + end) == [(1, ["1", text])]
+        assert read_csv(f"1,{text}".encode() + end) == [(1, ["1", text])]
 
 
-def test_a_quote_that_is_never_closed_costs_the_rest_of_the_file_and_is_named() -> None:
-    assert records(b'0,a\n1,"b\n2,c\n') == [(1, ["0", "a"]), (2, "is not CSV: unexpected end of data (lines 2 to 3)")]
+def test_an_unclosed_quote_loses_the_rest_of_the_file_and_is_reported() -> None:
+    assert read_csv(b'0,a\n1,"b\n2,c\n') == [(1, ["0", "a"]), (2, "is not CSV: unexpected end of data (lines 2 to 3)")]
     endless = b'0,a\n1,"b\n' + b"2,c\n" * MAX_LINE_BYTES
-    assert records(endless) == [(1, ["0", "a"]), (2, f"{TOO_LONG} (lines 2 to {MAX_LINE_BYTES + 2})")]
+    assert read_csv(endless) == [(1, ["0", "a"]), (2, f"{TOO_LONG} (lines 2 to {MAX_LINE_BYTES + 2})")]
 
 
 @pytest.mark.parametrize("piece", [b"x", b"x\n", b'""\n', b","])
-def test_an_endless_value_takes_no_more_memory_than_a_long_one(piece: bytes) -> None:
+def test_a_huge_value_is_read_in_bounded_memory(piece: bytes) -> None:
     content = io.BytesIO(b'1,"' + piece * (2 * MEGABYTE // len(piece)))
     tracemalloc.start()
-    [(number, refusal)] = csv_table.read_csv_records(content)
+    [(number, error)] = csv_table.read_csv_records(content)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert (number, str(refusal).startswith(TOO_LONG)) == (1, True)
+    assert (number, str(error).startswith(TOO_LONG)) == (1, True)
     assert peak < MEGABYTE / 2
 
 
-def test_columns_are_known_by_either_title_and_come_in_any_order() -> None:
-    assert found(b"Text,Id\na,1\n") == found(b"text,extra,id\na,x,1\n") == [(2, row(id="1", text="a"))]
-    assert found(b"Id\n1\n") == [(2, row(id="1"))]
+def test_columns_have_either_title_and_any_order() -> None:
+    assert read_file(b"Text,Id\na,1\n") == read_file(b"text,extra,id\na,x,1\n") == [(2, row(id="1", text="a"))]
+    assert read_file(b"Id\n1\n") == [(2, row(id="1"))]
 
 
 @pytest.mark.parametrize(
@@ -127,19 +127,19 @@ def test_columns_are_known_by_either_title_and_come_in_any_order() -> None:
         (b'"id', "is not CSV: unexpected end of data (lines 1 to 2)"),
     ],
 )
-def test_a_file_that_does_not_name_its_columns_is_refused_once(header: bytes, reason: str) -> None:
-    assert found(header + b"\n1,a\n") == [(1, reason)]
+def test_a_csv_file_with_an_invalid_header_is_rejected_once(header: bytes, reason: str) -> None:
+    assert read_file(header + b"\n1,a\n") == [(1, reason)]
 
 
-def test_a_line_of_another_width_is_refused() -> None:
-    assert found(b"id,text\n1\n2,b\n3,c,d\n") == [
+def test_a_line_with_another_number_of_values_is_rejected() -> None:
+    assert read_file(b"id,text\n1\n2,b\n3,c,d\n") == [
         (2, "has 1 values for 2 columns"),
         (3, row(id="2", text="b")),
         (4, "has 3 values for 2 columns"),
     ]
 
 
-# Forms
+# Formats
 
 
 LIST = [{"id": "1"}, {"id": "2", "text": 'say "messages": [] or "}'}]
@@ -155,23 +155,23 @@ LIST = [{"id": "1"}, {"id": "2", "text": 'say "messages": [] or "}'}]
         json.dumps({"page": {"size": 2}, "messages": LIST}, indent=2).encode(),
     ],
 )
-def test_an_answer_is_known_by_its_list(mark: bytes, content: bytes) -> None:
-    assert found(mark + content) == [(1, row(id="1")), (2, row(id="2", text=LIST[1]["text"]))]
+def test_a_json_document_is_detected_by_its_list(mark: bytes, content: bytes) -> None:
+    assert read_file(mark + content) == [(1, row(id="1")), (2, row(id="2", text=LIST[1]["text"]))]
 
 
-def test_lines_of_json_are_known_by_their_first_brace() -> None:
+def test_ndjson_is_detected_by_its_first_brace() -> None:
     content = "\n".join(map(json.dumps, reversed(LIST))).encode()
-    assert found(content) == [(1, row(id="2", text=LIST[1]["text"])), (2, row(id="1"))]
-    assert found(b"\xef\xbb\xbf" + content) == found(content)
+    assert read_file(content) == [(1, row(id="2", text=LIST[1]["text"])), (2, row(id="1"))]
+    assert read_file(b"\xef\xbb\xbf" + content) == read_file(content)
 
 
-def test_a_bad_first_line_does_not_change_the_form() -> None:
-    assert found(b'{"id": \n{"id": "1"}\n') == [(1, found(b'{"id": ')[0][1]), (2, row(id="1"))]
+def test_a_bad_first_line_does_not_change_the_format() -> None:
+    assert read_file(b'{"id": \n{"id": "1"}\n') == [(1, read_file(b'{"id": ')[0][1]), (2, row(id="1"))]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"[]", b'{"messages": []}', b"id,text\n", b"\xef\xbb\xbfid\n"])
-def test_a_file_of_nothing_holds_nothing(content: bytes) -> None:
-    assert found(content) == []
+def test_an_empty_file_has_no_rows(content: bytes) -> None:
+    assert read_file(content) == []
 
 
 def test_the_callers_file_stays_open() -> None:
@@ -197,10 +197,10 @@ def nested(depth: int) -> bytes:
         (b"[]", "is not a JSON object"),
     ],
 )
-def test_a_line_that_cannot_be_read_is_named_and_the_next_one_is_read(line: bytes, reason: str) -> None:
-    first, (number, why), last = found(b'{"id": "0"}\n' + line + b'\n{"id": "2"}\n')
+def test_an_unreadable_json_line_is_reported_and_the_next_one_is_read(line: bytes, reason: str) -> None:
+    first, (number, error), last = read_file(b'{"id": "0"}\n' + line + b'\n{"id": "2"}\n')
     assert (first, last) == ((1, row(id="0")), (3, row(id="2")))
-    assert (number, why.startswith(reason)) == (2, True), why
+    assert (number, error.startswith(reason)) == (2, True), error
 
 
 @pytest.mark.parametrize(
@@ -216,13 +216,13 @@ def test_a_line_that_cannot_be_read_is_named_and_the_next_one_is_read(line: byte
         ),
     ],
 )
-def test_an_answer_that_cannot_be_read_is_refused_once(content: bytes, reason: str) -> None:
-    [(number, why)] = found(content)
-    assert (number, why.startswith(reason)) == (1, True), why
+def test_an_unreadable_json_document_is_rejected_once(content: bytes, reason: str) -> None:
+    [(number, error)] = read_file(content)
+    assert (number, error.startswith(reason)) == (1, True), error
 
 
-def test_what_is_no_object_in_an_answer_is_named_by_its_place() -> None:
-    assert found(b'[{"id": "1"}, 2, null, {"id": "4"}]') == [
+def test_an_item_that_is_not_an_object_is_reported_by_its_index() -> None:
+    assert read_file(b'[{"id": "1"}, 2, null, {"id": "4"}]') == [
         (1, row(id="1")),
         (2, "is not a JSON object"),
         (3, "is not a JSON object"),
@@ -230,19 +230,19 @@ def test_what_is_no_object_in_an_answer_is_named_by_its_place() -> None:
     ]
 
 
-# What is told, and what it costs
+# Unknown columns and memory
 
 
 @pytest.mark.parametrize(
     "content", [b"id,extra,b,a\n1,x,y,z\n2,x,y,z\n", b'{"id": "1", "a": 1}\n{"id": "2", "b": []}\n']
 )
-def test_columns_that_are_not_known_are_kept_to_be_told(content: bytes) -> None:
+def test_unknown_columns_are_recorded(content: bytes) -> None:
     notes = Notes()
     assert [number for number, _ in read_rows(io.BytesIO(content), LAYOUT, notes)][-1] in (2, 3)
     assert notes.unknown_columns == {"a", "b"}
 
 
-def test_only_so_many_columns_are_kept() -> None:
+def test_the_number_of_recorded_unknown_columns_is_limited() -> None:
     notes = Notes()
     lines = "".join(json.dumps({"id": "1", f"a{n}": 1}) + "\n" for n in range(3 * MAX_UNKNOWN_COLUMNS))
     assert len(list(read_rows(io.BytesIO(lines.encode()), LAYOUT, notes))) == 3 * MAX_UNKNOWN_COLUMNS
@@ -250,25 +250,25 @@ def test_only_so_many_columns_are_kept() -> None:
 
 
 @pytest.mark.parametrize("line", [b'1,"a\nb"\n', b'{"id": "1", "text": "a"}\n'])
-@pytest.mark.parametrize("way", [lambda found: found, reverse_rows])
-def test_memory_does_not_grow_with_the_file(line: bytes, way: Callable[[Any], Any]) -> None:
+@pytest.mark.parametrize("transform", [lambda rows: rows, reverse_rows])
+def test_memory_does_not_grow_with_the_file(line: bytes, transform: Callable[[Any], Any]) -> None:
     head = b"" if line.startswith(b"{") else b"id,text\n"
-    peaks = [peak_of_reading(head + line * times, way) for times in (1_000, 10_000)]
-    # Backwards, eight bytes of each row are kept.
+    peaks = [measure_peak(head + line * times, transform) for times in (1_000, 10_000)]
+    # The reversal keeps eight bytes per row.
     assert peaks[1] < peaks[0] + 2 * 8 * 10_000
 
 
-def peak_of_reading(content: bytes, way: Callable[[Any], Any]) -> int:
+def measure_peak(content: bytes, transform: Callable[[Any], Any]) -> int:
     file = io.BytesIO(content)
     tracemalloc.start()
-    for _ in way(read_rows(file, LAYOUT, Notes())):
+    for _ in transform(read_rows(file, LAYOUT, Notes())):
         pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return peak
 
 
-def test_backwards_gives_the_same_from_the_last_to_the_first() -> None:
+def test_reverse_rows_yields_the_same_rows_from_the_last_to_the_first() -> None:
     content = b'{"id": "1", "text": "\\u00e9\\n"}\n[]\n{"id": 2}\n'
     forwards = read_rows(io.BytesIO(content), LAYOUT, Notes())
-    assert told(reverse_rows(forwards)) == list(reversed(found(content)))
+    assert as_texts(reverse_rows(forwards)) == list(reversed(read_file(content)))

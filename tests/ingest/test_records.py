@@ -1,4 +1,4 @@
-"""One line into one row: what a record may hold, what is made of what it leaves out, and what is refused by name."""
+"""Parsing of records into staging rows: keys, defaults and errors."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ MINIMAL: dict[str, Record] = {
     "click": click(),
     "action": action(),
 }
-# A value of every key that may be given, of each kind.
+# Records of each kind with a value for each key.
 FULL: dict[str, Record] = {
     "message": message(
         request_id="r-77", message_id="c-1", country="CA", status="DELIVRD", status_code="000", segments=2,
@@ -51,62 +51,62 @@ REQUIRED = [
     }.items()
     for key in keys
 ]
-# Keys that are not alone: an action's two, and a time that needs a final status.
-BOUND = ("action_type", "action_at", "delivered_at")
+# Keys that depend on others: the two of an action, and a time that needs a final status.
+DEPENDENT_KEYS = ("action_type", "action_at", "delivered_at")
 EVERY_KEY = [(kind, key) for kind, record in FULL.items() for key in record if key not in records.COMMON_KEYS]
 
 
-def row(record: Record) -> dict[str, str]:
-    """The staged values by column."""
+def build_row(record: Record) -> dict[str, str]:
+    """Return the staged values by column."""
     table, values = build_staging_row(record)
     return dict(zip(STAGING_TABLES[table], values.split("\t"), strict=True))
 
 
-def refusal(record: Record) -> str:
-    with pytest.raises(InvalidRecord) as refused:
+def get_error(record: Record) -> str:
+    with pytest.raises(InvalidRecord) as error:
         build_staging_row(record)
-    return str(refused.value)
+    return str(error.value)
 
 
 @pytest.mark.parametrize("kind", RECORD_KINDS)
-def test_a_record_of_every_kind_fills_its_table(kind: str) -> None:
+def test_a_record_of_each_kind_fills_its_table(kind: str) -> None:
     for record in (MINIMAL[kind], FULL[kind]):
-        assert set(row(record)) == set(STAGING_TABLES[RECORD_KINDS[kind][1]])
+        assert set(build_row(record)) == set(STAGING_TABLES[RECORD_KINDS[kind][1]])
 
 
-def test_every_key_that_is_known_is_tried() -> None:
+def test_the_examples_contain_all_known_keys() -> None:
     for kind, (known, _, _) in RECORD_KINDS.items():
-        either = {"client_message_id"} if kind == "receipt" else set()
-        assert set(known) | records.COMMON_KEYS == set(FULL[kind]) | either
+        other_reference = {"client_message_id"} if kind == "receipt" else set()
+        assert set(known) | records.COMMON_KEYS == set(FULL[kind]) | other_reference
 
 
 @pytest.mark.parametrize(("kind", "key"), REQUIRED)
-def test_a_key_that_must_be_there_is_missed_by_name(kind: str, key: str) -> None:
+def test_a_missing_required_key_is_named_in_the_error(kind: str, key: str) -> None:
     left_out = {name: value for name, value in MINIMAL[kind].items() if name != key}
-    assert refusal(left_out) == refusal(MINIMAL[kind] | {key: None}) == f"{key}: is missing"
+    assert get_error(left_out) == get_error(MINIMAL[kind] | {key: None}) == f"{key}: is missing"
 
 
 @pytest.mark.parametrize(("kind", "key"), [pair for pair in EVERY_KEY if pair not in REQUIRED and pair[0] != "receipt"])
-def test_a_key_that_may_be_left_out_may_also_be_null(kind: str, key: str) -> None:
-    without = {name: value for name, value in FULL[kind].items() if name not in (key, *BOUND)}
+def test_an_optional_key_may_be_null(kind: str, key: str) -> None:
+    without = {name: value for name, value in FULL[kind].items() if name not in (key, *DEPENDENT_KEYS)}
     assert build_staging_row(without) == build_staging_row(without | {key: None})
 
 
 @pytest.mark.parametrize("value", [[], {}, True, -1, "a\0b", "x" * 20_000], ids=repr)
 @pytest.mark.parametrize(("kind", "key"), EVERY_KEY)
-def test_a_value_that_cannot_be_is_refused_by_its_keys_name(kind: str, key: str, value: Any) -> None:
-    assert refusal(FULL[kind] | {key: value}).startswith(f"{key}: must ")
+def test_an_invalid_value_is_rejected_with_its_key(kind: str, key: str, value: Any) -> None:
+    assert get_error(FULL[kind] | {key: value}).startswith(f"{key}: must ")
 
 
 @pytest.mark.parametrize("kind", RECORD_KINDS)
-def test_keys_that_are_not_known_are_named_all(kind: str) -> None:
-    strange = MINIMAL[kind] | {"zone": "x", "Status": None, "": 1}
-    assert refusal(strange) == f", Status, zone: unknown in a record of type {kind}"
+def test_all_unknown_keys_are_named_in_the_error(kind: str) -> None:
+    record = MINIMAL[kind] | {"zone": "x", "Status": None, "": 1}
+    assert get_error(record) == f", Status, zone: unknown in a record of type {kind}"
 
 
 @pytest.mark.parametrize("kind", [None, "", "sms", "Message", 1, True, [], {}, ["message"]])
-def test_a_type_that_is_none_is_refused(kind: Any) -> None:
-    assert refusal(message(type=kind)) == "type: must be one of message, broadcast, send, receipt, click, action"
+def test_an_unknown_type_is_rejected(kind: Any) -> None:
+    assert get_error(message(type=kind)) == "type: must be one of message, broadcast, send, receipt, click, action"
 
 
 @pytest.mark.parametrize(
@@ -130,59 +130,63 @@ def test_a_type_that_is_none_is_refused(kind: Any) -> None:
         (b'{"a": "' + b"x" * MAX_LINE_BYTES + b'"}', "is longer than 16384 bytes"),
     ],
 )
-def test_a_line_that_is_no_object_is_refused(line: bytes, reason: str) -> None:
+def test_a_line_that_is_not_a_json_object_is_rejected(line: bytes, reason: str) -> None:
     with pytest.raises(InvalidRecord, match=f"^{reason}"):
         parse_line(line)
 
 
 @pytest.mark.parametrize("key", ["message", "segments", "type", "strange"])
-def test_what_is_nested_a_thousand_deep_is_refused(key: str) -> None:
+def test_a_value_nested_a_thousand_levels_deep_is_rejected(key: str) -> None:
     deep = b"[" * 1000 + b"]" * 1000
     line = json.dumps(message(**{key: "HERE"})).encode().replace(b'"HERE"', deep)
-    assert refusal(parse_line(line)).startswith(key)
+    assert get_error(parse_line(line)).startswith(key)
 
 
-def test_a_line_of_sixteen_kibibytes_is_taken() -> None:
+def test_a_line_of_16_kib_is_accepted() -> None:
     empty = len(orjson.dumps(message(message="")))
     record = message(message="x" * (MAX_LINE_BYTES - empty))
     assert parse_line(orjson.dumps(record)) == record
-    assert row(record)["text"] == record["message"]
+    assert build_row(record)["text"] == record["message"]
 
 
-def test_a_message_is_completed() -> None:
-    made = row(message())
-    assert (made["request_key"], made["country"], made["segments"]) == ("m-1", "US", "1")
-    assert (made["status"], made["status_code"], made["cost"]) == ("pending", "", "0")
+def test_absent_keys_of_a_message_get_defaults() -> None:
+    record = build_row(message())
+    assert (record["request_key"], record["country"], record["segments"]) == ("m-1", "US", "1")
+    assert (record["status"], record["status_code"], record["cost"]) == ("pending", "", "0")
     for column in ("message_id", "contact_group_id", "sent_at", "delivered_at"):
-        assert made[column] == COPY_NULL
+        assert record[column] == COPY_NULL
 
 
-def test_a_send_takes_the_rest_from_its_broadcast() -> None:
-    made = row(send())
-    assert (made["sender_id"], made["text"], made["segments"]) == (COPY_NULL, COPY_NULL, COPY_NULL)
-    assert (made["status"], made["country"], made["cost"]) == ("pending", "GB", "0")
+def test_a_send_leaves_absent_keys_to_its_broadcast() -> None:
+    record = build_row(send())
+    assert (record["sender_id"], record["text"], record["segments"]) == (COPY_NULL, COPY_NULL, COPY_NULL)
+    assert (record["status"], record["country"], record["cost"]) == ("pending", "GB", "0")
 
 
-def test_parts_are_counted_where_they_are_not_given() -> None:
+def test_segments_are_counted_unless_they_are_given() -> None:
     long = "я" * 71
-    assert row(message(message=long))["segments"] == "2"
-    assert row(message(message=long, segments=5))["segments"] == "5"
-    assert row(send(message=long))["segments"] == "2"
-    assert row(send(segments=5))["segments"] == "5"
-    assert row(broadcast(message=long))["segments"] == "2"
+    assert build_row(message(message=long))["segments"] == "2"
+    assert build_row(message(message=long, segments=5))["segments"] == "5"
+    assert build_row(send(message=long))["segments"] == "2"
+    assert build_row(send(segments=5))["segments"] == "5"
+    assert build_row(broadcast(message=long))["segments"] == "2"
 
 
-def test_an_empty_text_is_one_part() -> None:
-    assert [row(made(message=""))["segments"] for made in (message, broadcast, send)] == ["1", "1", "1"]
+def test_an_empty_text_is_one_segment() -> None:
+    assert [build_row(build_record(message=""))["segments"] for build_record in (message, broadcast, send)] == [
+        "1",
+        "1",
+        "1",
+    ]
 
 
-def test_a_country_that_is_given_is_not_derived() -> None:
-    assert row(message(country="CA"))["country"] == "CA"
+def test_a_given_country_is_not_derived_from_the_number() -> None:
+    assert build_row(message(country="CA"))["country"] == "CA"
 
 
 @pytest.mark.parametrize("recipient", ["22122", "4155551234", "+0123456", "+870773111632"])
-def test_a_number_without_a_country_has_none(recipient: str) -> None:
-    assert row(message(recipient=recipient))["country"] == COPY_NULL
+def test_a_number_of_no_country_has_a_null_country(recipient: str) -> None:
+    assert build_row(message(recipient=recipient))["country"] == COPY_NULL
 
 
 @pytest.mark.parametrize(
@@ -195,32 +199,32 @@ def test_a_number_without_a_country_has_none(recipient: str) -> None:
         (send(status="failed", delivered_at=LATER), LATER),
     ],
 )
-def test_a_records_status_is_as_old_as_the_last_thing_that_it_tells(record: Record, at: str) -> None:
-    assert row(record)["status_at"] == at
+def test_the_status_time_is_the_last_time_of_the_record(record: Record, at: str) -> None:
+    assert build_row(record)["status_at"] == at
 
 
-@pytest.mark.parametrize("made", [message, send])
+@pytest.mark.parametrize("build_record", [message, send])
 @pytest.mark.parametrize("status", NAMES)
-def test_only_what_is_final_may_have_been_delivered(made: Any, status: str) -> None:
-    record = made(status=status, delivered_at=LATER)
+def test_only_a_final_status_may_have_delivered_at(build_record: Any, status: str) -> None:
+    record = build_record(status=status, delivered_at=LATER)
     if status in FINAL:
-        assert row(record)["delivered_at"] == LATER
+        assert build_row(record)["delivered_at"] == LATER
     else:
-        assert refusal(record) == f"delivered_at: is given, but status {status} is not final"
+        assert get_error(record) == f"delivered_at: is given, but status {status} is not final"
 
 
 @pytest.mark.parametrize("key", ["action_type", "action_at"])
 def test_an_action_has_a_type_and_a_time(key: str) -> None:
-    assert refusal(send(**{key: NOON})) == "action_type and action_at: must be given together"
+    assert get_error(send(**{key: NOON})) == "action_type and action_at: must be given together"
 
 
 @pytest.mark.parametrize("ids", [{}, {"client_message_id": "m-1", "message_id": "c-1"}])
-def test_a_receipt_names_one_message_in_one_way(ids: Record) -> None:
-    assert refusal(receipt(**ids)) == "client_message_id, message_id: exactly one must be given"
+def test_a_receipt_has_exactly_one_reference(ids: Record) -> None:
+    assert get_error(receipt(**ids)) == "client_message_id, message_id: exactly one must be given"
 
 
-def test_marks_of_the_copy_format_stay_text() -> None:
-    assert row(message(key="\\N", request_id="a\tb"))["client_message_id"] == "\\\\N"
+def test_special_characters_of_the_copy_format_are_escaped() -> None:
+    assert build_row(message(key="\\N", request_id="a\tb"))["client_message_id"] == "\\\\N"
     assert build_staging_row(message(request_id="\\N"))[1].count("\t") == build_staging_row(
         message(request_id="a\tb\nc\r")
     )[1].count("\t")
@@ -237,11 +241,11 @@ KEYS = st.sampled_from(sorted({key for known, _, _ in RECORD_KINDS.values() for 
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(KEYS, JSON), st.sampled_from(sorted(FULL)) | JSON)
 @example({}, None)
-def test_whatever_it_holds_a_record_is_taken_or_refused(changes: Record, kind: Any) -> None:
+def test_any_record_is_accepted_or_rejected(changes: Record, kind: Any) -> None:
     base = FULL.get(kind, {}) if isinstance(kind, str) else {}
     try:
         _, values = build_staging_row(base | changes | {"type": kind})
-    except InvalidRecord as refused:
-        assert str(refused)
+    except InvalidRecord as error:
+        assert str(error)
     else:
         assert "\n" not in values

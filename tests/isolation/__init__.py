@@ -1,1 +1,1 @@
-"""Two accounts that look alike: whatever the one has or does, nothing that the other one gets shows or moves."""
+"""Isolation of two accounts with identical data: no response to one depends on what the other has or does."""

@@ -1,4 +1,4 @@
-"""What the watched account gets, asked again and again while the other one comes, grows, writes and asks."""
+"""Responses to the watched account, recorded before and after the other account loads and writes traffic."""
 
 import re
 import sys
@@ -16,15 +16,15 @@ from django.test import Client
 
 from smsreports.accounts.models import Scope
 from smsreports.sms import windows
-from tests.conftest import Person, load, person, taken
-from tests.isolation.addresses import Address, addresses
-from tests.isolation.alike import OTHER, TODAY, WATCHED, lines, told
-from tests.isolation.questions import Asked, first_page, questions
-from tests.isolation.writes import Write, writes, writing
+from tests.conftest import ApiClient, create_api_client, create_finished_export, load_lines
+from tests.isolation.routes import Route, list_routes
+from tests.isolation.sweep_requests import SweepRequest, build_first_page_request, build_requests
+from tests.isolation.twin_accounts import OTHER, TODAY, WATCHED, build_event_lines, build_traffic_lines
+from tests.isolation.write_requests import WriteRequest, build_write_requests, list_write_routes
 
-# What a request has of its own, whatever it asks for: when its file, its page and the signature of its cursors were
-# made, its form's token, and its id.
-OF_THE_REQUEST = re.compile(
+# Values that differ between two equal requests: times in names of files, in headers and in signatures of cursors,
+# tokens of forms and ids of requests.
+PER_REQUEST_VALUES = re.compile(
     rb"messages_export_\d{8}T\d{6}Z|\nExpires: [^\n]+|csrftoken=[^;]+; expires=[^;]+"
     rb"|(?<=cursor=)([\w.-]+)%3A[\w%-]+"
     rb'|name="csrfmiddlewaretoken" value="\w+"|\nX-(?:Request|Export)-ID: [^\n]+',
@@ -34,110 +34,126 @@ CURSOR = re.compile(rb"[?&;]cursor=([^&\"'>]+)")
 
 
 @dataclass
-class World:
-    """Both accounts' keys, and somebody of the staff who may see everything."""
+class Sweep:
+    """API clients of both accounts, a superuser's browser, and the responses recorded with them."""
 
-    keys: dict[str, Person]
+    clients: dict[str, ApiClient]
     staff: Client
-    # What was answered, by what was asked and what the other account had done until then.
-    answers: dict[Asked, dict[str, bytes]] = field(default_factory=dict)
-    rows: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    # Responses by request, then by what the other account had done before.
+    responses: dict[SweepRequest, dict[str, bytes]] = field(default_factory=dict)
+    rows_by_step: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
 
-    def ask(self, asked: Asked, account: str = WATCHED) -> bytes:
-        """The whole answer, headers too. Asking leaves no trace: no count of the
-        minute, no entry of what was asked."""
+    def fetch(self, request: SweepRequest, account: str = WATCHED) -> bytes:
+        """Return status, headers and body of the response.
+
+        The transaction is rolled back, so that neither rate limits nor the audit log remember the request.
+        """
         with transaction.atomic():
-            answer = self._answer(asked, account)
-            head = "".join(sorted(f"{name}: {value}\n" for name, value in answer.headers.items()))
-            cookies = "".join(morsel.OutputString() + "\n" for morsel in answer.cookies.values())
-            body = answer.body if asked.by_key else b"".join(answer)
+            response = self._send(request, account)
+            head = "".join(sorted(f"{name}: {value}\n" for name, value in response.headers.items()))
+            cookies = "".join(morsel.OutputString() + "\n" for morsel in response.cookies.values())
+            body = response.body if request.by_key else b"".join(response)
             transaction.set_rollback(True)
-        return f"{answer.status_code}\n{head}{cookies}\n".encode() + body
+        return f"{response.status_code}\n{head}{cookies}\n".encode() + body
 
-    def _answer(self, asked: Asked, account: str) -> Any:
-        if asked.by_key:
-            return self.keys[account].ask(asked.method, asked.url)
-        return self.staff.generic(asked.method, asked.url)
+    def _send(self, request: SweepRequest, account: str) -> Any:
+        if request.by_key:
+            return self.clients[account].request(request.method, request.url)
+        return self.staff.generic(request.method, request.url)
 
-    def write(self, what: Write, account: str) -> Any:
-        return self.keys[account].ask(what.method, what.url, what.body, content_type=what.kind)
+    def send_write(self, write: WriteRequest, account: str) -> Any:
+        return self.clients[account].request(write.method, write.url, write.body, content_type=write.content_type)
 
-    def cursors(self, address: Address, account: str) -> list[str]:
-        """The cursors on the account's first page, and on that page where they lead."""
-        found: list[str] = []
-        asked = first_page(address, account)
-        if asked is not None:
-            for link in CURSOR.findall(self.ask(asked, account)):
-                found.append(unquote(link.decode()))
-        return list(dict.fromkeys(found))
+    def find_cursors(self, route: Route, account: str) -> list[str]:
+        """Return the cursors in the response to the account's first page, without duplicates."""
+        request = build_first_page_request(route, account)
+        links = CURSOR.findall(self.fetch(request, account)) if request is not None else []
+        return list(dict.fromkeys(unquote(link.decode()) for link in links))
 
-    def watch(self, after: str, asked: list[Asked]) -> None:
-        """Keeps what the watched account gets, and what of it is in the tables, `after` the other one did this."""
-        for one in asked:
-            self.answers.setdefault(one, {})[after] = OF_THE_REQUEST.sub(rb"\1", self.ask(one))
-        self.rows[after] = {model._meta.label: rows(model, WATCHED) for model in OF_ACCOUNTS}
+    def record(self, step: str, requests: list[SweepRequest]) -> None:
+        """Store the responses to the watched account and its rows, after the other account's `step`."""
+        for request in requests:
+            self.responses.setdefault(request, {})[step] = PER_REQUEST_VALUES.sub(rb"\1", self.fetch(request))
+        self.rows_by_step[step] = {model._meta.label: list_rows(model, WATCHED) for model in ACCOUNT_MODELS}
 
 
-# Whose rows they are, every model of an account says.
-OF_ACCOUNTS: list[Any] = [
+# Models with a foreign key to the account.
+ACCOUNT_MODELS: list[Any] = [
     model for model in apps.get_models() if any(field.name == "account" for field in model._meta.get_fields())
 ]
 
 
-def rows(model: Any, account: str) -> list[Any]:
+def list_rows(model: Any, account: str) -> list[Any]:
     return sorted(model._base_manager.filter(account__name=account).values_list(), key=repr)
 
 
-def swept() -> list[Address]:
-    """The addresses that show something of one account."""
-    return [one for one in addresses() if not one.exempt and not one.writes]
+def list_swept_routes() -> list[Route]:
+    """Return the routes that show data of one account."""
+    return [route for route in list_routes() if not route.is_exempt and not route.is_write]
 
 
-class Stopped(type):
-    """Of a clock that stands; what it told is a datetime like any other."""
+class FrozenMeta(type):
+    """Metaclass that lets every datetime pass as a FrozenDatetime in `isinstance`."""
 
     def __instancecheck__(cls, value: object) -> bool:
         return isinstance(value, datetime)
 
 
-class Noon(datetime, metaclass=Stopped):
+class FrozenDatetime(datetime, metaclass=FrozenMeta):
+    """Datetime whose `now` is always noon of the frozen day."""
+
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
         return datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=tz)
 
 
 @pytest.fixture(scope="module")
-def the_vendors_day() -> Iterator[None]:
-    """Wherever a day is asked for; and pages, which tell how long an SMS has been on its way, all say it of noon."""
+def frozen_day() -> Iterator[None]:
+    """Freeze the current day in every module; pages, which show the age of pending SMS, see its noon."""
     today = windows.utc_today
     with pytest.MonkeyPatch.context() as patched:
         for name, module in list(sys.modules.items()):
             if getattr(module, "utc_today", None) is today:
                 patched.setattr(module, "utc_today", lambda: TODAY)
             if name.startswith("smsreports.reports.") and getattr(module, "datetime", None) is datetime:
-                patched.setattr(module, "datetime", Noon)
+                patched.setattr(module, "datetime", FrozenDatetime)
         yield
 
 
 @pytest.fixture(scope="module")
-def world(committed: None, the_vendors_day: None) -> World:
-    """The watched account alone, beside the other one with the same and more, and after that one has written."""
+def sweep(committed: None, frozen_day: None) -> Sweep:
+    """Record the responses to the watched account in three steps of the other account.
+
+    At first it has no traffic, then the same as the watched account and more, and at last it has used every write.
+    """
     staff = Client(raise_request_exception=False)
     staff.force_login(User.objects.create_superuser("staff"))
-    made = World({name: person(name, *Scope) for name in (WATCHED, OTHER)}, staff)
-    load(lines(WATCHED))
+    sweep = Sweep({name: create_api_client(name, *Scope) for name in (WATCHED, OTHER)}, staff)
+    load_lines(build_traffic_lines(WATCHED))
     for name in (WATCHED, OTHER):
-        made.keys[name].get("/api/v1/sms/messages")  # notes that the key is used
-        taken(made.keys[name])
-    own = [one for address in swept() for one in questions(address, made.cursors(address, WATCHED))]
-    made.watch("nothing", own)
-    load(lines(OTHER))
-    theirs = [one for address in swept() for one in questions(address, made.cursors(address, OTHER))]
-    own = list(dict.fromkeys([*own, *theirs]))
-    load([*lines(OTHER, first=1000), *told(OTHER, status="UNDELIV")])
-    made.watch("loading", own)
-    for address in writing():
-        for write in [*writes(address, "1"), *writes(address, "2", WATCHED), *writes(address, "4711")]:
-            made.write(write, OTHER)
-    made.watch("writing", own)
-    return made
+        sweep.clients[name].get("/api/v1/sms/messages")  # sets the time at which the key was last used
+        create_finished_export(sweep.clients[name])
+    requests = _build_all_requests(sweep, WATCHED)
+    sweep.record("nothing", requests)
+    load_lines(build_traffic_lines(OTHER))
+    requests = list(dict.fromkeys([*requests, *_build_all_requests(sweep, OTHER)]))
+    load_lines([*build_traffic_lines(OTHER, first=1000), *build_event_lines(OTHER, status="UNDELIV")])
+    sweep.record("loading", requests)
+    for route in list_write_routes():
+        for write in [
+            *build_write_requests(route, "1"),
+            *build_write_requests(route, "2", WATCHED),
+            *build_write_requests(route, "4711"),
+        ]:
+            sweep.send_write(write, OTHER)
+    sweep.record("writing", requests)
+    return sweep
+
+
+def _build_all_requests(sweep: Sweep, account: str) -> list[SweepRequest]:
+    """Return the requests to every route, with the cursors that `account` gets there."""
+    return [
+        request
+        for route in list_swept_routes()
+        for request in build_requests(route, sweep.find_cursors(route, account))
+    ]

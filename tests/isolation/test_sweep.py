@@ -1,4 +1,4 @@
-"""Nothing that an account gets shows another one's traffic, or moves with it: every address, parameter and figure."""
+"""No response to one account shows or depends on another account's data, at any route and with any parameter."""
 
 from typing import Any
 
@@ -7,131 +7,134 @@ from django.db import transaction
 
 from smsreports.accounts.models import RequestCount
 from smsreports.middleware import PRIVATE
-from tests.conftest import Person
-from tests.isolation.addresses import Address
-from tests.isolation.alike import OTHER, WATCHED, WORDS
-from tests.isolation.conftest import OF_ACCOUNTS, OF_THE_REQUEST, World, rows, swept
-from tests.isolation.questions import asking, ids, nowhere
-from tests.isolation.writes import writes, writing
+from tests.conftest import ApiClient
+from tests.isolation.conftest import ACCOUNT_MODELS, PER_REQUEST_VALUES, Sweep, list_rows, list_swept_routes
+from tests.isolation.routes import Route
+from tests.isolation.sweep_requests import build_request, list_route_values, with_missing_ids
+from tests.isolation.twin_accounts import MARKERS, OTHER, WATCHED
+from tests.isolation.write_requests import build_write_requests, list_write_routes
 
-# What the other account wrote, and what nobody ever did.
-THEIRS, NOBODYS = "4711", "8888"
-AFTER = ("nothing", "loading", "writing")
-
-
-@pytest.mark.parametrize("address", swept(), ids=lambda address: address.route)
-def test_no_answer_moves_with_what_another_account_does(world: World, address: Address) -> None:
-    asked = [one for one in world.answers if one.address == address.route]
-    assert asked
-    for one in asked:
-        first, *later = world.answers[one].items()
-        for after, answer in later:
-            assert answer == first[1], f"{one.method} {one.url} is not what it was before the other account's {after}"
+# A number in ids that the other account wrote, and one that was not written.
+FOREIGN, UNUSED = "4711", "8888"
+STEPS = ("nothing", "loading", "writing")
 
 
-@pytest.mark.parametrize("address", swept(), ids=lambda address: address.route)
-def test_no_answer_shows_another_accounts_texts(world: World, address: Address) -> None:
-    for one, answers in world.answers.items():
-        if one.address == address.route:
-            assert WORDS[OTHER].encode() not in b"".join(answers.values()).lower(), one.url
-            assert not one.by_key or OTHER.encode() not in b"".join(answers.values()).lower(), one.url
+@pytest.mark.parametrize("route", list_swept_routes(), ids=lambda route: route.pattern)
+def test_no_response_changes_with_another_accounts_actions(sweep: Sweep, route: Route) -> None:
+    requests = [request for request in sweep.responses if request.pattern == route.pattern]
+    assert requests
+    for request in requests:
+        first, *later = sweep.responses[request].items()
+        for step, response in later:
+            assert response == first[1], f"{request.method} {request.url} changed with the other account's {step}"
 
 
-@pytest.mark.parametrize("address", swept(), ids=lambda address: address.route)
-def test_every_answer_is_private(world: World, address: Address) -> None:
-    """Between the server and the caller nobody keeps it."""
-    for one, answers in world.answers.items():
-        if one.address == address.route:
-            heads = [answer.partition(b"\n\n")[0] for answer in answers.values()]
-            assert all(f"\nCache-Control: {PRIVATE}".encode() in head for head in heads), one.url
+@pytest.mark.parametrize("route", list_swept_routes(), ids=lambda route: route.pattern)
+def test_no_response_shows_another_accounts_texts(sweep: Sweep, route: Route) -> None:
+    for request, responses in sweep.responses.items():
+        if request.pattern == route.pattern:
+            assert MARKERS[OTHER].encode() not in b"".join(responses.values()).lower(), request.url
+            assert not request.by_key or OTHER.encode() not in b"".join(responses.values()).lower(), request.url
 
 
-def test_the_answers_show_the_accounts_own_texts(world: World) -> None:
-    """Else all of this would hold of empty answers."""
-    shown = {one.address for one, answers in world.answers.items() if WORDS[WATCHED].encode() in answers["writing"]}
+@pytest.mark.parametrize("route", list_swept_routes(), ids=lambda route: route.pattern)
+def test_every_response_is_private(sweep: Sweep, route: Route) -> None:
+    """Check that no proxy between the server and the caller may store a response."""
+    for request, responses in sweep.responses.items():
+        if request.pattern == route.pattern:
+            heads = [response.partition(b"\n\n")[0] for response in responses.values()]
+            assert all(f"\nCache-Control: {PRIVATE}".encode() in head for head in heads), request.url
+
+
+def test_responses_show_the_accounts_own_texts(sweep: Sweep) -> None:
+    """Guard against a sweep of empty responses, which would pass every other test."""
+    marker = MARKERS[WATCHED].encode()
+    shown = {request.pattern for request, responses in sweep.responses.items() if marker in responses["writing"]}
     assert {"api/v1/sms/messages", "api/v1/sms/messages/unified/export", "api/sms/messages"} <= shown
     assert {"reports/messages", "reports/broadcasts/<int:row>", "admin/export/<slug:source>/"} <= shown
 
 
-def test_most_questions_are_sound(world: World) -> None:
-    answers = [answer["writing"][:3] for one, answer in world.answers.items() if one.by_key]
-    assert answers.count(b"200") > len(answers) * 3 // 4
-    assert set(answers) <= {b"200", b"400", b"404"}
+def test_most_requests_are_valid(sweep: Sweep) -> None:
+    statuses = [responses["writing"][:3] for request, responses in sweep.responses.items() if request.by_key]
+    assert statuses.count(b"200") > len(statuses) * 3 // 4
+    assert set(statuses) <= {b"200", b"400", b"404"}
 
 
-@pytest.mark.parametrize("model", OF_ACCOUNTS, ids=lambda model: model.__name__)
-def test_no_row_moves_with_what_another_account_does(world: World, model: type) -> None:
+@pytest.mark.parametrize("model", ACCOUNT_MODELS, ids=lambda model: model.__name__)
+def test_no_row_changes_with_another_accounts_actions(sweep: Sweep, model: type) -> None:
     label = model._meta.label  # type: ignore[attr-defined]
-    first, *later = (world.rows[after][label] for after in AFTER)
+    first, *later = (sweep.rows_by_step[step][label] for step in STEPS)
     assert all(rows == first for rows in later)
 
 
-def test_what_the_other_account_did_was_done(world: World) -> None:
-    """Else all of this would hold of an account that does nothing."""
-    for model in OF_ACCOUNTS:
-        own, others = (len(rows(model, account)) for account in (WATCHED, OTHER))
+def test_the_other_account_has_at_least_as_many_rows(sweep: Sweep) -> None:
+    """Guard against another account that does nothing, with which every other test would pass."""
+    for model in ACCOUNT_MODELS:
+        own, others = (len(list_rows(model, account)) for account in (WATCHED, OTHER))
         assert own <= others, model
 
 
-def of_one_row() -> list[Address]:
-    """The doors and pages whose address names a row; in the admin staff see everybody's."""
-    return [address for address in swept() if address.parameters and (address.door or address.page)]
+def list_row_routes() -> list[Route]:
+    """Return the endpoints and report pages with an id in their path; the admin shows the rows of all accounts."""
+    return [route for route in list_swept_routes() if route.parameters and (route.endpoint or route.report_view)]
 
 
-@pytest.mark.parametrize("address", of_one_row(), ids=lambda address: address.route)
-def test_another_accounts_id_is_as_unknown_as_one_that_nobody_has(world: World, address: Address) -> None:
-    theirs = [values for values in ids(address, OTHER) if values not in ids(address, WATCHED)]
-    assert theirs
-    for values in theirs:
-        answers = [about(world, WATCHED, address, each) for each in (values, nowhere(values))]
-        assert answers[0] == answers[1]
-        assert answers[0].startswith(b"404")
-        if address.door:
-            assert about(world, OTHER, address, values).startswith(b"200")
+@pytest.mark.parametrize("route", list_row_routes(), ids=lambda route: route.pattern)
+def test_an_id_of_another_account_is_as_unknown_as_a_missing_one(sweep: Sweep, route: Route) -> None:
+    own = list_route_values(route, WATCHED)
+    foreign = [values for values in list_route_values(route, OTHER) if values not in own]
+    assert foreign
+    for values in foreign:
+        responses = [fetch_masked(sweep, WATCHED, route, ids) for ids in (values, with_missing_ids(values))]
+        assert responses[0] == responses[1]
+        assert responses[0].startswith(b"404")
+        if route.endpoint:
+            assert fetch_masked(sweep, OTHER, route, values).startswith(b"200")
 
 
-def about(world: World, account: str, address: Address, values: dict[str, Any]) -> bytes:
-    """The answer, without the id that it was asked for."""
-    answer = world.ask(asking(address, values, {} if address.door else {"account": account}), account)
-    return OF_THE_REQUEST.sub(rb"\1", answer).replace(str(list(values.values())[-1]).encode(), b"")
+def fetch_masked(sweep: Sweep, account: str, route: Route, values: dict[str, Any]) -> bytes:
+    """Return the response without the id in its request."""
+    response = sweep.fetch(build_request(route, values, {} if route.endpoint else {"account": account}), account)
+    return PER_REQUEST_VALUES.sub(rb"\1", response).replace(str(list(values.values())[-1]).encode(), b"")
 
 
 @pytest.mark.parametrize("key", ["", "sk_prod_nobodys"])
-@pytest.mark.parametrize("address", of_one_row(), ids=lambda address: address.route)
-def test_who_is_not_let_in_learns_of_no_id(world: World, address: Address, key: str) -> None:
-    nobody = Person("", key)
-    known = ids(address, WATCHED)[0]
-    answers = {
-        nobody.get(address.path(**each)).body.replace(path(address, each), b"") for each in (known, nowhere(known))
+@pytest.mark.parametrize("route", list_row_routes(), ids=lambda route: route.pattern)
+def test_a_caller_without_a_valid_key_learns_of_no_id(sweep: Sweep, route: Route, key: str) -> None:
+    client = ApiClient("", key)
+    known = list_route_values(route, WATCHED)[0]
+    bodies = {
+        client.get(route.build_path(**values)).body.replace(encode_path(route, values), b"")
+        for values in (known, with_missing_ids(known))
     }
-    assert len(answers) == 1
+    assert len(bodies) == 1
 
 
-def path(address: Address, values: dict[str, Any]) -> bytes:
-    return address.path(**values).encode()
+def encode_path(route: Route, values: dict[str, Any]) -> bytes:
+    return route.build_path(**values).encode()
 
 
-@pytest.mark.parametrize("address", writing(), ids=lambda address: address.route)
-def test_what_is_written_of_anothers_id_is_answered_as_of_nobodys(world: World, address: Address) -> None:
-    for theirs, nobodys in zip(writes(address, THEIRS), writes(address, NOBODYS), strict=True):
-        answers = []
-        for write in (theirs, nobodys):
+@pytest.mark.parametrize("route", list_write_routes(), ids=lambda route: route.pattern)
+def test_a_write_about_a_foreign_id_is_answered_like_one_about_a_missing_id(sweep: Sweep, route: Route) -> None:
+    for foreign, missing in zip(build_write_requests(route, FOREIGN), build_write_requests(route, UNUSED), strict=True):
+        bodies = []
+        for write in (foreign, missing):
             with transaction.atomic():
-                answers.append(world.write(write, WATCHED).body)
+                bodies.append(sweep.send_write(write, WATCHED).body)
                 transaction.set_rollback(True)
-        assert answers[0].replace(THEIRS.encode(), b"") == answers[1].replace(NOBODYS.encode(), b"")
+        assert bodies[0].replace(FOREIGN.encode(), b"") == bodies[1].replace(UNUSED.encode(), b"")
 
 
-def test_one_accounts_requests_are_not_counted_for_another(world: World, settings: Any) -> None:
-    """A transaction is one moment to the database: no minute ends meanwhile."""
+def test_one_accounts_requests_are_not_counted_for_another(sweep: Sweep, settings: Any) -> None:
+    """Use one transaction: the time of the database stands still in it, so no minute of the limit ends."""
     settings.RATE_LIMIT = 2
-    lists = [address.path() for address in swept() if address.door and not address.parameters]
+    lists = [route.build_path() for route in list_swept_routes() if route.endpoint and not route.parameters]
     with transaction.atomic():
-        # Those of other tests in this minute.
+        # Requests of other tests in this minute.
         RequestCount.objects.all().delete()
         for path in ("/api/v1/sms/messages", "/api/sms/messages"):
-            first = world.keys[WATCHED].get(path)
-            assert {world.keys[OTHER].get(each).status_code for each in lists} == {200, 429}
-            second, over = world.keys[WATCHED].get(path), world.keys[WATCHED].get(path)
-            assert (first.status_code, second.status_code, over.status_code) == (200, 200, 429)
+            first = sweep.clients[WATCHED].get(path)
+            assert {sweep.clients[OTHER].get(other_path).status_code for other_path in lists} == {200, 429}
+            second, third = sweep.clients[WATCHED].get(path), sweep.clients[WATCHED].get(path)
+            assert (first.status_code, second.status_code, third.status_code) == (200, 200, 429)
         transaction.set_rollback(True)

@@ -1,4 +1,4 @@
-"""Rows of messages, made by hand: what the loader would never write can be tried too."""
+"""Messages built without the loader, so that tests can try rows that it would never write."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,9 +9,9 @@ from smsreports.accounts.models import Account
 NOON = datetime(2026, 2, 13, 12, tzinfo=UTC)
 
 
-def message(account: Account, key: str = "m-1", **changes: Any) -> Message:
-    """A message that heads a request of its own, not saved."""
-    row: dict[str, Any] = {
+def build_message(account: Account, key: str = "m-1", **changes: Any) -> Message:
+    """Build an unsaved message that is the first of its request."""
+    values: dict[str, Any] = {
         "account": account,
         "client_message_id": key,
         "request_key": key,
@@ -26,15 +26,15 @@ def message(account: Account, key: str = "m-1", **changes: Any) -> Message:
         "created_at": NOON,
         "status_at": NOON,
     }
-    return Message(**(row | changes))
+    return Message(**(values | changes))
 
 
-def request(account: Account, key: str, followers: int) -> Message:
-    """The head of a saved request with so many more messages, of two parts each."""
-    head = message(account, key)
-    head.save()
+def create_request(account: Account, key: str, others: int) -> Message:
+    """Save a request with this many other messages, of two segments each, and return its first message."""
+    first = build_message(account, key)
+    first.save()
     Message.everyones.bulk_create(
-        message(account, f"{key}-{number}", request_key=key, heads_request=False, segments=2)
-        for number in range(followers)
+        build_message(account, f"{key}-{number}", request_key=key, heads_request=False, segments=2)
+        for number in range(others)
     )
-    return head
+    return first

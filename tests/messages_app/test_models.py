@@ -1,4 +1,4 @@
-"""Messages that cannot be: each constraint forbids a row."""
+"""Constraints of messages: each refuses an invalid row."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from django.db import IntegrityError
 from messages_app.models import Message
 from smsreports.accounts.models import Account
 from smsreports.sms.statuses import FINAL, NAMES
-from tests.messages_app.conftest import NOON, message
+from tests.messages_app.conftest import NOON, build_message
 
-# By constraint: what is different about a row that it forbids, beside a row of the key m-1.
+# By constraint: changes that make a row invalid, beside a row with the key m-1.
 FORBIDDEN: dict[str, list[dict[str, Any]]] = {
     "message_known_once": [{"key": "m-1", "request_key": "another"}],
     "message_heads_once": [{"request_key": "m-1"}],
@@ -24,17 +24,17 @@ FORBIDDEN: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def test_every_constraint_is_tried() -> None:
+def test_every_constraint_has_a_test() -> None:
     assert {constraint.name for constraint in Message._meta.constraints} == set(FORBIDDEN)
 
 
 @pytest.mark.parametrize(
     ("constraint", "changes"), [(name, changes) for name, rows in FORBIDDEN.items() for changes in rows]
 )
-def test_a_row_that_cannot_be_is_refused(account: Account, constraint: str, changes: dict[str, Any]) -> None:
-    message(account, "m-1").save()
+def test_an_invalid_row_is_refused(account: Account, constraint: str, changes: dict[str, Any]) -> None:
+    build_message(account, "m-1").save()
     with pytest.raises(IntegrityError, match=f'"{constraint}"'):
-        message(account, **({"key": "m-2"} | changes)).save()
+        build_message(account, **({"key": "m-2"} | changes)).save()
 
 
 @pytest.mark.parametrize(
@@ -47,23 +47,23 @@ def test_a_row_that_cannot_be_is_refused(account: Account, constraint: str, chan
         *({"key": "m-2", "status": status} for status in NAMES),
     ],
 )
-def test_a_row_that_can_be_is_taken(account: Account, changes: dict[str, Any]) -> None:
-    message(account, "m-1").save()
-    message(account, **changes).save()
+def test_a_valid_row_is_accepted(account: Account, changes: dict[str, Any]) -> None:
+    build_message(account, "m-1").save()
+    build_message(account, **changes).save()
     assert Message.everyones.count() == 2
 
 
 def test_another_account_may_use_the_same_keys(account: Account) -> None:
     for owner in (account, Account.objects.create(name="other")):
-        message(owner, "m-1").save()
+        build_message(owner, "m-1").save()
     assert Message.everyones.count() == 2
 
 
-def test_an_account_with_messages_is_not_deleted(account: Account) -> None:
-    message(account).save()
+def test_an_account_with_messages_cannot_be_deleted(account: Account) -> None:
+    build_message(account).save()
     with pytest.raises(IntegrityError):
         account.delete()
 
 
-def test_a_message_is_called_by_its_clients_id(account: Account) -> None:
-    assert str(message(account, "api_42_1")) == "api_42_1"
+def test_a_message_is_displayed_as_its_client_message_id(account: Account) -> None:
+    assert str(build_message(account, "api_42_1")) == "api_42_1"

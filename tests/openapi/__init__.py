@@ -1,1 +1,1 @@
-"""The published description, held to what the service does."""
+"""Tests of the OpenAPI document against what the service does."""

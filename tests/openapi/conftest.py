@@ -1,13 +1,13 @@
-"""The description, and traffic in which every door has something to show."""
+"""The OpenAPI document, and traffic for which every endpoint has something to return."""
 
 from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
 
-from tests.conftest import CLIENT, load, message
-from tests.contracts.conftest import lines
-from tests.openapi.held import Description
+from tests.conftest import CLIENT, load_lines, message_line
+from tests.contracts.conftest import build_lines
+from tests.openapi.schema_validation import Description
 
 
 @pytest.fixture(scope="session")
@@ -17,8 +17,10 @@ def description() -> Description:
 
 @pytest.fixture(scope="module")
 def traffic(committed: None) -> Iterator[None]:
-    """The demo's, with all statuses, clicks and actions; the contracts', whose ids their paths name; and a message
-    that is told of nothing."""
+    """Load the demo, the rows that the contracts' paths name, and a message without receipts.
+
+    The demo has all statuses, clicks and actions.
+    """
     call_command("demo", messages=600, sends=200, verbosity=0)
-    load([*lines("acme"), message(client_message_id="m-bare", request_id="m-bare", country=None)])
+    load_lines([*build_lines("acme"), message_line(client_message_id="m-bare", request_id="m-bare", country=None)])
     yield

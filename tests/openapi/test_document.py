@@ -1,4 +1,4 @@
-"""The document itself: valid, whole, and with the examples of the vendors' pages."""
+"""The document is valid and complete, and its examples are those of the vendors' pages."""
 
 import tomllib
 from collections import Counter
@@ -15,52 +15,52 @@ from smsreports.dialects.laravel import examples as laravel
 from smsreports.dialects.telecom23 import examples as telecom23
 from tests.conftest import CLIENT
 from tests.dialects.test_seeds import CAMPAIGN, ITEM, MESSAGE, STATUS, in_order
-from tests.openapi.held import Description, Json
+from tests.openapi.schema_validation import Description, Json
 
 
-def test_it_is_openapi_3_1(description: Description) -> None:
+def test_it_is_valid_openapi_3_1(description: Description) -> None:
     assert description.document["openapi"].startswith("3.1.")
     validate_schema(description.document)
 
 
-def test_every_address_is_described_for_each_of_its_methods(description: Description) -> None:
-    doors = {
-        (f"/{dialect.prefix}{door.route}".replace("<str:", "{").replace(">", "}"), method)
+def test_every_endpoint_is_documented_for_each_of_its_methods(description: Description) -> None:
+    endpoints = {
+        (f"/{dialect.prefix}{endpoint.route}".replace("<str:", "{").replace(">", "}"), method)
         for dialect in get_dialects()
-        for door in dialect.endpoints
-        for method in door.methods
+        for endpoint in dialect.endpoints
+        for method in endpoint.methods
     }
-    assert {(path, method) for path, method, _ in description.operations()} == doors
+    assert {(path, method) for path, method, _ in description.operations()} == endpoints
 
 
-def test_every_operation_has_a_name_of_its_own_a_summary_and_a_key(description: Description) -> None:
-    names = Counter(operation["operationId"] for _, _, operation in description.operations())
-    assert set(names.values()) == {1}
+def test_every_operation_has_a_unique_id_a_summary_and_security(description: Description) -> None:
+    ids = Counter(operation["operationId"] for _, _, operation in description.operations())
+    assert set(ids.values()) == {1}
     assert [path for path, _, operation in description.operations() if not operation["summary"]] == []
     assert [path for path, _, operation in description.operations() if not operation["security"]] == []
 
 
-def test_what_is_referred_to_is_there(description: Description) -> None:
-    for name in references(description.document):
-        assert description.resolved({"$ref": name}), name
+def test_every_reference_resolves(description: Description) -> None:
+    for name in find_references(description.document):
+        assert description.resolve({"$ref": name}), name
 
 
-def references(part: Any) -> set[str]:
+def find_references(part: Any) -> set[str]:
     if isinstance(part, dict):
-        own = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()
-        return own.union(*(references(value) for value in part.values()))
-    return set().union(*(references(value) for value in part)) if isinstance(part, list) else set()
+        refs = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()
+        return refs.union(*(find_references(value) for value in part.values()))
+    return set().union(*(find_references(value) for value in part)) if isinstance(part, list) else set()
 
 
-def test_every_example_is_of_the_shape_beside_it(description: Description) -> None:
-    shown = [content for _, _, operation in description.operations() for content in contents(operation)]
-    told = [content for content in shown if "example" in content]
-    assert len(told) >= 6
-    for content in told:
-        description.measure(content["schema"], content["example"])
+def test_every_example_matches_its_schema(description: Description) -> None:
+    contents = [content for _, _, operation in description.operations() for content in list_contents(operation)]
+    with_example = [content for content in contents if "example" in content]
+    assert len(with_example) >= 6
+    for content in with_example:
+        description.check_value(content["schema"], content["example"])
 
 
-def contents(operation: Json) -> list[Json]:
+def list_contents(operation: Json) -> list[Json]:
     return [
         *operation["responses"]["200"]["content"].values(),
         *operation.get("requestBody", {}).get("content", {}).values(),
@@ -68,7 +68,7 @@ def contents(operation: Json) -> list[Json]:
 
 
 @pytest.mark.parametrize(
-    ("example", "vendors"),
+    ("example", "vendor_example"),
     [
         (telecom23.MESSAGES, {"messages": [MESSAGE], "total": 1250, "page": 1, "limit": 10, "total_pages": 125}),
         (telecom23.UNIFIED, {"messages": [CAMPAIGN], "total": 5420, "page": 1, "limit": 20, "total_pages": 271}),
@@ -76,23 +76,23 @@ def contents(operation: Json) -> list[Json]:
     ],
     ids=["messages", "unified", "item"],
 )
-def test_the_examples_are_the_vendors_key_for_key(example: Any, vendors: Any) -> None:
-    assert in_order(example) == in_order(vendors)
+def test_an_example_has_the_vendors_keys_in_their_order(example: Any, vendor_example: Any) -> None:
+    assert in_order(example) == in_order(vendor_example)
 
 
-def test_the_example_of_a_status_is_the_vendors_with_our_timeline_behind() -> None:
+def test_the_status_example_is_the_vendors_followed_by_our_timeline() -> None:
     assert list(telecom23.STATUS["message"])[-1] == "timeline"
     without = {name: value for name, value in telecom23.STATUS["message"].items() if name != "timeline"}
     assert in_order({"status": True, "message": without}) == in_order(STATUS)
 
 
-def test_it_is_of_this_release(description: Description) -> None:
+def test_it_has_the_version_of_this_release(description: Description) -> None:
     project = tomllib.loads((Path(settings.BASE_DIR) / "pyproject.toml").read_text())["project"]
     assert description.document["info"]["version"] == project["version"]
 
 
 @pytest.mark.parametrize(
-    ("query", "accept", "kind"),
+    ("query", "accept", "media_type"),
     [
         ("", "*/*", "application/json"),
         ("", "application/json", "application/json"),
@@ -102,17 +102,17 @@ def test_it_is_of_this_release(description: Description) -> None:
         ("?format=json", "application/yaml", "application/json"),
     ],
 )
-def test_it_comes_as_json_or_yaml(description: Description, query: str, accept: str, kind: str) -> None:
+def test_it_is_served_as_json_or_yaml(description: Description, query: str, accept: str, media_type: str) -> None:
     answer = CLIENT.get(f"/api/schema{query}", headers={"Accept": accept})
-    assert (answer.status_code, answer["Content-Type"]) == (200, kind)
-    assert (answer.json() if kind.endswith("json") else yaml.safe_load(answer.content)) == description.document
+    assert (answer.status_code, answer["Content-Type"]) == (200, media_type)
+    assert (answer.json() if media_type.endswith("json") else yaml.safe_load(answer.content)) == description.document
 
 
-def test_a_format_that_there_is_not_is_refused() -> None:
+def test_an_unknown_format_is_rejected() -> None:
     assert CLIENT.get("/api/schema?format=xml").status_code == 400
 
 
-def test_who_has_it_is_not_sent_it_again() -> None:
+def test_it_is_not_sent_again_if_its_etag_matches() -> None:
     first = CLIENT.get("/api/schema")
     assert "max-age" in first["Cache-Control"]
     assert first["Vary"] == "Accept"
@@ -121,13 +121,13 @@ def test_who_has_it_is_not_sent_it_again() -> None:
     assert CLIENT.get("/api/schema?format=yaml")["ETag"] != first["ETag"]
 
 
-def test_it_asks_for_neither_key_nor_database(description: Description) -> None:
-    """Without `db` a query would fail."""
+def test_it_needs_neither_a_key_nor_the_database(description: Description) -> None:
+    """Without the fixture `db`, a query would fail."""
     assert CLIENT.get("/api/schema").status_code == CLIENT.get("/api/docs").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/api/schema", "/api/docs"])
-def test_it_is_for_reading(path: str) -> None:
+def test_it_accepts_only_reading(path: str) -> None:
     assert CLIENT.head(path).status_code == 200
     assert CLIENT.post(path).status_code == 405
     assert CLIENT.get(f"{path}/").status_code == 404

@@ -1,4 +1,4 @@
-"""What the description says of a parameter is how it is read: what it allows is taken, what it forbids is refused."""
+"""Parameters are parsed as the document describes them: it accepts what is allowed and rejects what is not."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,14 +9,18 @@ import pytest
 from smsreports.accounts.models import Scope
 from smsreports.ingest.gateways import load_gateways
 from smsreports.queries.query_string import MAX_BIGINT
-from tests.conftest import CLIENT, DAY, Person, person
-from tests.contracts.doors import Door
-from tests.openapi.doors import contracts, loads
-from tests.openapi.held import Description, Json
+from tests.conftest import CLIENT, DAY, ApiClient, create_api_client
+from tests.contracts.endpoints import EndpointContract
+from tests.openapi.endpoints import list_contracts, loads_traffic
+from tests.openapi.schema_validation import Description, Json
 
 pytestmark = pytest.mark.usefixtures("traffic")
-showing = pytest.mark.parametrize("door", [door for door in contracts() if not loads(door)], ids=lambda door: door.name)
-# Candidates of every kind; the description says which of them a parameter takes.
+read_contracts = pytest.mark.parametrize(
+    "contract",
+    [contract for contract in list_contracts() if not loads_traffic(contract)],
+    ids=lambda contract: contract.name,
+)
+# Values of all kinds. The document tells which of them a parameter accepts.
 WORDS = (
     "odd",
     "",
@@ -35,107 +39,121 @@ WORDS = (
 )
 NUMBERS = ("0", "1", "25", "100", "101", "-1", "1.0", "1e2", str(MAX_BIGINT), str(MAX_BIGINT + 1))
 PHONES = ("4155", "+1 (415) 555-12", "()", "1" * 15, "1" * 16, "4x5")
-# An empty value has its own test there.
+# Empty values have a test of their own in this dialect.
 EMPTY_IS_ABSENT = "/api/sms/"
 CANDIDATES = (*WORDS, *NUMBERS, *PHONES, "csv", "ndjson", "xlsx", "excel", "strict", "sent", "broadcasts")
 
 
-def parameters(description: Description, door: type[Door]) -> Iterator[tuple[str, Json]]:
-    for parameter in description.operation("GET", door.path).get("parameters", ()):
+def list_parameters(description: Description, contract: type[EndpointContract]) -> Iterator[tuple[str, Json]]:
+    for parameter in description.operation("GET", contract.path).get("parameters", ()):
         if parameter["in"] == "query":
-            yield parameter["name"], description.resolved(parameter["schema"])
+            yield parameter["name"], description.resolve(parameter["schema"])
 
 
-def as_said(text: str, shape: Json) -> Any:
-    """A value of the query string as the description's type has it."""
-    if shape["type"] != "integer":
+def parse_value(text: str, schema: Json) -> Any:
+    """Return a value of the query string in the type of its schema."""
+    if schema["type"] != "integer":
         return text
     return int(text) if text.isdecimal() else text
 
 
-@showing
-def test_what_it_allows_is_taken_and_what_it_forbids_is_refused(
-    description: Description, owner: Person, door: type[Door]
+@read_contracts
+def test_a_value_is_accepted_if_and_only_if_its_schema_allows_it(
+    description: Description, owner: ApiClient, contract: type[EndpointContract]
 ) -> None:
-    for name, shape in parameters(description, door):
-        if shape.get("format") == "cursor":
+    for name, schema in list_parameters(description, contract):
+        if schema.get("format") == "cursor":
             continue
         for text in CANDIDATES:
-            if text == "" and EMPTY_IS_ABSENT in door.path:
+            if text == "" and EMPTY_IS_ABSENT in contract.path:
                 continue
-            taken = owner.ask("HEAD", f"{door.path}?{urlencode({name: text})}").status_code == 200
-            assert taken == description.fits(shape, as_said(text, shape)), (name, text)
+            accepted = owner.request("HEAD", f"{contract.path}?{urlencode({name: text})}").status_code == 200
+            assert accepted == description.is_valid(schema, parse_value(text, schema)), (name, text)
 
 
-@showing
-def test_a_parameter_that_is_described_is_known(description: Description, owner: Person, door: type[Door]) -> None:
-    """What is not known is ignored, whatever it says and however often."""
-    for name, _ in parameters(description, door):
-        assert owner.ask("GET", f"{door.path}?{name}=1&{name}=1").status_code == 400, name
-
-
-@showing
-def test_a_cursor_is_taken_as_it_was_given(description: Description, owner: Person, door: type[Door]) -> None:
-    if "cursor" in dict(parameters(description, door)):
-        assert owner.get(door.path, {"cursor": "made-up"}).status_code == 400
-        page = owner.get(door.path, {"to": "9999-12-31"})
-        if "Link" in page.headers:
-            following = next(part for part in page["Link"].split(", ") if 'rel="next"' in part)
-            assert owner.ask("GET", following[1:].split(">")[0]).status_code == 200
-
-
-@showing
-def test_a_default_is_what_leaving_it_out_means(description: Description, owner: Person, door: type[Door]) -> None:
-    bare = owner.get(door.path)
-    for name, shape in parameters(description, door):
-        if "default" in shape:
-            said = owner.get(door.path, {name: str(shape["default"])})
-            assert said.status_code == bare.status_code
-            assert figures(said) == figures(bare), name
-
-
-@pytest.mark.parametrize("more", ["", f"from={DAY}&to={DAY}", f"from={DAY}", "period=30d", "cursor"])
-@pytest.mark.parametrize("door", contracts(), ids=lambda door: door.name)
-def test_a_client_that_sends_every_default_is_answered_as_if_it_sent_none(
-    description: Description, db: None, door: type[Door], more: str
+@read_contracts
+def test_every_documented_parameter_is_parsed(
+    description: Description, owner: ApiClient, contract: type[EndpointContract]
 ) -> None:
-    """Generated clients and the page do, whatever else they send."""
-    who, asks = person("acme", *Scope), door()
-    for method in door.methods - {"HEAD"}:
-        said = description.operation(method, door.path)["parameters"]
-        if not {part.partition("=")[0] for part in more.split("&") if part} <= {one["name"] for one in said}:
+    """Unknown parameters are ignored, even if they are given twice. Known ones are not."""
+    for name, _ in list_parameters(description, contract):
+        assert owner.request("GET", f"{contract.path}?{name}=1&{name}=1").status_code == 400, name
+
+
+@read_contracts
+def test_only_a_cursor_from_a_link_is_accepted(
+    description: Description, owner: ApiClient, contract: type[EndpointContract]
+) -> None:
+    if "cursor" in dict(list_parameters(description, contract)):
+        assert owner.get(contract.path, {"cursor": "made-up"}).status_code == 400
+        page = owner.get(contract.path, {"to": "9999-12-31"})
+        if "Link" in page.headers:
+            next_link = next(part for part in page["Link"].split(", ") if 'rel="next"' in part)
+            assert owner.request("GET", next_link[1:].split(">")[0]).status_code == 200
+
+
+@read_contracts
+def test_a_documented_default_equals_leaving_the_parameter_out(
+    description: Description, owner: ApiClient, contract: type[EndpointContract]
+) -> None:
+    bare = owner.get(contract.path)
+    for name, schema in list_parameters(description, contract):
+        if "default" in schema:
+            explicit = owner.get(contract.path, {name: str(schema["default"])})
+            assert explicit.status_code == bare.status_code
+            assert read_content(explicit) == read_content(bare), name
+
+
+@pytest.mark.parametrize("params", ["", f"from={DAY}&to={DAY}", f"from={DAY}", "period=30d", "cursor"])
+@pytest.mark.parametrize("contract", list_contracts(), ids=lambda contract: contract.name)
+def test_sending_every_default_equals_sending_none(
+    description: Description, db: None, contract: type[EndpointContract], params: str
+) -> None:
+    """Generated clients and the API page send defaults along with other parameters."""
+    api_client, instance = create_api_client("acme", *Scope), contract()
+    for method in contract.methods - {"HEAD"}:
+        documented = description.operation(method, contract.path)["parameters"]
+        names = {parameter["name"] for parameter in documented}
+        if not {part.partition("=")[0] for part in params.split("&") if part} <= names:
             continue
-        defaults = {one["name"]: str(one["schema"]["default"]) for one in said if "default" in one["schema"]}
-        if loads(door):
+        defaults = {
+            parameter["name"]: str(parameter["schema"]["default"])
+            for parameter in documented
+            if "default" in parameter["schema"]
+        }
+        if loads_traffic(contract):
             assert defaults == {}
-            assert door.deliver(asks, who).status_code == 200  # type: ignore[attr-defined]
+            assert contract.report_delivery(instance, api_client).status_code == 200  # type: ignore[attr-defined]
             continue
-        asked = f"cursor={cursor_of(who, door)}" if more == "cursor" else more
-        bare, full = (who.ask(method, f"{asks.asked(who)}?{asked}&{urlencode(sent)}") for sent in ({}, defaults))
+        query = f"cursor={get_cursor(api_client, contract)}" if params == "cursor" else params
+        bare, full = (
+            api_client.request(method, f"{instance.prepare_path(api_client)}?{query}&{urlencode(added)}")
+            for added in ({}, defaults)
+        )
         assert (bare.status_code, full.status_code) == (200, 200), full.content
         if defaults:
-            assert figures(full) == figures(bare)
+            assert read_content(full) == read_content(bare)
 
 
-def cursor_of(who: Person, door: type[Door]) -> str:
-    """The place of the second page of a list, as its `Link` header has it."""
-    header: str = who.get(door.path, {"to": "9999-12-31"})["Link"]
+def get_cursor(api_client: ApiClient, contract: type[EndpointContract]) -> str:
+    """Return the cursor of a list's second page, from its `Link` header."""
+    header: str = api_client.get(contract.path, {"to": "9999-12-31"})["Link"]
     return next(part for part in header.split(", ") if "next" in part).split("cursor=")[1].split(">")[0]
 
 
 @pytest.mark.parametrize("name", ["page", "per_page", "cursor", "from", "to", "source"])
-def test_an_empty_parameter_is_read_as_absent_where_the_dialect_says_so(
-    description: Description, owner: Person, name: str
+def test_an_empty_parameter_equals_an_absent_one_in_this_dialect(
+    description: Description, owner: ApiClient, name: str
 ) -> None:
     path = "/api/sms/messages"
-    assert name in {one["name"] for one in description.operation("GET", path)["parameters"]}
-    empty, absent = owner.ask("GET", f"{path}?{name}="), owner.ask("GET", path)
+    assert name in {parameter["name"] for parameter in description.operation("GET", path)["parameters"]}
+    empty, absent = owner.request("GET", f"{path}?{name}="), owner.request("GET", path)
     assert empty.status_code == 200
     assert empty.json() == absent.json()
 
 
-def figures(answer: Any) -> Any:
-    """What was found, without the addresses that repeat the question."""
+def read_content(answer: Any) -> Any:
+    """Return the body, or its summary if there is one: the links in such a body repeat the parameters."""
     if answer["Content-Type"] != "application/json":
         return answer.body
     body = answer.json()
@@ -143,59 +161,63 @@ def figures(answer: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("gateway", "good"),
+    ("gateway", "valid"),
     [
         ("kannel", {"client_message_id": "m-1", "type": "1", "at": "1770984000", "text": "any"}),
         ("jasmin", {"client_message_id": "m-1", "level": "2", "message_status": "DELIVRD", "err": "000", "tz": "UTC"}),
     ],
 )
-def test_what_a_gateway_is_described_to_say_is_read(
-    description: Description, writer: Person, gateway: str, good: dict[str, str]
+def test_documented_gateway_parameters_are_parsed(
+    description: Description, writer: ApiClient, gateway: str, valid: dict[str, str]
 ) -> None:
     path = f"/api/v1/gateways/{gateway}"
-    described = {one["name"] for one in description.operation("GET", path)["parameters"]}
-    assert set(good) <= described
-    assert writer.get(path, good).status_code == 200
+    documented = {parameter["name"] for parameter in description.operation("GET", path)["parameters"]}
+    assert set(valid) <= documented
+    assert writer.get(path, valid).status_code == 200
     for parameter in load_gateways()[gateway].parameters:
-        assert parameter.name in described
+        assert parameter.name in documented
         for text in ("odd!", "1"):
-            if parameter.name in good and not description.fits(parameter.schema, text):
-                assert writer.get(path, good | {parameter.name: text}).status_code == 400, (parameter.name, text)
+            if parameter.name in valid and not description.is_valid(parameter.schema, text):
+                assert writer.get(path, valid | {parameter.name: text}).status_code == 400, (parameter.name, text)
 
 
 @pytest.mark.parametrize(
-    ("gateway", "good"),
+    ("gateway", "valid"),
     [
         ("kannel", {"message_id": "c-1", "type": "1", "at": "1770984000"}),
         ("jasmin", {"id": "c-1", "level": "2", "message_status": "DELIVRD"}),
     ],
 )
-def test_what_another_gateway_says_by_a_parameter_is_no_fault(
-    description: Description, writer: Person, gateway: str, good: dict[str, str]
+def test_a_gateway_accepts_other_gateways_parameters_only_as_documented(
+    description: Description, writer: ApiClient, gateway: str, valid: dict[str, str]
 ) -> None:
-    """One address is described for all gateways: what it forbids would have to be refused whoever calls."""
+    """One operation describes all gateways, so each must reject what the operation does not allow."""
     path = f"/api/v1/gateways/{gateway}"
     for method in ("GET", "POST"):
         operation = description.operation(method, path)
         body = operation.get("requestBody", {"content": {}})["content"]
-        fields = {name: shape for content in body.values() for name, shape in content["schema"]["properties"].items()}
-        shapes = fields | {one["name"]: one["schema"] for one in operation["parameters"] if one["in"] == "query"}
-        assert set(good) <= set(shapes)
-        for name in set(shapes) - set(good):
+        fields = {name: schema for content in body.values() for name, schema in content["schema"]["properties"].items()}
+        schemas = fields | {
+            parameter["name"]: parameter["schema"]
+            for parameter in operation["parameters"]
+            if parameter["in"] == "query"
+        }
+        assert set(valid) <= set(schemas)
+        for name in set(schemas) - set(valid):
             for text in ("", "odd!", "x" * 129) if name != "tz" else ("",):
-                if writer.get(path, good | {name: text}).status_code == 200:
-                    assert description.fits(shapes[name], text), (method, name, text)
+                if writer.get(path, valid | {name: text}).status_code == 200:
+                    assert description.is_valid(schemas[name], text), (method, name, text)
 
 
-def test_each_scheme_lets_a_key_in(description: Description, owner: Person, writer: Person) -> None:
-    """Wherever the description says that a key may stand."""
+def test_every_security_scheme_accepts_a_key(description: Description, owner: ApiClient, writer: ApiClient) -> None:
+    """Send the key in each place that the document names."""
     schemes = description.document["components"]["securitySchemes"]
-    said = {
+    requests = {
         "ApiKey": ("/api/v1/sms/messages", {"X-API-Key": owner.key}),
         "Bearer": ("/api/sms/messages", {"Authorization": f"Bearer {owner.key}"}),
     }
     assert schemes["ApiKey"]["name"] == "X-API-Key"
-    for path, headers in said.values():
+    for path, headers in requests.values():
         assert CLIENT.get(path, headers=headers).status_code == 200
     for path, method, operation in description.operations():
-        assert {name for each in operation["security"] for name in each} <= set(schemes), (path, method)
+        assert {name for requirement in operation["security"] for name in requirement} <= set(schemes), (path, method)

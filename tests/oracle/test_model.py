@@ -1,17 +1,18 @@
-"""The oracle's own checks: the model repeats the published examples and the plain cases of the merge rule."""
+"""The reference model itself, against the published examples and simple cases of the merge rule."""
 
 import random
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
 import pytest
 
-from . import traffic
-from .model import FINAL_STATUSES, Model, cell, plain, segments, window
-from .queries import Questions
+from tests.oracle import traffic
+from tests.oracle.bodies import csv_cell, format_money
+from tests.oracle.laravel import page_window
+from tests.oracle.merge import count_segments
+from tests.oracle.model import ReferenceModel
 
 TODAY = date(2026, 2, 13)
 MESSAGE: dict[str, Any] = {
@@ -62,16 +63,16 @@ SEND: dict[str, Any] = {
 
 
 @pytest.fixture
-def model() -> Model:
-    found = Model([MESSAGE, BROADCAST, SEND], TODAY)
-    found.learn_ids("acme", "api", {MESSAGE["client_message_id"]: 1847})
-    found.learn_ids("acme", "campaign", {SEND["message_id"]: 3201})
-    found.learn_broadcast_id("acme", SEND["message_id"], 42)
-    return found
+def model() -> ReferenceModel:
+    model = ReferenceModel([MESSAGE, BROADCAST, SEND], TODAY)
+    model.learn_ids("acme", "api", {MESSAGE["client_message_id"]: 1847})
+    model.learn_ids("acme", "campaign", {SEND["message_id"]: 3201})
+    model.learn_broadcast_id("acme", SEND["message_id"], 42)
+    return model
 
 
-def test_it_repeats_the_message_list_of_the_seed(model: Model) -> None:
-    assert model.messages("acme", {"status": "delivered", "limit": "10"}) == {
+def test_the_message_list_is_that_of_the_published_example(model: ReferenceModel) -> None:
+    assert model.list_messages("acme", {"status": "delivered", "limit": "10"}) == {
         "messages": [
             {
                 "id": 1847,
@@ -94,8 +95,8 @@ def test_it_repeats_the_message_list_of_the_seed(model: Model) -> None:
     }
 
 
-def test_it_repeats_the_unified_item_of_the_seed(model: Model) -> None:
-    assert model.unified("acme", {"source": "broadcasts"})["messages"] == [
+def test_the_unified_item_is_that_of_the_published_example(model: ReferenceModel) -> None:
+    assert model.list_unified("acme", {"source": "broadcasts"})["messages"] == [
         {
             "id": "3201",
             "source": "campaign",
@@ -120,16 +121,16 @@ def test_it_repeats_the_unified_item_of_the_seed(model: Model) -> None:
     ]
 
 
-def test_it_repeats_the_published_status_answer(model: Model) -> None:
-    message = model.status("acme", MESSAGE["client_message_id"])["message"]
+def test_the_status_has_the_published_keys(model: ReferenceModel) -> None:
+    message = model.get_status("acme", MESSAGE["client_message_id"])["message"]
     assert message["message_id"] == MESSAGE["client_message_id"]
     assert message["telecom_message_id"] == "6946d0f5-040b-106e-42c7-49026f2b5bc1"
     published = "message_id telecom_message_id recipient segments message sender_id status status_code cost"
     assert list(message) == [*published.split(), "created_at", "delivered_at"]
 
 
-def test_an_ersaal_item_holds_its_receipts(model: Model) -> None:
-    (item,) = model.ersaal("acme", {"source": "api"}, "http://host/api/sms/messages")["data"]["data"]
+def test_an_ersaal_item_has_its_receivers(model: ReferenceModel) -> None:
+    (item,) = model.list_ersaal("acme", {"source": "api"}, "http://host/api/sms/messages")["data"]["data"]
     assert item["send_type"] == "single"
     assert item["receiver"] == [
         {
@@ -144,8 +145,8 @@ def test_an_ersaal_item_holds_its_receipts(model: Model) -> None:
     ]
 
 
-def test_an_ersaal_summary_counts_single_messages(model: Model) -> None:
-    assert model.summary("acme", {}) == {
+def test_an_ersaal_summary_counts_every_sms(model: ReferenceModel) -> None:
+    assert model.summarize("acme", {}) == {
         "total_cost": Decimal("0.0505"),
         "total_messages": 2,
         "delivered": 2,
@@ -154,9 +155,11 @@ def test_an_ersaal_summary_counts_single_messages(model: Model) -> None:
     }
 
 
-def test_an_empty_ersaal_page_is_laravels() -> None:
+def test_an_empty_ersaal_page_is_that_of_laravel() -> None:
     path = "http://host/api/sms/messages"
-    answer = Model([BROADCAST], TODAY).ersaal("acme", {"page": "1", "from": "2026-02-13", "source": "api"}, path)
+    answer = ReferenceModel([BROADCAST], TODAY).list_ersaal(
+        "acme", {"page": "1", "from": "2026-02-13", "source": "api"}, path
+    )
     url = f"{path}?from=2026-02-13&source=api&page=1"
     assert answer["data"] == {
         "current_page": 1,
@@ -180,7 +183,7 @@ def test_an_empty_ersaal_page_is_laravels() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "last", "shown"),
+    ("page", "last", "expected"),
     [
         (1, 13, "1 2 3 4 5 6 7 8 9 10 11 12 13"),
         (7, 14, "1 2 3 4 5 6 7 8 9 10 . 13 14"),
@@ -191,8 +194,8 @@ def test_an_empty_ersaal_page_is_laravels() -> None:
         (99, 30, "1 2 . 21 22 23 24 25 26 27 28 29 30"),
     ],
 )
-def test_the_window_of_pages_is_laravels(page: int, last: int, shown: str) -> None:
-    assert " ".join(str(number or ".") for number in window(page, last)) == shown
+def test_the_page_links_are_those_of_laravel(page: int, last: int, expected: str) -> None:
+    assert " ".join(str(number or ".") for number in page_window(page, last)) == expected
 
 
 @pytest.mark.parametrize(
@@ -208,12 +211,12 @@ def test_the_window_of_pages_is_laravels(page: int, last: int, shown: str) -> No
         ("x" * 150 + "😀", 3),
     ],
 )
-def test_it_counts_segments_as_the_vendors_examples_do(text: str, parts: int) -> None:
-    assert segments(text) == parts
+def test_segments_are_those_of_the_vendors_examples(text: str, parts: int) -> None:
+    assert count_segments(text) == parts
 
 
 @pytest.mark.parametrize(
-    ("amount", "shown"),
+    ("amount", "expected"),
     [
         ("0.010000", "0.01"),
         ("100", "100"),
@@ -223,95 +226,45 @@ def test_it_counts_segments_as_the_vendors_examples_do(text: str, parts: int) ->
         ("0E-6", "0"),
     ],
 )
-def test_money_is_plain(amount: str, shown: str) -> None:
-    assert plain(Decimal(amount)) == shown
+def test_money_has_no_exponent_and_no_trailing_zeros(amount: str, expected: str) -> None:
+    assert format_money(Decimal(amount)) == expected
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "expected"),
     [("=1", "'=1"), ("+1 for", "'+1 for"), ("+4930", "+4930"), ("\rx", "'\rx"), (None, ""), (True, "true")],
 )
-def test_a_cell_that_a_spreadsheet_would_run_is_disarmed(value: object, shown: str) -> None:
-    assert cell(value, guard=True) == shown
+def test_a_formula_in_a_cell_is_disarmed(value: object, expected: str) -> None:
+    assert csv_cell(value, guard=True) == expected
 
 
-def test_a_delivery_wins_whatever_came_later_and_in_whatever_order() -> None:
+def test_a_delivery_wins_over_later_reports_in_any_order() -> None:
     pending = {**MESSAGE, "status": "pending", "status_code": "", "delivered_at": None}
     receipts = [_receipt("sent", 1), _receipt("UNDELIV", 2), _receipt("DELIVRD", 3), _receipt("EXPIRED", 4)]
     late = _receipt("ENROUTE", 5)
     for order in permutations([pending, *receipts, late]):
-        model = Model(order, TODAY)
-        (item,) = model.ersaal("acme", {}, "")["data"]["data"]
-        shown = item["receiver"][0]
-        assert (shown["status"], shown["delivered_at"]) == ("delivered", "2026-02-13T10:30:03Z")
-        assert (shown["sent_at"], shown["updated_at"]) == ("2026-02-13T10:30:01Z", "2026-02-13T10:30:03Z")
+        model = ReferenceModel(order, TODAY)
+        (item,) = model.list_ersaal("acme", {}, "")["data"]["data"]
+        receiver = item["receiver"][0]
+        assert (receiver["status"], receiver["delivered_at"]) == ("delivered", "2026-02-13T10:30:03Z")
+        assert (receiver["sent_at"], receiver["updated_at"]) == ("2026-02-13T10:30:01Z", "2026-02-13T10:30:03Z")
 
 
-def test_of_two_other_final_statuses_the_later_wins() -> None:
+def test_the_later_of_two_other_final_statuses_wins() -> None:
     pending = {**MESSAGE, "status": "pending", "delivered_at": None}
-    model = Model([pending, _receipt("EXPIRED", 9), _receipt("UNDELIV", 2)], TODAY)
-    assert model.messages("acme", {})["messages"][0]["status"] == "EXPIRED"
+    model = ReferenceModel([pending, _receipt("EXPIRED", 9), _receipt("UNDELIV", 2)], TODAY)
+    assert model.list_messages("acme", {})["messages"][0]["status"] == "EXPIRED"
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_order_of_the_file_changes_no_answer(seed: int) -> None:
-    records = traffic.generate(seed, TODAY, requests=60)
-    one, other = Model(records, TODAY), Model(traffic.shuffled(records, seed), TODAY)
+def test_the_order_of_the_file_changes_no_response(seed: int) -> None:
+    records = traffic.generate_records(seed, TODAY, requests=60)
+    one, other = ReferenceModel(records, TODAY), ReferenceModel(traffic.shuffle_records(records, seed), TODAY)
     for account in traffic.ACCOUNTS:
         _number(one, account)
         _number(other, account)
-        assert one.export(account, {"to": "9999-12-31"}) == other.export(account, {"to": "9999-12-31"})
-        assert one.summary(account, {}) == other.summary(account, {})
-
-
-def test_the_traffic_has_rows_inside_and_outside_of_every_period() -> None:
-    today = datetime.now(UTC).date()
-    model = Model(traffic.generate(1, today), today)
-    for account in traffic.ACCOUNTS:
-        everything = len(model.rows(account, {"to": "9999-12-31"}))
-        for period in ("today", "yesterday", "7d", "30d", "this_month", "last_month"):
-            assert 0 < len(model.rows(account, {"period": period})) < everything
-
-
-def test_equal_times_meet_across_sources_and_accounts() -> None:
-    model = Model(traffic.generate(1, TODAY), TODAY)
-    times = [
-        {row.created_at for row in model.accounts[account].rows.values() if row.source == source}
-        for account in traffic.ACCOUNTS
-        for source in ("api", "campaign")
-    ]
-    assert len(set.intersection(*times)) > 10
-
-
-def test_no_two_reports_of_a_row_disagree_without_a_winner() -> None:
-    for row in _rows(Model(traffic.generate(7, TODAY), TODAY)):
-        best = row.winner
-        equal = [report for report in row.reports if report.rank == best.rank]
-        assert {(report.status, report.code) for report in equal} == {(best.status, best.code)}
-        assert {report.delivered_at for report in equal} == {best.delivered_at}
-        others = [report for report in row.reports if report.status in FINAL_STATUSES and report.at == best.at]
-        assert best.status in ("DELIVRD", *traffic.NON_FINAL) or {report.status for report in others} == {best.status}
-
-
-def test_the_generator_repeats_itself_and_the_questions_too() -> None:
-    first, second = (traffic.generate(3, TODAY) for _ in range(2))
-    assert first == second
-    assert traffic.generate(4, TODAY) != first
-    assert Questions(first, TODAY, 5).draw(50) == Questions(second, TODAY, 5).draw(50)
-
-
-def test_every_broadcast_comes_before_its_sends() -> None:
-    known = set()
-    for record in traffic.generate(3, TODAY):
-        if record["type"] == "broadcast":
-            known.add((record["account"], record["broadcast"]))
-        assert record["type"] != "send" or (record["account"], record["broadcast"]) in known
-
-
-def test_no_row_is_sent_between_today_and_the_end_of_the_month() -> None:
-    for today in (TODAY, date(2026, 12, 31), date(2024, 2, 29), date(2026, 3, 1)):
-        next_month = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
-        assert [day for day in traffic.edge_days(today) if day > today] == [next_month]
+        assert one.export_rows(account, {"to": "9999-12-31"}) == other.export_rows(account, {"to": "9999-12-31"})
+        assert one.summarize(account, {}) == other.summarize(account, {})
 
 
 def _receipt(status: str, second: int) -> dict[str, Any]:
@@ -319,14 +272,9 @@ def _receipt(status: str, second: int) -> dict[str, Any]:
     return about | {"status": status, "status_code": "", "at": f"2026-02-13T10:30:0{second}Z"}
 
 
-def _number(model: Model, account: str) -> None:
-    """Give ids that do not depend on the order of the file."""
+def _number(model: ReferenceModel, account: str) -> None:
+    """Set ids that do not depend on the order of the file."""
     keys = sorted(model.accounts[account].rows)
     random.Random(0).shuffle(keys)
     for source in ("api", "campaign"):
         model.learn_ids(account, source, {key: number for number, (_, key) in enumerate(keys, start=1)})
-
-
-def _rows(model: Model) -> Iterator[Any]:
-    for account in model.accounts.values():
-        yield from account.rows.values()

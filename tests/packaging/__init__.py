@@ -1,0 +1,1 @@
+"""The wheel, the source distribution and the project files."""

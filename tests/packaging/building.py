@@ -1,4 +1,4 @@
-"""Build the wheel as the container file does, without a network, and install it away from the checkout."""
+"""Build the wheel as in the container, without a network, and install it outside the checkout."""
 
 import subprocess
 import sys
@@ -11,8 +11,8 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 OFFLINE = ("--no-deps", "--no-index", "--quiet", "--disable-pip-version-check")
 PIP = (sys.executable, "-m", "pip")
-# Seconds that a build or a command may take on a busy machine.
-PATIENCE = 120
+# Timeout of a build or a command on a busy machine.
+TIMEOUT_SECONDS = 120
 
 
 def list_context() -> list[Path]:
@@ -22,7 +22,7 @@ def list_context() -> list[Path]:
 
 
 def copy_context(folder: Path) -> Path:
-    """Copy what the build of the container gets: the checkout stays free of what setuptools leaves behind."""
+    """Copy the build context of the container, so that setuptools leaves no files in the checkout."""
     for path in list_context():
         target = folder / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -41,14 +41,14 @@ def build_wheel(source: Path, folder: Path) -> Path:
 
 
 def make_distributions(folder: Path) -> Path:
-    """Run `make build` in a copy of the checkout and return the folder of what it built."""
+    """Run `make build` in a copy of the checkout and return the folder of the distributions."""
     copytree(
         ROOT,
         folder,
         ignore=ignore_patterns(".*", "__pycache__", "build", "dist", "site", "*.egg-info"),
         dirs_exist_ok=True,
     )
-    # An earlier build by hand, of a module that has been deleted since.
+    # A file of an earlier manual build, whose module was deleted since.
     left_over = folder / "build" / "lib" / "smsreports" / "left_over.py"
     left_over.parent.mkdir(parents=True)
     left_over.touch()
@@ -57,7 +57,10 @@ def make_distributions(folder: Path) -> Path:
 
 
 def install_wheel(wheel: Path, folder: Path) -> Path:
-    """Make a virtual environment of its own, which sees our dependencies and not the checkout; return its programs."""
+    """Install the wheel in a new virtual environment and return its folder of programs.
+
+    It sees the dependencies of this environment, but not the checkout.
+    """
     run(sys.executable, "-m", "venv", "--without-pip", str(folder))
     (site_packages,) = folder.glob("lib/python*/site-packages")
     (site_packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
@@ -66,12 +69,14 @@ def install_wheel(wheel: Path, folder: Path) -> Path:
 
 
 def run(*command: str, folder: Path | None = None, **environment: str) -> str:
-    """Run a command without anything that this process' environment says of the service; return its output."""
-    done = attempt(*command, folder=folder, **environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    """Run a command without the environment variables of this process; return its output. It must succeed."""
+    process = attempt(*command, folder=folder, **environment)
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout
 
 
 def attempt(*command: str, folder: Path | None = None, **environment: str) -> "subprocess.CompletedProcess[str]":
-    named = {"PATH": "/usr/bin:/bin", **environment}
-    return subprocess.run(command, cwd=folder, env=named, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    variables = {"PATH": "/usr/bin:/bin", **environment}
+    return subprocess.run(
+        command, cwd=folder, env=variables, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+    )

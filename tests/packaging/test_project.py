@@ -1,4 +1,4 @@
-"""The files around the code: what CI, the commit hooks and CONTRIBUTING.md name is there, and they agree."""
+"""The project files: targets, versions and paths in CI, the commit hooks and CONTRIBUTING.md exist and agree."""
 
 import re
 import shlex
@@ -10,7 +10,7 @@ import yaml
 
 from tests.packaging.building import ROOT
 from tests.packaging.test_wheel import PROJECT
-from tests.test_repository import MAKEFILE, quoted
+from tests.test_repository import MAKEFILE, find_quoted
 
 CI: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
 COMMANDS = [step["run"] for job in CI["jobs"].values() for step in job["steps"] if "run" in step]
@@ -20,13 +20,13 @@ FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*_*.yml"))
 
 def test_ci_and_contributing_run_targets_that_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
-    pages = "\n".join([*COMMANDS, *quoted((ROOT / "CONTRIBUTING.md").read_text())])
-    wanted = set(re.findall(r"\bmake ([a-z]+)", pages))
-    assert {"lint", "test", "browser", "build", "docs", "format", "lock"} <= wanted
-    assert wanted - targets == set()
+    pages = "\n".join([*COMMANDS, *find_quoted((ROOT / "CONTRIBUTING.md").read_text())])
+    used = set(re.findall(r"\bmake ([a-z]+)", pages))
+    assert {"lint", "test", "browser", "build", "docs", "format", "lock"} <= used
+    assert used - targets == set()
 
 
-def test_ci_tries_every_python_that_is_supported() -> None:
+def test_ci_tests_every_supported_python() -> None:
     supported = [
         version
         for classifier in PROJECT["project"]["classifiers"]
@@ -38,20 +38,20 @@ def test_ci_tries_every_python_that_is_supported() -> None:
 
 
 def test_ci_names_files_that_exist() -> None:
-    named = {word for command in COMMANDS for word in shlex.split(command) if word.startswith(("tests/", "deploy/"))}
-    cached = {
+    paths = {word for command in COMMANDS for word in shlex.split(command) if word.startswith(("tests/", "deploy/"))}
+    cache_paths = {
         step["with"]["cache-dependency-path"] for job in CI["jobs"].values() for step in job["steps"] if "with" in step
     }
-    assert {"tests/contracts", "deploy/Containerfile"} <= named
-    assert [name for name in named | cached if not list(ROOT.glob(name))] == []
+    assert {"tests/contracts", "deploy/Containerfile"} <= paths
+    assert [name for name in paths | cache_paths if not list(ROOT.glob(name))] == []
 
 
-def test_ci_reads_the_repository_and_writes_nothing() -> None:
+def test_ci_has_read_permissions_only() -> None:
     assert CI["permissions"] == {"contents": "read"}
     assert not [job for job in CI["jobs"].values() if "permissions" in job or "secrets." in str(job)]
 
 
-def test_a_commit_is_checked_by_the_pinned_tools_as_lint_checks_the_tree() -> None:
+def test_the_commit_hooks_run_the_commands_of_make_lint() -> None:
     assert [repository["repo"] for repository in HOOKS] == ["local"]
     (recipe,) = re.findall(r"^lint:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
     checks = recipe.replace("$(VENV)/bin/", ".venv/bin/").replace("$(MANAGE)", ".venv/bin/python manage.py")
@@ -61,7 +61,7 @@ def test_a_commit_is_checked_by_the_pinned_tools_as_lint_checks_the_tree() -> No
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda path: path.stem)
-def test_an_issue_form_has_what_the_forge_demands(form: Path) -> None:
+def test_an_issue_form_has_the_required_fields(form: Path) -> None:
     fields = yaml.safe_load(form.read_text())
     assert fields["name"] and fields["description"]
     inputs = [field for field in fields["body"] if field["type"] != "markdown"]
@@ -70,7 +70,7 @@ def test_an_issue_form_has_what_the_forge_demands(form: Path) -> None:
     assert all(field["attributes"]["label"] for field in inputs)
 
 
-def test_vulnerabilities_are_reported_to_the_forge_and_to_no_invented_address() -> None:
+def test_the_security_policy_names_no_email_address_or_url() -> None:
     text = (ROOT / "SECURITY.md").read_text()
     assert "Report a vulnerability" in text
     assert not re.search(r"\S@\S|https?:", text)

@@ -9,6 +9,7 @@ from zipfile import ZipFile
 import pytest
 import requests
 
+from smsreports.installation import list_packages
 from tests.packaging import building
 from tests.packaging.building import ROOT, attempt, run
 from tests.server import database_url, serving
@@ -132,18 +133,24 @@ def test_python_m_runs_the_same_commands(programs: Path, home: Path) -> None:
     assert run(*module, "--version", folder=home) == f"smsreports {VERSION}\n"
 
 
+def test_an_installed_copy_lists_the_packages_of_the_checkout(programs: Path, home: Path) -> None:
+    code = "import sys; from smsreports.installation import list_packages; sys.stdout.write(' '.join(list_packages()))"
+    output = run(f"{programs}/python", "-c", code, folder=home, DJANGO_SETTINGS_MODULE="smsreports.settings")
+    assert output == " ".join(list_packages())
+
+
 def test_an_installed_server_has_its_pages_files_and_version(
     programs: Path, django_db_setup: None, tmp_path: Path
 ) -> None:
     command = (f"{programs}/smsreports",)
     with serving(tmp_path / "log", 1, command, tmp_path, DATABASE_URL=database_url()) as server:
-        page = requests.get(f"{server.url}/", timeout=building.PATIENCE)
+        page = requests.get(f"{server.url}/", timeout=building.TIMEOUT_SECONDS)
         assert (page.status_code, "<h1>smsreports</h1>" in page.text) == (200, True)
         # Ours, not the one of the same name that Django brings.
-        assert 'href="data:,"' in requests.get(f"{server.url}/admin/login/", timeout=building.PATIENCE).text
+        assert 'href="data:,"' in requests.get(f"{server.url}/admin/login/", timeout=building.TIMEOUT_SECONDS).text
         (sheet,) = re.findall(r'href="(/static/[^"]+\.css)"', page.text)
-        style = requests.get(server.url + sheet, timeout=building.PATIENCE)
+        style = requests.get(server.url + sheet, timeout=building.TIMEOUT_SECONDS)
         assert style.content == (ROOT / "smsreports" / sheet.removeprefix("/")).read_bytes()
-        assert requests.get(f"{server.url}/readyz", timeout=building.PATIENCE).status_code == 200
-        schema = requests.get(f"{server.url}/api/schema", timeout=building.PATIENCE).json()
+        assert requests.get(f"{server.url}/readyz", timeout=building.TIMEOUT_SECONDS).status_code == 200
+        schema = requests.get(f"{server.url}/api/schema", timeout=building.TIMEOUT_SECONDS).json()
         assert schema["info"]["version"] == VERSION

@@ -1,4 +1,4 @@
-"""Deep pages that took too long are refused for a while."""
+"""Deep pages that took too long are refused for some time."""
 
 from smsreports.exceptions import TooSlow
 from smsreports.queries.slow_pages import MAX_REMEMBERED, RETRY_SECONDS, SlowPages
@@ -11,34 +11,34 @@ class Clock:
         return self.now
 
 
-def ask(hopeless: SlowPages, list_: str, first: int, *, slow: bool = False) -> bool:
-    """Ask for the page from row `first` on; return True if it was read."""
-    read = False
+def read_page(pages: SlowPages, list_key: str, first: int, *, slow: bool = False) -> bool:
+    """Request the page from row `first` on. Return True if it was read."""
+    was_read = False
     try:
-        with hopeless.watch_page(list_, first):
-            read = True
+        with pages.watch_page(list_key, first):
+            was_read = True
             if slow:
                 raise TooSlow(5)
     except TooSlow:
         pass
-    return read
+    return was_read
 
 
-def test_a_page_that_took_too_long_is_not_read_again_nor_are_deeper_ones() -> None:
+def test_a_slow_page_and_deeper_ones_are_refused_for_some_time() -> None:
     clock = Clock()
-    hopeless = SlowPages(clock)
-    assert ask(hopeless, "a list", 5_000, slow=True)
-    assert not ask(hopeless, "a list", 5_000)
-    assert not ask(hopeless, "a list", 9_000)
-    assert ask(hopeless, "a list", 4_999)
-    assert ask(hopeless, "another list", 5_000)
+    pages = SlowPages(clock)
+    assert read_page(pages, "a list", 5_000, slow=True)
+    assert not read_page(pages, "a list", 5_000)
+    assert not read_page(pages, "a list", 9_000)
+    assert read_page(pages, "a list", 4_999)
+    assert read_page(pages, "another list", 5_000)
     clock.now += RETRY_SECONDS
-    assert ask(hopeless, "a list", 9_000)
+    assert read_page(pages, "a list", 9_000)
 
 
-def test_it_remembers_the_newest_alone() -> None:
-    hopeless = SlowPages(Clock())
+def test_only_the_newest_slow_pages_are_remembered() -> None:
+    pages = SlowPages(Clock())
     for number in range(MAX_REMEMBERED + 1):
-        ask(hopeless, str(number), 5_000, slow=True)
-    assert ask(hopeless, "0", 5_000)
-    assert not ask(hopeless, "1", 5_000)
+        read_page(pages, str(number), 5_000, slow=True)
+    assert read_page(pages, "0", 5_000)
+    assert not read_page(pages, "1", 5_000)

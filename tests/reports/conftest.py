@@ -1,4 +1,4 @@
-"""What the tests of the pages share: a day, traffic on the days before it, and how a page is read."""
+"""Fixtures of the page tests: a fixed day, traffic of the days before it, and a parser of links."""
 
 import random
 from collections.abc import Iterator
@@ -13,29 +13,29 @@ from smsreports.dialects.telecom23 import params
 from smsreports.queries import query_string
 from smsreports.reports import forms
 from smsreports.sms.statuses import NAMES
-from tests.counters.rows import Row, insert_messages, insert_sends, people
+from tests.counters.rows import Row, create_accounts, insert_messages, insert_sends
 
 TODAY = date(2026, 2, 13)
 ROWS = 80
 
 
 @pytest.fixture
-def on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is the vendors' day, for the pages and for the API."""
+def fixed_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pages and the API take TODAY for the current day."""
     for module in (forms, params, query_string):
         monkeypatch.setattr(module, "utc_today", lambda: TODAY)
 
 
 @pytest.fixture
-def traffic(db: None, on_the_day: None) -> None:
-    """Four weeks, with days left out, of two accounts that look alike."""
+def traffic(db: None, fixed_today: None) -> None:
+    """Insert random traffic of two accounts on eight days of four weeks."""
     rng = random.Random(20260213)
-    people()
-    insert_messages(some_row(rng) for _ in range(ROWS))
-    insert_sends(some_row(rng) for _ in range(ROWS))
+    create_accounts()
+    insert_messages(random_row(rng) for _ in range(ROWS))
+    insert_sends(random_row(rng) for _ in range(ROWS))
 
 
-def some_row(rng: random.Random) -> Row:
+def random_row(rng: random.Random) -> Row:
     day = datetime(2026, 1, 14, tzinfo=UTC) + timedelta(days=rng.choice((0, 1, 12, 17, 23, 24, 27, 30)))
     return Row(
         account=rng.choice(("acme", "acme", "globex")),
@@ -47,12 +47,12 @@ def some_row(rng: random.Random) -> Row:
     )
 
 
-class Links(HTMLParser):
-    """The links of a page: address and text."""
+class LinkParser(HTMLParser):
+    """Parser of the links of a page, as URL and text."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, str]] = []
+        self.links: list[tuple[str, str]] = []
         self._open: list[list[str]] = []
         self.feed(page)
 
@@ -67,8 +67,8 @@ class Links(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
             href, text = self._open.pop()
-            self.found.append((href, text.strip()))
+            self.links.append((href, text.strip()))
 
 
-def links(answer: Any) -> Iterator[tuple[str, str]]:
-    yield from Links(answer.content.decode()).found
+def read_links(response: Any) -> Iterator[tuple[str, str]]:
+    yield from LinkParser(response.content.decode()).links

@@ -1,4 +1,4 @@
-"""Who sees the pages."""
+"""Access to the pages."""
 
 from urllib.parse import quote
 
@@ -8,8 +8,8 @@ from django.test import Client
 
 from broadcasts_app.models import Broadcast
 from smsreports.reports.urls import urlpatterns
-from tests.conftest import broadcast as campaign
-from tests.conftest import load, message, send
+from tests.conftest import broadcast_line as campaign
+from tests.conftest import load_lines, message_line, send_line
 
 PAGES = (
     "/reports/",
@@ -24,11 +24,11 @@ WIDE = "to=9999-12-31"
 
 @pytest.fixture
 def rows(db: None) -> None:
-    load([message(), campaign(), send()])
+    load_lines([message_line(), campaign(), send_line()])
 
 
-def colleague(client: Client, *permissions: str, staff: bool = True) -> Client:
-    """A browser in which somebody with these permissions is logged in."""
+def log_in(client: Client, *permissions: str, staff: bool = True) -> Client:
+    """Log in a user with these permissions."""
     user = User.objects.create_user("colleague", is_staff=staff)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client.force_login(user)
@@ -36,52 +36,52 @@ def colleague(client: Client, *permissions: str, staff: bool = True) -> Client:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_stranger_logs_in_and_comes_back_to_the_same_address(db: None, client: Client, page: str) -> None:
+def test_login_returns_to_the_requested_url(db: None, client: Client, page: str) -> None:
     User.objects.create_superuser("staff", password="secret")
-    asked = f"{page}?country=DE&period=30d"
-    answer = client.get(asked)
-    assert (answer.status_code, answer["Location"]) == (302, f"/reports/login?next={quote(asked)}")
-    back = client.post(answer["Location"], {"username": "staff", "password": "secret", "next": asked})
-    assert (back.status_code, back["Location"]) == (302, asked)
+    url = f"{page}?country=DE&period=30d"
+    response = client.get(url)
+    assert (response.status_code, response["Location"]) == (302, f"/reports/login?next={quote(url)}")
+    back = client.post(response["Location"], {"username": "staff", "password": "secret", "next": url})
+    assert (back.status_code, back["Location"]) == (302, url)
 
 
-def test_a_login_leads_nowhere_else(db: None, client: Client) -> None:
+def test_login_does_not_redirect_to_another_site(db: None, client: Client) -> None:
     User.objects.create_superuser("staff", password="secret")
     login = {"username": "staff", "password": "secret", "next": "https://evil.example/"}
     assert client.post("/reports/login", login)["Location"] == "/reports/"
 
 
-def test_a_customer_cannot_log_in_here(db: None, client: Client) -> None:
+def test_users_who_are_not_staff_cannot_log_in(db: None, client: Client) -> None:
     User.objects.create_user("customer", password="secret")
-    answer = client.post("/reports/login", {"username": "customer", "password": "secret"})
-    assert (answer.status_code, "staff account" in answer.content.decode()) == (200, True)
+    response = client.post("/reports/login", {"username": "customer", "password": "secret"})
+    assert (response.status_code, "staff account" in response.content.decode()) == (200, True)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_staff_without_permission_are_told_so(db: None, client: Client, page: str) -> None:
-    answer = colleague(client).get(page)
-    assert (answer.status_code, "You do not have access to this page." in answer.content.decode()) == (403, True)
+def test_staff_without_permission_get_403(db: None, client: Client, page: str) -> None:
+    response = log_in(client).get(page)
+    assert (response.status_code, "You do not have access to this page." in response.content.decode()) == (403, True)
 
 
-def test_a_permission_without_being_staff_is_not_enough(rows: None, client: Client) -> None:
-    assert colleague(client, "view_message", staff=False).get("/reports/").status_code == 403
+def test_users_who_are_not_staff_get_403_despite_a_permission(rows: None, client: Client) -> None:
+    assert log_in(client, "view_message", staff=False).get("/reports/").status_code == 403
 
 
-def test_whoever_may_view_messages_sees_no_sends(rows: None, client: Client) -> None:
-    reader = colleague(client, "view_message")
+def test_a_user_who_may_view_messages_only_sees_no_broadcasts(rows: None, client: Client) -> None:
+    reader = log_in(client, "view_message")
     assert reader.get(f"/reports/?{WIDE}").context["totals"].sent == 1
     assert reader.get(f"/reports/messages?{WIDE}").context["pages"].total == 1
-    asked = reader.get(f"/reports/?{WIDE}&source=broadcasts")
-    assert asked.context["faults"] == [("source", "must be one of api")]
-    assert asked.context["totals"].sent == 1
-    assert "broadcasts" not in [href.split("?")[0].rpartition("/")[2] for _, href, _ in asked.context["navigation"]]
+    filtered = reader.get(f"/reports/?{WIDE}&source=broadcasts")
+    assert filtered.context["errors"] == [("source", "must be one of api")]
+    assert filtered.context["totals"].sent == 1
+    assert "broadcasts" not in [href.split("?")[0].rpartition("/")[2] for _, href, _ in filtered.context["navigation"]]
     row = Broadcast.everyones.get().pk
     assert [reader.get(f"/reports/{page}").status_code for page in ("broadcasts", f"broadcasts/{row}")] == [403, 403]
 
 
-def test_a_message_page_is_bound_to_its_account_and_to_what_the_reader_may_see(rows: None, client: Client) -> None:
-    load([message(account="globex")])
-    reader = colleague(client, "view_message")
+def test_a_message_page_is_found_only_with_its_account_and_a_viewable_source(rows: None, client: Client) -> None:
+    load_lines([message_line(account="globex")])
+    reader = log_in(client, "view_message")
     own, other = (reader.get(f"/reports/messages?{WIDE}&account={name}") for name in ("acme", "globex"))
     row = own.context["lines"][0].row["id"]
     assert reader.get(f"/reports/messages/api/{row}?account=acme").status_code == 200
@@ -90,14 +90,14 @@ def test_a_message_page_is_bound_to_its_account_and_to_what_the_reader_may_see(r
     assert other.context["lines"][0].row["id"] != row
 
 
-def test_pages_are_for_reading(staff: Client) -> None:
+def test_pages_reject_post(staff: Client) -> None:
     assert [staff.post(page).status_code for page in PAGES] == [405] * len(PAGES)
 
 
-def test_nobody_keeps_a_copy_on_the_way(staff: Client) -> None:
+def test_pages_are_not_cached(staff: Client) -> None:
     assert all("no-store" in staff.get(page)["Cache-Control"] for page in PAGES)
 
 
-def test_every_page_is_among_those_tested() -> None:
+def test_these_tests_cover_every_page() -> None:
     names = {str(pattern.name) for pattern in urlpatterns} - {"login", "logout", "message", "broadcast"}
     assert len(names) == len(PAGES)

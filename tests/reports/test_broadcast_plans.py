@@ -1,4 +1,4 @@
-"""The SMS of one broadcast among many: each list of them is read from an index, and so is its total."""
+"""Query plans of the SMS of one broadcast among many: lists and totals are read from an index."""
 
 import pytest
 from django.core.management import call_command
@@ -7,13 +7,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from broadcasts_app.models import Broadcast
-from tests.conftest import NOON, broadcast, load
-from tests.plans import explained
+from tests.conftest import NOON, broadcast_line, load_lines
+from tests.query_plans import explain_nodes
 
-# Broadcasts, and sends of each: so many that the database plans as for large tables.
+# Broadcasts, and sends of each. The planner treats tables of this size as large.
 BROADCASTS, SENDS = 40, 500
 SENDS_TABLE = "broadcasts_app_broadcastsend"
-MANY = f"""
+INSERT_SENDS = f"""
     INSERT INTO {SENDS_TABLE} (account_id, broadcast_id, message_id, country, recipient, sender_id, text, status,
         status_code, segments, cost, sent_at, status_at, clicked_at, action_at, action_type)
     SELECT b.account_id, b.id, b.key || '-' || n, 'US', '+1415' || n, 'S', 'x',
@@ -22,8 +22,8 @@ MANY = f"""
     FROM broadcasts_app_broadcast b, generate_series(1, {SENDS}) n, LATERAL (
         SELECT '{NOON}'::timestamptz - n * interval '2 minutes' AS at) t;
 """
-# What is asked of a broadcast, the index that has it, and how many SMS that are.
-ASKED = {
+# Index and number of SMS by event filter.
+EXPECTED_PLANS = {
     "": ("send_newest_of_broadcast", SENDS),
     "&event=sent&after=2026-02-13T11:00:00Z": ("send_newest_of_broadcast", 30),
     "&event=clicked": ("send_clicked_of_broadcast", SENDS // 20),
@@ -33,25 +33,25 @@ ASKED = {
 
 @pytest.fixture(scope="module", autouse=True)
 def traffic(committed: None) -> None:
-    load(broadcast(broadcast=f"b-{number}") for number in range(BROADCASTS))
+    load_lines(broadcast_line(broadcast=f"b-{number}") for number in range(BROADCASTS))
     with connection.cursor() as cursor:
-        cursor.execute(MANY)
+        cursor.execute(INSERT_SENDS)
     call_command("squash_counters", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute(f"VACUUM ANALYZE {SENDS_TABLE}, counters_counter")
 
 
-@pytest.mark.parametrize("asked", ASKED)
-def test_a_broadcasts_sms_are_read_from_its_index(staff: Client, asked: str) -> None:
-    index, number = ASKED[asked]
-    one = Broadcast.everyones.get(key="b-7").pk
+@pytest.mark.parametrize("event_filter", EXPECTED_PLANS)
+def test_the_sms_of_a_broadcast_are_read_from_its_index(staff: Client, event_filter: str) -> None:
+    index, row_count = EXPECTED_PLANS[event_filter]
+    broadcast_id = Broadcast.everyones.get(key="b-7").pk
     with CaptureQueriesContext(connection) as queries:
-        page = staff.get(f"/reports/messages?account=acme&to=9999-12-31&broadcast={one}{asked}")
-    assert page.context["pages"].total == number
-    parts = [sql for query in queries for sql in query["sql"].split("; ") if f'FROM "{SENDS_TABLE}"' in sql]
-    assert parts
-    for sql in parts:
-        plan = list(explained(sql))
+        page = staff.get(f"/reports/messages?account=acme&to=9999-12-31&broadcast={broadcast_id}{event_filter}")
+    assert page.context["pages"].total == row_count
+    statements = [sql for query in queries for sql in query["sql"].split("; ") if f'FROM "{SENDS_TABLE}"' in sql]
+    assert statements
+    for sql in statements:
+        plan = list(explain_nodes(sql))
         assert {node["Index Name"] for node in plan if "Index Name" in node} <= {index, "broadcasts_app_broadcast_pkey"}
-        assert sum(node["Actual Rows"] for node in plan if node.get("Index Name") == index) <= number
+        assert sum(node["Actual Rows"] for node in plan if node.get("Index Name") == index) <= row_count
         assert not {"Sort", "Seq Scan"} & {node["Node Type"] for node in plan if node["Actual Rows"] > BROADCASTS}

@@ -1,9 +1,9 @@
-"""What support sees: masked numbers, no texts, no search by part of a number, no file of messages."""
+"""Masking for support: no read_all_pages numbers, no texts, no search by part of a number, no export of messages."""
 
 import pytest
 from django.test import Client
 
-from tests.conftest import broadcast, load, message, receipt, send
+from tests.conftest import broadcast_line, load_lines, message_line, receipt_line, send_line
 
 NUMBER, TEXT = "+14155551234", "Your code is 847291"
 WIDE = {"account": "acme", "to": "9999-12-31"}
@@ -12,50 +12,52 @@ PAGES = ("/reports/messages", "/reports/broadcasts")
 
 @pytest.fixture(autouse=True)
 def traffic(db: None) -> None:
-    load([message(recipient=NUMBER, message=TEXT), receipt(client_message_id="m-1", status="sent")])
-    load([broadcast(message=TEXT), send(recipient=NUMBER)])
+    load_lines([message_line(recipient=NUMBER, message=TEXT), receipt_line(client_message_id="m-1", status="sent")])
+    load_lines([broadcast_line(message=TEXT), send_line(recipient=NUMBER)])
 
 
-def whole(browser: Client) -> str:
-    """Every page of an SMS or a broadcast, one after the other."""
+def read_all_pages(browser: Client) -> str:
+    """Return the HTML of all pages of an SMS and of a broadcast."""
     lists = [browser.get(page, WIDE) for page in PAGES]
-    rows = [line.href for line in lists[0].context["lines"]] + [one.href for one in lists[1].context["campaigns"]]
-    answers = [*lists, *(browser.get(href) for href in rows)]
-    assert len(answers) == 5 and {answer.status_code for answer in answers} == {200}
-    return "".join(answer.content.decode() for answer in answers)
+    rows = [line.href for line in lists[0].context["lines"]] + [
+        summary.href for summary in lists[1].context["campaigns"]
+    ]
+    responses = [*lists, *(browser.get(href) for href in rows)]
+    assert len(responses) == 5 and {response.status_code for response in responses} == {200}
+    return "".join(response.content.decode() for response in responses)
 
 
-def test_staff_who_may_see_numbers_read_all(staff: Client) -> None:
-    shown = whole(staff)
-    assert NUMBER in shown and TEXT in shown
+def test_staff_with_permission_see_numbers_and_texts(staff: Client) -> None:
+    html = read_all_pages(staff)
+    assert NUMBER in html and TEXT in html
 
 
-def test_support_reads_neither_numbers_nor_texts(support: Client) -> None:
-    shown = whole(support)
-    assert NUMBER not in shown and "847291" not in shown
-    assert "+141•••••234" in shown
+def test_support_sees_masked_numbers_and_no_texts(support: Client) -> None:
+    html = read_all_pages(support)
+    assert NUMBER not in html and "847291" not in html
+    assert "+141•••••234" in html
 
 
-def test_support_may_not_take_the_mask_off_by_searching(support: Client) -> None:
+def test_support_cannot_search_by_part_of_a_number(support: Client) -> None:
     page = support.get("/reports/messages", WIDE | {"phone": "4155551"})
-    assert page.context["faults"] == [("phone", "is searched only by staff who may see whole numbers")]
-    assert len(page.context["lines"]) == 2  # the filter is left out, and says so
+    assert page.context["errors"] == [("phone", "is searched only by staff who may see whole numbers")]
+    assert len(page.context["lines"]) == 2  # the filter is ignored
     assert 'name="phone"' not in support.get("/reports/messages", WIDE).content.decode()
 
 
-def test_support_gets_no_file_of_messages_and_is_offered_none(support: Client) -> None:
+def test_support_cannot_export_messages(support: Client) -> None:
     assert support.get("/reports/messages", WIDE | {"format": "csv"}).status_code == 403
     assert "Export as CSV" not in support.get("/reports/messages", WIDE).content.decode()
 
 
-def test_support_gets_the_files_of_figures(support: Client) -> None:
-    answer = support.get("/reports/countries", WIDE | {"format": "csv"})
-    assert answer.status_code == 200
-    assert NUMBER not in answer.content.decode()
+def test_support_can_download_files_of_figures(support: Client) -> None:
+    response = support.get("/reports/countries", WIDE | {"format": "csv"})
+    assert response.status_code == 200
+    assert NUMBER not in response.content.decode()
 
 
-def test_a_message_shows_what_was_reported_of_it(support: Client) -> None:
+def test_a_message_page_lists_its_delivery_receipts(support: Client) -> None:
     page = support.get("/reports/messages", WIDE | {"source": "api"})
-    one = support.get(page.context["lines"][0].href)
-    assert [entry.report for entry in one.context["receipts"]] == ["sent"]
-    assert "What was reported of it" in one.content.decode()
+    message_page = support.get(page.context["lines"][0].href)
+    assert [entry.report for entry in message_page.context["receipts"]] == ["sent"]
+    assert "What was reported of it" in message_page.content.decode()

@@ -1,4 +1,4 @@
-"""More requests than a server has threads and places in its queue, and clients who connect and say nothing."""
+"""More requests than threads and queue slots of a server, and silent connections."""
 
 import socket
 from collections.abc import Iterator
@@ -10,52 +10,52 @@ import requests
 from django.db import connection, transaction
 
 from smsreports.concurrency.limits import MAX_QUEUED_REQUESTS, THREADS
-from tests.conftest import person
+from tests.conftest import create_api_client
 from tests.server import HOST, Server, database_url, serving
 from tests.waiting import SOON, within
 
 LIST = "/api/v1/sms/messages"
-# Behind the lock each of these holds a thread, or waits for one.
-TAKEN = THREADS + MAX_QUEUED_REQUESTS
-TOO_MANY = 5
+# Requests that a server runs and queues while the lock blocks them.
+CAPACITY = THREADS + MAX_QUEUED_REQUESTS
+EXCESS = 5
 
 
 @pytest.fixture(scope="module")
 def key(committed: None) -> str:
-    return person("acme").key
+    return create_api_client("acme").key
 
 
 @pytest.fixture(scope="module")
 def server(key: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("queue") / "log", DATABASE_URL=database_url()) as found:
-        yield found
+    with serving(tmp_path_factory.mktemp("queue") / "log", DATABASE_URL=database_url()) as started:
+        yield started
 
 
-def ask(server: Server, path: str, key: str) -> requests.Response:
+def send_request(server: Server, path: str, key: str) -> requests.Response:
     return requests.get(server.url + path, headers={"X-API-Key": key}, timeout=SOON)
 
 
-def test_who_finds_the_queue_full_is_told_so_at_once(server: Server, key: str) -> None:
-    with ThreadPoolExecutor(TAKEN + TOO_MANY) as people:
+def test_requests_get_a_503_at_once_when_the_queue_is_full(server: Server, key: str) -> None:
+    with ThreadPoolExecutor(CAPACITY + EXCESS) as pool:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("LOCK TABLE messages_app_message")
-            asked = [people.submit(ask, server, LIST, key) for _ in range(TAKEN + TOO_MANY)]
-            within(SOON, lambda: sum(one.done() for one in asked) == TOO_MANY)
-            refused = [one.result() for one in asked if one.done()]
-            page, alive = ask(server, "/reports/", ""), ask(server, "/healthz", "")
-        assert [one.result(SOON).status_code for one in asked].count(200) == TAKEN
+            futures = [pool.submit(send_request, server, LIST, key) for _ in range(CAPACITY + EXCESS)]
+            within(SOON, lambda: sum(future.done() for future in futures) == EXCESS)
+            refused = [future.result() for future in futures if future.done()]
+            page, health = send_request(server, "/reports/", ""), send_request(server, "/healthz", "")
+        assert [future.result(SOON).status_code for future in futures].count(200) == CAPACITY
     assert {answer.json()["error_code"] for answer in refused} == {"UNAVAILABLE"}
     for answer in (*refused, page):
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) > 0
         assert answer.headers["X-Request-ID"]
         assert answer.headers["Cache-Control"] == "private, no-store"
-    assert alive.status_code == 200
-    assert ask(server, LIST, key).status_code == 200
+    assert health.status_code == 200
+    assert send_request(server, LIST, key).status_code == 200
 
 
-def test_who_connects_and_says_nothing_holds_nobody_up(server: Server, key: str) -> None:
-    with ExitStack() as silent:
-        for _ in range(2 * TAKEN):
-            silent.enter_context(socket.create_connection((HOST, server.port)))
-        assert ask(server, LIST, key).status_code == 200
+def test_silent_connections_block_no_thread(server: Server, key: str) -> None:
+    with ExitStack() as connections:
+        for _ in range(2 * CAPACITY):
+            connections.enter_context(socket.create_connection((HOST, server.port)))
+        assert send_request(server, LIST, key).status_code == 200

@@ -1,4 +1,4 @@
-"""What a log line repeats and what it withholds, whoever says it."""
+"""Log lines and their redaction."""
 
 import json
 import logging
@@ -17,14 +17,14 @@ NUMBER = "491701234567"
 FORMS: list[Callable[[], logging.Formatter]] = [JsonFormatter, PlainFormatter]
 
 
-def record(name: str, message: Any, *args: Any, fault: BaseException | None = None) -> logging.LogRecord:
-    about = (type(fault), fault, fault.__traceback__) if fault else None
-    return logging.LogRecord(name, logging.ERROR, __file__, 1, message, args, about)
+def make_record(name: str, message: Any, *args: Any, error: BaseException | None = None) -> logging.LogRecord:
+    exc_info = (type(error), error, error.__traceback__) if error else None
+    return logging.LogRecord(name, logging.ERROR, __file__, 1, message, args, exc_info)
 
 
-def line(*said: Any, **more: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(JsonFormatter().format(record(*said, **more)))
-    return found
+def format_line(*args: Any, **kwargs: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = json.loads(JsonFormatter().format(make_record(*args, **kwargs)))
+    return fields
 
 
 @pytest.mark.parametrize(
@@ -45,15 +45,17 @@ def line(*said: Any, **more: Any) -> dict[str, Any]:
         ("a.library", "%(who)s", ({"who": NUMBER},), "…"),
     ],
 )  # fmt: skip
-def test_only_our_own_words_are_repeated_whole(name: str, message: Any, args: Any, event: str) -> None:
-    said = line(name, message, *args)
-    assert (said["event"], said["logger"], said["level"]) == (event, name, "error")
-    assert NUMBER not in PlainFormatter().format(record(name, message, *args))
+def test_messages_of_libraries_are_redacted(name: str, message: Any, args: Any, event: str) -> None:
+    fields = format_line(name, message, *args)
+    assert (fields["event"], fields["logger"], fields["level"]) == (event, name, "error")
+    assert NUMBER not in PlainFormatter().format(make_record(name, message, *args))
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_fault_has_its_place_but_not_its_text(db: None, form: Callable[[], logging.Formatter]) -> None:
-    """As PostgreSQL tells of a row, and as we are told of that."""
+def test_an_exception_is_logged_with_its_traceback_but_without_its_text(
+    db: None, form: Callable[[], logging.Formatter]
+) -> None:
+    """PostgreSQL quotes the row, and so does the exception that is raised from its error."""
     Account.objects.create(name=NUMBER)
     try:
         try:
@@ -62,25 +64,25 @@ def test_a_fault_has_its_place_but_not_its_text(db: None, form: Callable[[], log
             assert NUMBER in str(row)
             raise ValueError(f"it was {NUMBER}") from row
     except ValueError:
-        text = form().format(record("django.request", "%s", "x", fault=sys.exc_info()[1]))
-    assert all(found in text for found in ("UniqueViolation", "IntegrityError", "ValueError", "test_logs.py", "line "))
+        text = form().format(make_record("django.request", "%s", "x", error=sys.exc_info()[1]))
+    assert all(part in text for part in ("UniqueViolation", "IntegrityError", "ValueError", "test_logs.py", "line "))
     assert NUMBER not in text
 
 
-def test_one_line_is_one_object_whatever_is_said() -> None:
-    text = JsonFormatter().format(record("smsreports.x", "two\nlines \x00 \u2028 ü", fault=ValueError("a")))
+def test_each_record_is_one_json_object_on_one_line() -> None:
+    text = JsonFormatter().format(make_record("smsreports.x", "two\nlines \x00 \u2028 ü", error=ValueError("a")))
     assert "\n" not in text
     assert json.loads(text)["exception"] == "ValueError"
 
 
-def test_what_is_said_during_a_request_carries_its_id() -> None:
+def test_lines_during_a_request_have_its_id() -> None:
     request_context.begin_request("abc-1")
-    assert line("smsreports.x", "said")["request_id"] == "abc-1"
+    assert format_line("smsreports.x", "said")["request_id"] == "abc-1"
     request_context.end_request()
-    assert "request_id" not in line("smsreports.x", "said")
+    assert "request_id" not in format_line("smsreports.x", "said")
 
 
-def test_notes_outside_of_requests_are_nobodys() -> None:
+def test_log_fields_outside_of_requests_are_dropped() -> None:
     request_context.end_request()
     request_context.add_log_fields(account=1)
     assert request_context.begin_request("abc-1").log_fields == {}
@@ -88,9 +90,9 @@ def test_notes_outside_of_requests_are_nobodys() -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "line"])
-def test_nothing_is_logged_past_the_gate(form: str) -> None:
+def test_all_handlers_redact(form: str) -> None:
     """Django's own handlers print messages and exceptions as they are."""
-    found = build_logging_config(form, "INFO")
-    assert [handler["formatter"] for handler in found["handlers"].values()] == [form]
-    assert found["loggers"]["django"]["handlers"] == []
+    config = build_logging_config(form, "INFO")
+    assert [handler["formatter"] for handler in config["handlers"].values()] == [form]
+    assert config["loggers"]["django"]["handlers"] == []
     assert not logging.getLogger("django").handlers

@@ -1,4 +1,4 @@
-"""Every answer has its request's id, and every request one line, which says what it was without repeating it."""
+"""Request ids, and one log line per request that contains no data of callers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.conftest import CLIENT, EVER, Person, load, message
+from tests.conftest import ALL_DAYS, CLIENT, ApiClient, load_lines, message_line
 
 LIST = "/api/v1/sms/messages"
-# By the status of the answer: a list, nothing of a dialect's, no method, no key, a page, a file, no page, another host.
-ASKED = [
+# Requests with the status of their responses.
+REQUESTS = [
     ("GET", LIST, 200, {}),
     ("GET", "/api/v1/nothing", 404, {}),
     ("POST", LIST, 405, {}),
@@ -30,11 +30,11 @@ def lines(caplog: pytest.LogCaptureFixture) -> Lines:
     return lambda: [record.__dict__["log_fields"] for record in caplog.records if record.getMessage() == "request"]
 
 
-@pytest.mark.parametrize(("method", "path", "status", "headers"), ASKED)
-def test_every_answer_has_an_id_and_every_request_one_line(
-    owner: Person, lines: Lines, method: str, path: str, status: int, headers: dict[str, str]
+@pytest.mark.parametrize(("method", "path", "status", "headers"), REQUESTS)
+def test_every_response_has_an_id_and_every_request_has_one_line(
+    owner: ApiClient, lines: Lines, method: str, path: str, status: int, headers: dict[str, str]
 ) -> None:
-    answer = owner.ask(method, path, b"", **headers)
+    answer = owner.request(method, path, b"", **headers)
     answer.close()
     assert answer.status_code == status
     assert len(answer["X-Request-ID"]) == 16
@@ -43,7 +43,7 @@ def test_every_answer_has_an_id_and_every_request_one_line(
     assert "491701234567" not in str(line)
 
 
-def test_a_probe_that_is_answered_as_ever_is_worth_no_line(db: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_successful_probes_are_not_logged(db: None, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "smsreports.telemetry")
     CLIENT.get("/healthz")
     assert caplog.records == []
@@ -51,8 +51,8 @@ def test_a_probe_that_is_answered_as_ever_is_worth_no_line(db: None, caplog: pyt
     assert [record.__dict__["log_fields"]["status"] for record in caplog.records] == [405]
 
 
-def test_a_crash_has_an_id_too(owner: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(*ignored: Any) -> Any:
+def test_a_crash_has_a_request_id(owner: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*args: Any) -> Any:
         raise ValueError("a secret")
 
     monkeypatch.setattr("django.middleware.common.CommonMiddleware.process_request", crash)
@@ -60,22 +60,22 @@ def test_a_crash_has_an_id_too(owner: Person, monkeypatch: pytest.MonkeyPatch) -
     assert (answer.status_code, answer["X-Request-ID"]) == (500, "abc-1")
 
 
-@pytest.mark.parametrize("given", ["a", "7f3c.B_9-x", "d" * 64, "4f9a2e"])
-def test_an_id_that_is_given_is_kept(db: None, given: str) -> None:
-    assert CLIENT.get("/healthz", headers={"X-Request-ID": given})["X-Request-ID"] == given
+@pytest.mark.parametrize("request_id", ["a", "7f3c.B_9-x", "d" * 64, "4f9a2e"])
+def test_a_well_formed_request_id_is_kept(db: None, request_id: str) -> None:
+    assert CLIENT.get("/healthz", headers={"X-Request-ID": request_id})["X-Request-ID"] == request_id
 
 
-@pytest.mark.parametrize("given", ["", "a b", "a\n", "d" * 65, "ü", '"', "491701234567", "+49-170", "{}"])
-def test_an_id_that_could_be_anything_is_replaced(db: None, given: str) -> None:
-    assert CLIENT.get("/healthz", headers={"X-Request-ID": given})["X-Request-ID"] != given
+@pytest.mark.parametrize("request_id", ["", "a b", "a\n", "d" * 65, "ü", '"', "491701234567", "+49-170", "{}"])
+def test_a_malformed_request_id_is_replaced(db: None, request_id: str) -> None:
+    assert CLIENT.get("/healthz", headers={"X-Request-ID": request_id})["X-Request-ID"] != request_id
 
 
-def test_two_requests_have_two_ids(db: None) -> None:
+def test_requests_have_different_ids(db: None) -> None:
     assert len({CLIENT.get("/healthz")["X-Request-ID"] for _ in range(10)}) == 10
 
 
-def test_a_line_says_who_asked_and_where_but_not_for_what(owner: Person, lines: Lines) -> None:
-    load([message(client_message_id="m-491701234567")])
+def test_a_line_has_the_key_and_the_route_but_no_data(owner: ApiClient, lines: Lines) -> None:
+    load_lines([message_line(client_message_id="m-491701234567")])
     owner.get(f"/api/v1/sms/status/m-491701234567?phone={'9' * 8}")
     (line,) = lines()
     assert line["route"] == "api/v1/sms/status/<str:client_message_id>"
@@ -88,22 +88,22 @@ def test_a_line_says_who_asked_and_where_but_not_for_what(owner: Person, lines: 
     assert "9" * 8 not in str(line)
 
 
-def test_who_is_refused_has_a_line_without_an_account(db: None, lines: Lines) -> None:
-    Person("nobody", "sk_prod_wrong").get(LIST)
+def test_an_unauthenticated_request_is_logged_without_an_account(db: None, lines: Lines) -> None:
+    ApiClient("nobody", "sk_prod_wrong").get(LIST)
     (line,) = lines()
     assert (line["status"], line["dialect"]) == (401, "telecom23")
     assert {"account", "key"} & set(line) == set()
 
 
-def test_the_line_of_a_file_comes_at_its_end_and_says_that_it_is_whole(owner: Person, lines: Lines) -> None:
-    answer = owner.get(f"{LIST}/unified/export", EVER)
+def test_an_export_is_logged_as_whole_at_its_end(owner: ApiClient, lines: Lines) -> None:
+    answer = owner.get(f"{LIST}/unified/export", ALL_DAYS)
     (line,) = lines()
     assert (line["ended"], line["bytes"]) == ("whole", len(answer.body))
 
 
-def test_a_file_that_nobody_reads_to_its_end_is_broken(owner: Person, lines: Lines) -> None:
-    answer: Any = Client().get(f"{LIST}/unified/export", EVER, headers={"X-API-Key": owner.key})
+def test_an_export_that_is_not_read_to_its_end_is_logged_as_broken(owner: ApiClient, lines: Lines) -> None:
+    answer: Any = Client().get(f"{LIST}/unified/export", ALL_DAYS, headers={"X-API-Key": owner.key})
     next(answer.streaming_content)
     assert lines() == []
-    answer.close()  # and the test client's own wrapper once more
+    answer.close()  # the test client's wrapper closes it a second time
     assert {(line["ended"], line["status"]) for line in lines()} == {("broken", 200)}

@@ -2,7 +2,7 @@
 
 from smsreports.dialects.base import Dialect
 from smsreports.dialects.laravel.auth import BearerAuthentication, build_rate_limit_headers
-from smsreports.dialects.laravel.endpoints import PATHS, PREFIX
+from smsreports.dialects.laravel.endpoints import ENDPOINTS, PREFIX
 from smsreports.dialects.laravel.errors import render_error
 from smsreports.dialects.laravel.pagination import LengthAwarePagination
 from smsreports.dialects.laravel.spec import DIALECT, SCHEMAS
@@ -10,7 +10,7 @@ from smsreports.dialects.laravel.spec import DIALECT, SCHEMAS
 dialect = Dialect(
     slug="laravel",
     prefix=PREFIX,
-    endpoints=PATHS,
+    endpoints=ENDPOINTS,
     authentication=BearerAuthentication,
     pagination=LengthAwarePagination,
     render_error=render_error,

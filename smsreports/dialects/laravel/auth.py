@@ -1,4 +1,4 @@
-"""Credentials as a Bearer token; limits are told on every answer."""
+"""Bearer token authentication, and rate limit headers, which every response carries."""
 
 from collections.abc import Mapping
 
@@ -18,10 +18,11 @@ class BearerAuthentication(KeyAuthentication):
 
 
 def build_rate_limit_headers(state: RateLimitState) -> Mapping[str, str]:
+    """Build the headers of every response, and those of a request beyond the limit."""
     headers = {
         "X-RateLimit-Limit": str(state.limit),
         "X-RateLimit-Remaining": str(state.remaining),
     }
-    if state.exceeded:
+    if state.is_exceeded:
         headers |= {"Retry-After": str(state.retry_after), "X-RateLimit-Reset": str(state.resets_at)}
     return headers

@@ -1,4 +1,4 @@
-"""Errors: `{"message", "code", "details"}`, whatever the HTTP status."""
+"""Error bodies: `{"message", "code", "details"}` for every HTTP status."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from rest_framework.exceptions import APIException
 from smsreports.accounts.keys import AuthFailure
 from smsreports.exceptions import InvalidParams
 
-# Clients compare these texts: the ones their documentation and public code show.
+# Clients compare these texts, which come from the vendor's documentation and public code.
 MESSAGES = {401: "Unauthenticated.", 403: "Forbidden"}
 FOREIGN_ADDRESS = "Unauthorized IP"
 CODES = {
@@ -30,6 +30,7 @@ INTERNAL = "INTERNAL_ERROR"
 
 
 def render_error(exception: APIException, failure: AuthFailure | None) -> Mapping[str, Any]:
+    """Render an error. The details contain the reasons by parameter."""
     message = MESSAGES.get(exception.status_code, str(exception.detail))
     return {
         "message": FOREIGN_ADDRESS if failure is AuthFailure.FOREIGN_ADDRESS else message,

@@ -1,4 +1,4 @@
-"""The answers that Ersaal's pages show; what they leave out of the paginator is filled in."""
+"""Example responses from Ersaal's documentation, with the paginator keys it omits filled in."""
 
 from typing import Any
 

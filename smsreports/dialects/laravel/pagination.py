@@ -1,4 +1,4 @@
-"""Laravel's LengthAwarePaginator to the letter, with the summary beside it."""
+"""Pagination exactly as in Laravel's LengthAwarePaginator, plus a summary."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,9 +8,9 @@ from smsreports.dialects.laravel.rows import render_summary
 from smsreports.queries.pagination import PAGE_PARAMS, LinkHeaderPagination
 
 DEFAULT_PER_PAGE = 20
-# What the vendor documents; above it means it, and the body says so.
+# The vendor's documented maximum. Larger values are clamped, and the response body shows the clamped value.
 MAX_PER_PAGE = 100
-# Laravel's `onEachSide`: so many page links stand on either side of the current one.
+# Laravel's `onEachSide`: number of page links on either side of the current page.
 ON_EACH_SIDE = 3
 DOTS = {"url": None, "label": "...", "page": None, "active": False}
 
@@ -29,10 +29,10 @@ class LengthAwarePagination(LinkHeaderPagination):
             "last_page": self.last_page,
             "last_page_url": self._page_url(self.last_page),
             "links": list(self._build_links()),
-            "next_page_url": self._page_url(self._next),
+            "next_page_url": self._page_url(self._next_page),
             "path": self.list_url,
             "per_page": self.list_request.size,
-            "prev_page_url": self._page_url(self._previous),
+            "prev_page_url": self._page_url(self._previous_page),
             "to": self.first_index + len(rows) if rows else None,
             "total": self.total,
         }
@@ -42,28 +42,24 @@ class LengthAwarePagination(LinkHeaderPagination):
         return max(self.page_count, 1)
 
     def _build_links(self) -> Iterator[dict[str, Any]]:
-        yield self._end("&laquo; Previous", self._previous)
+        yield self._build_step_link("&laquo; Previous", self._previous_page)
         for number in list_page_numbers(self.page_number, self.last_page):
-            yield DOTS if number is None else self._build_link(number)
-        yield self._end("Next &raquo;", self._next)
+            if number is None:
+                yield DOTS
+            else:
+                is_current = number == self.page_number
+                yield {"url": self._page_url(number), "label": str(number), "page": number, "active": is_current}
+        yield self._build_step_link("Next &raquo;", self._next_page)
 
-    def _build_link(self, number: int) -> dict[str, Any]:
-        return {
-            "url": self._page_url(number),
-            "label": str(number),
-            "page": number,
-            "active": number == self.page_number,
-        }
-
-    def _end(self, label: str, number: int | None) -> dict[str, Any]:
+    def _build_step_link(self, label: str, number: int | None) -> dict[str, Any]:
         return {"url": self._page_url(number), "label": label, "page": number, "active": False}
 
     @property
-    def _previous(self) -> int | None:
+    def _previous_page(self) -> int | None:
         return self.page_number - 1 if self.page_number > 1 else None
 
     @property
-    def _next(self) -> int | None:
+    def _next_page(self) -> int | None:
         return self.page_number + 1 if self.page_number < self.last_page else None
 
     def _page_url(self, number: int | None) -> str | None:
@@ -75,7 +71,7 @@ class LengthAwarePagination(LinkHeaderPagination):
 
 
 def list_page_numbers(current: int, last: int) -> Iterator[int | None]:
-    """The page numbers that Laravel's UrlWindow links to; None stands for its dots."""
+    """Yield the page numbers that Laravel's UrlWindow links to, and None for each gap shown as dots."""
     edge = ON_EACH_SIDE + 4
     if last < ON_EACH_SIDE * 2 + 8:
         blocks = [range(1, last + 1)]

@@ -1,4 +1,4 @@
-"""The query strings of Ersaal, in our words."""
+"""Parsers of Ersaal's query strings."""
 
 from smsreports.dialects.laravel.pagination import DEFAULT_PER_PAGE, MAX_PER_PAGE
 from smsreports.queries.list_request import ListRequest
@@ -10,6 +10,7 @@ LIST = ("page", "per_page", "cursor", "from", "to", "source")
 
 
 def parse_items_query(query_string: str) -> ListRequest:
+    """Parse the query of the list of items. Raises InvalidParams."""
     query = QueryString(query_string, LIST, empty_is_absent=True)  # as Laravel's ConvertEmptyStringsToNull does
     page = query.parse_number("page", 1)
     size = query.parse_number("per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE)
@@ -23,5 +24,6 @@ def parse_items_query(query_string: str) -> ListRequest:
 
 
 def parse_empty_query(query_string: str) -> ListRequest:
+    """Parse the query of an endpoint without parameters. Raises InvalidParams if it has too many parameters."""
     QueryString(query_string, ())
     return ListRequest()

@@ -1,4 +1,4 @@
-"""Rows as Ersaal writes them: an item is a request or a broadcast with its receipts."""
+"""Rows in Ersaal's format. An item is a request or a broadcast with its receipts."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -7,7 +7,7 @@ from typing import Any
 from smsreports.dialects.base import Row
 from smsreports.sms.statuses import StatusGroup
 
-# A receipt's status by the raw one.
+# Status of a receipt by our status.
 RECEIPT_STATUSES = {
     "pending": "pending",
     "sent": "sent",
@@ -46,10 +46,10 @@ def render_item(row: Row) -> dict[str, Any]:
 
 
 def render_single_item(row: Row) -> list[dict[str, Any]]:
-    """One item by its id: an array holding it, without the item's own times."""
-    whole = render_item(row)
-    del whole["created_at"], whole["updated_at"]
-    return [whole]
+    """Render one item as an array of length 1, without the item's own times."""
+    item = render_item(row)
+    del item["created_at"], item["updated_at"]
+    return [item]
 
 
 def _render_receipt(row: Row) -> dict[str, Any]:
@@ -65,13 +65,13 @@ def _render_receipt(row: Row) -> dict[str, Any]:
 
 
 def render_summary(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """From measures by status group to the summary's counters.
+    """Render the summary from measures by status group.
 
-    Only groups with SMS in them count: broadcasts themselves have a counter, but no group.
+    Only status groups of SMS are summed: broadcasts have a counter of their own, without a status group.
     """
-    counted, cost = {"delivered": 0, "failed": 0, "pending": 0}, Decimal(0)
+    totals, cost = {"delivered": 0, "failed": 0, "pending": 0}, Decimal(0)
     for group, counter in SUMMARY_COUNTERS.items():
         if group in figures:
-            counted[counter] += figures[group]["sms"]
+            totals[counter] += figures[group]["sms"]
             cost += figures[group]["cost"]
-    return {"total_cost": cost, "total_messages": sum(counted.values()), **counted}
+    return {"total_cost": cost, "total_messages": sum(totals.values()), **totals}

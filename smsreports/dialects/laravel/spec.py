@@ -1,6 +1,6 @@
-"""What is published of Ersaal's dialect: its addresses, parameters, answers and errors.
+"""OpenAPI description of Ersaal's dialect: endpoints, parameters, responses and errors.
 
-A new address is described here, and named in `paths`; its parameters are those that `params` reads.
+A new endpoint is described here and listed in `endpoints`; its parameters are those that `params` parses.
 """
 
 from smsreports.dialects.laravel import examples, params
@@ -31,25 +31,25 @@ from smsreports.sources import ALL_SOURCES, MAX_RECEIVERS
 
 
 def build_error_schema(status: int) -> Schema:
-    none = {"type": "object", "maxProperties": 0}
+    empty = {"type": "object", "maxProperties": 0}
     reasons = {"type": "object", "additionalProperties": array_of(TEXT), "description": "The reasons by parameter."}
-    details = reasons if status == 400 else none
+    details = reasons if status == 400 else empty
     return object_of({"message": TEXT, "code": enum_of([CODES.get(status, INTERNAL)]), "details": details})
 
 
 DIALECT = DialectSpec(
     title="Ersaal",
-    description="Credentials as a Bearer token; pages by `page` and `per_page`, as Laravel has them; "
-    "errors as `message`, `code` and `details`. An empty parameter is read as absent. "
-    "Answers are JSON whatever `Accept` says.",
+    description="Credentials as a Bearer token; pages by `page` and `per_page`, as in Laravel; "
+    "errors as `message`, `code` and `details`. An empty parameter is treated as absent. "
+    "Responses are JSON for any `Accept` header.",
     error_schema=build_error_schema,
     headers={
-        "X-RateLimit-Limit": Header("Requests a minute of the account.", ID),
-        "X-RateLimit-Remaining": Header("How many of them are left.", COUNT),
+        "X-RateLimit-Limit": Header("Requests per minute of the account.", ID),
+        "X-RateLimit-Remaining": Header("Requests that remain in this minute.", COUNT),
     },
     throttled_headers={
         "Retry-After": Header("Seconds after which to try again.", SECONDS),
-        "X-RateLimit-Reset": Header("The Unix second in which the next minute begins.", COUNT),
+        "X-RateLimit-Reset": Header("Unix time at which the next minute begins.", COUNT),
     },
 )
 
@@ -75,7 +75,7 @@ ITEM_KEYS = {
     "receiver": array_of(reference_to("Receipt"), MAX_RECEIVERS),
     "receiver_total": COUNT | {"description": f"`receiver` holds the first {MAX_RECEIVERS}."},
 }
-SINGLE = object_of({name: shape for name, shape in ITEM_KEYS.items() if name not in ("created_at", "updated_at")})
+SINGLE = object_of({name: schema for name, schema in ITEM_KEYS.items() if name not in ("created_at", "updated_at")})
 LINK = object_of({"url": nullable(ADDRESS), "label": TEXT, "page": nullable(ID), "active": FLAG})
 PAGINATOR = object_of(
     {
@@ -99,31 +99,33 @@ SUMMARY = object_of({"total_cost": MONEY, **dict.fromkeys(("total_messages", "de
 PARAMETERS = {
     parameter.name: parameter
     for parameter in (
-        Parameter("page", "From 1 on; left out: 1. Past the end is an empty page.", positive_int(MAX_BIGINT)),
+        Parameter(
+            "page", "Page number, starting at 1 (default). Pages past the end are empty.", positive_int(MAX_BIGINT)
+        ),
         Parameter(
             "per_page",
-            f"Items a page; above {MAX_PER_PAGE} means {MAX_PER_PAGE}.",
+            f"Items per page. Values above {MAX_PER_PAGE} are treated as {MAX_PER_PAGE}.",
             positive_int(MAX_BIGINT) | {"default": DEFAULT_PER_PAGE},
         ),
-        Parameter("cursor", "From a `Link` header as it stands; not together with `page`.", reference_to("Cursor")),
-        Parameter("from", "First day, UTC, included; alone it ends today. Not after `to`.", DAY),
-        Parameter("to", "Last day, UTC, included; alone it has no beginning.", DAY),
-        Parameter("source", "Which traffic.", enum_of(params.SOURCE_WORDS) | {"default": ALL_SOURCES}),
+        Parameter("cursor", "Copied unchanged from a `Link` header; not together with `page`.", reference_to("Cursor")),
+        Parameter("from", "First day (UTC), inclusive. Without `to`, the window ends today. Not after `to`.", DAY),
+        Parameter("to", "Last day (UTC), inclusive. Without `from`, the window has no start.", DAY),
+        Parameter("source", "Source of the SMS.", enum_of(params.SOURCE_WORDS) | {"default": ALL_SOURCES}),
     )
 }
 
 ITEMS = OperationSpec(
-    "Requests and broadcasts with their receipts, newest first, and the sums of the window",
+    "Requests and broadcasts with their receipts, newest first, and the totals of the window",
     {JSON: object_of({"data": PAGINATOR, "summary": SUMMARY})},
     parameters=tuple(PARAMETERS[name] for name in params.LIST),
     headers={"Link": Header("`first`, `prev`, `next` and `last` page (RFC 8288).", TEXT)},
     examples={JSON: examples.ITEMS},
 )
 ONE_ITEM = OperationSpec(
-    "One request or broadcast, in an array of its own",
+    "One request or broadcast, as an array of length 1",
     {JSON: array_of(SINGLE, 1) | {"minItems": 1}},
-    parameters=(Parameter("key", "The request's id, or the broadcast's key, as it was loaded.", TEXT, "r-77"),),
+    parameters=(Parameter("key", "The id of a request or the key of a broadcast.", TEXT, "r-77"),),
     examples={JSON: examples.SINGLE},
 )
-# What stands under `components` for all of them.
+# Entries under `components`.
 SCHEMAS = {"Item": object_of(ITEM_KEYS), "Receipt": RECEIPT}

@@ -2,7 +2,7 @@
 
 from smsreports.dialects.base import Dialect
 from smsreports.dialects.telecom23.auth import ApiKeyHeaderAuthentication, build_rate_limit_headers
-from smsreports.dialects.telecom23.endpoints import PATHS, PREFIX
+from smsreports.dialects.telecom23.endpoints import ENDPOINTS, PREFIX
 from smsreports.dialects.telecom23.errors import render_error
 from smsreports.dialects.telecom23.pagination import PageLimitPagination
 from smsreports.dialects.telecom23.spec import DIALECT, SCHEMAS
@@ -10,7 +10,7 @@ from smsreports.dialects.telecom23.spec import DIALECT, SCHEMAS
 dialect = Dialect(
     slug="telecom23",
     prefix=PREFIX,
-    endpoints=PATHS,
+    endpoints=ENDPOINTS,
     authentication=ApiKeyHeaderAuthentication,
     pagination=PageLimitPagination,
     render_error=render_error,

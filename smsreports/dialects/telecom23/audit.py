@@ -1,13 +1,13 @@
-"""Receipts of files, and the list of who took what out; ours to shape."""
+"""Export manifests (`receipt` on the wire) and the audit log. Both are our extensions of the vendor's API."""
 
 from typing import Any
 
 from smsreports.dialects.base import Row
 
-# Of a file, and of an entry.
+# States of an export, and kinds of audit entries.
 STATES = ("running", "finished", "broken")
 KINDS = ("export", "reveal")
-# The keys, in their order.
+# Keys, in the order of the response.
 RECEIPT = ("id", "state", "rows", "bytes", "sha256", "total", "truncated", "started_at", "ended_at")
 ENTRY = (
     *("id", "kind", "at", "by", "address", "filter", "format"),
@@ -16,6 +16,7 @@ ENTRY = (
 
 
 def render_manifest(row: Row) -> dict[str, Any]:
+    """Render the manifest of an export, which the wire calls its receipt."""
     return {"status": True, "receipt": {name: row[name] for name in RECEIPT}}
 
 

@@ -1,4 +1,4 @@
-"""Credentials in `X-API-Key`; limits are told only when they are exceeded."""
+"""Authentication by the `X-API-Key` header, and rate limit headers, which only refused requests get."""
 
 from collections.abc import Mapping
 
@@ -17,4 +17,5 @@ class ApiKeyHeaderAuthentication(KeyAuthentication):
 
 
 def build_rate_limit_headers(state: RateLimitState) -> Mapping[str, str]:
-    return {"Retry-After": str(state.retry_after)} if state.exceeded else {}
+    """Build the Retry-After header of a request beyond the limit."""
+    return {"Retry-After": str(state.retry_after)} if state.is_exceeded else {}

@@ -1,11 +1,11 @@
-"""The addresses of 23 Telecom."""
+"""Endpoints of 23 Telecom's dialect."""
 
 from smsreports.accounts.models import Scope
 from smsreports.dialects.base import Endpoint
 from smsreports.dialects.telecom23 import audit, params, rows, spec, stats
 
 PREFIX = "api/v1/"
-PATHS = (
+ENDPOINTS = (
     Endpoint("sms/messages", "api", "list", params.parse_messages_query, rows.render_message, spec=spec.MESSAGES),
     Endpoint(
         "sms/messages/unified",

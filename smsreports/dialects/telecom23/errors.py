@@ -1,4 +1,4 @@
-"""Errors: `{"status": false, "error_code", "description"}`, whatever the HTTP status."""
+"""Error bodies: `{"status": false, "error_code", "description"}` for every HTTP status."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -40,5 +40,6 @@ INTERNAL = "INTERNAL_ERROR"
 
 
 def render_error(exception: APIException, failure: AuthFailure | None) -> Mapping[str, Any]:
+    """Render an error. Each authentication failure has an error code of its own."""
     code = KEY_CODES[failure] if failure else CODES.get(exception.status_code, INTERNAL)
     return {"status": False, "error_code": code, "description": str(exception.detail)}

@@ -1,4 +1,4 @@
-"""The answers that 23 Telecom's pages show."""
+"""Example responses from 23 Telecom's documentation."""
 
 from typing import Any
 
@@ -90,7 +90,7 @@ STATUS: dict[str, Any] = {
         "cost": 0.0085,
         "created_at": "2026-02-13T10:30:00Z",
         "delivered_at": "2026-02-13T10:30:04Z",
-        # Ours.
+        # Our extension.
         "timeline": [
             {
                 "status": "DELIVRD",

@@ -1,11 +1,11 @@
-"""Pages by `page` and `limit`."""
+"""Pagination by `page` and `limit`."""
 
 from typing import Any
 
 from smsreports.queries.pagination import LinkHeaderPagination
 
 DEFAULT_LIMIT = 25
-# What the vendor documents; above it means it, and the body says so.
+# The vendor's documented maximum. Larger values are clamped, and the response body shows the clamped value.
 MAX_LIMIT = 100
 
 

@@ -1,4 +1,4 @@
-"""The query strings of 23 Telecom, in our words."""
+"""Parsers of 23 Telecom's query strings."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from smsreports.sms.statuses import StatusGroup
 from smsreports.sms.windows import PERIODS, Window, utc_today, window_of_period
 from smsreports.sources import ALL_SOURCES
 
-# Their words for a status, two of them aliases.
+# The vendor's status filters. `sent` and `failed` are aliases.
 STATUS_WORDS = {
     "delivered": StatusGroup.DELIVERED,
     "undelivered": StatusGroup.UNDELIVERED,
@@ -24,7 +24,7 @@ SOURCE_WORDS = ("api", "broadcasts", ALL_SOURCES)
 FILE_FORMATS = ("csv", "ndjson")
 CSV_DIALECTS = ("excel", "strict")
 DEFAULT_PERIOD = "7d"
-# Our names of the plain filters, and theirs.
+# Plain filters: our name → the vendor's.
 NAMES = {"phone": "phone", "country": "country", "sender": "sender"}
 FILTERS = ("status", *NAMES.values(), "period", "from", "to")
 PAGING = ("page", "limit", "cursor")
@@ -36,11 +36,13 @@ AUDIT = ("period", "from", "to", "page", "limit")
 
 
 def parse_messages_query(query_string: str) -> ListRequest:
+    """Parse the query of the list of messages. Raises InvalidParams."""
     query = QueryString(query_string, LIST)
     return _build_list_request(query, **_parse_page(query))
 
 
 def parse_unified_query(query_string: str) -> ListRequest:
+    """Parse the query of the unified list. Raises InvalidParams."""
     query = QueryString(query_string, UNIFIED)
     return _build_list_request(
         query, source=query.parse_choice("source", SOURCE_WORDS, ALL_SOURCES), **_parse_page(query)
@@ -48,28 +50,32 @@ def parse_unified_query(query_string: str) -> ListRequest:
 
 
 def parse_export_query(query_string: str) -> ListRequest:
+    """Parse the query of an export. Paging parameters are validated and ignored. Raises InvalidParams."""
     query = QueryString(query_string, EXPORT)
     kind = query.parse_choice("format", FILE_FORMATS, FILE_FORMATS[0])
     strict = query.parse_choice("dialect", CSV_DIALECTS, CSV_DIALECTS[0]) == "strict"
     source = query.parse_choice("source", SOURCE_WORDS, ALL_SOURCES)
     if "cursor" in query:
         query.add_error("cursor", "must not be given to an export, which holds every row")
-    _parse_page(query)  # without effect on a file, but never without sense
-    form = "csv-strict" if strict and kind == "csv" else kind
-    return _build_list_request(query, source=source, format=form, raw_filters=query.get_raw(STATS))
+    _parse_page(query)
+    format_name = "csv-strict" if strict and kind == "csv" else kind
+    return _build_list_request(query, source=source, format=format_name, raw_filters=query.get_raw(STATS))
 
 
 def parse_stats_query(query_string: str) -> ListRequest:
+    """Parse the query of the statistics, whose default source is `api`. Raises InvalidParams."""
     query = QueryString(query_string, STATS)
     return _build_list_request(query, source=query.parse_choice("source", SOURCE_WORDS, "api"))
 
 
 def parse_audit_query(query_string: str) -> ListRequest:
+    """Parse the query of the audit log. Raises InvalidParams."""
     query = QueryString(query_string, AUDIT)
     return _build_list_request(query, **_parse_page(query))
 
 
 def parse_empty_query(query_string: str) -> ListRequest:
+    """Parse the query of an endpoint without parameters. Raises InvalidParams if it is too long or not UTF-8."""
     return _build_list_request(QueryString(query_string, ()))
 
 
@@ -78,10 +84,11 @@ def _parse_page(query: QueryString) -> dict[str, Any]:
     return {"page": query.parse_number("page", 1), "size": size, "cursor": query.parse_cursor()}
 
 
-def _build_list_request(query: QueryString, **asked: Any) -> ListRequest:
+def _build_list_request(query: QueryString, **fields: Any) -> ListRequest:
+    """Build a ListRequest with the filters of the query. Raises InvalidParams when any parameter is invalid."""
     filters = _parse_filters(query)
     query.raise_if_invalid()
-    return ListRequest(filters=filters, parameter_names=NAMES, **asked)
+    return ListRequest(filters=filters, parameter_names=NAMES, **fields)
 
 
 def _parse_filters(query: QueryString) -> dict[str, Any]:
@@ -93,6 +100,7 @@ def _parse_filters(query: QueryString) -> dict[str, Any]:
 
 
 def _parse_window(query: QueryString) -> Window:
+    """Parse `from` and `to`, or else `period`, which they exclude."""
     if "from" not in query and "to" not in query:
         period = query.parse_choice("period", PERIODS, DEFAULT_PERIOD)
         return window_of_period(period, utc_today())

@@ -1,11 +1,11 @@
-"""Rows as 23 Telecom writes them: its keys, in its order."""
+"""Rows in 23 Telecom's format."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from smsreports.dialects.base import Row
 
-# Their keys, in their order, and our name of each.
+# The vendor's keys, in its order → our column names.
 MESSAGE = {
     "id": "id",
     "client_message_id": "client_message_id",
@@ -52,7 +52,7 @@ STATUS = {
     "cost": "cost",
     "created_at": "created_at",
     "delivered_at": "delivered_at",
-    # Ours: every receipt, and what became of it.
+    # Our extension: every delivery receipt and its verdict.
     "timeline": "timeline",
 }
 
@@ -62,6 +62,7 @@ def render_message(row: Row) -> dict[str, Any]:
 
 
 def render_unified_row(row: Row) -> dict[str, Any]:
+    """Render a row of the unified list, whose id is a string."""
     return _rename_keys(UNIFIED, row) | {"id": str(row["id"])}
 
 
@@ -70,7 +71,7 @@ def render_status(row: Row) -> dict[str, Any]:
 
 
 def render_ingest_result(row: Row) -> dict[str, Any]:
-    rejected = [{"line": one["line"], "error": one["error"]} for one in row["rejected"]]
+    rejected = [{"line": line["line"], "error": line["error"]} for line in row["rejected"]]
     return {"status": True, "accepted": row["accepted"], "duplicates": row["duplicates"], "rejected": rejected}
 
 

@@ -1,6 +1,6 @@
-"""What is published of 23 Telecom's dialect: its addresses, parameters, answers and errors.
+"""OpenAPI description of 23 Telecom's dialect: endpoints, parameters, responses and errors.
 
-A new address is described here, and named in `paths`; its parameters are those that `params` reads.
+A new endpoint is described here and listed in `endpoints`; its parameters are those that `params` parses.
 """
 
 from collections.abc import Iterable, Mapping
@@ -50,7 +50,7 @@ DIALECT = DialectSpec(
     throttled_headers={"Retry-After": Header("Seconds after which to try again.", SECONDS)},
 )
 
-# By our names of columns.
+# Schemas by our column names.
 COLUMNS: Mapping[str, Schema] = {
     "id": ID,
     "source": enum_of(("api", "campaign")),
@@ -77,14 +77,14 @@ COLUMNS: Mapping[str, Schema] = {
 
 
 def build_row_schema(keys: Mapping[str, str], **others: Schema) -> Schema:
-    """A row with these keys of theirs; some hold something else than our column."""
+    """Build the schema of a row from the vendor's keys. `others` overrides the schemas of single keys."""
     return object_of({theirs: COLUMNS[ours] for theirs, ours in keys.items()} | others)
 
 
 MESSAGE = build_row_schema(rows.MESSAGE, client_message_id=TEXT)
 UNIFIED = build_row_schema(rows.UNIFIED, id={"type": "string", "pattern": "^[0-9]+$"})
 STATES = enum_of(audit.STATES)
-SENT: Mapping[str, Schema] = {
+MANIFEST: Mapping[str, Schema] = {
     "id": UUID,
     "state": STATES,
     "rows": nullable(COUNT),
@@ -128,25 +128,28 @@ PARAMETERS = {
             f"without any of the three it is `{params.DEFAULT_PERIOD}`.",
             enum_of(PERIODS),
         ),
-        Parameter("from", "First day, UTC, included; alone it ends today. Not after `to`.", DAY),
-        Parameter("to", "Last day, UTC, included; alone it has no beginning.", DAY),
-        Parameter("page", "From 1 on; left out: 1. Past the end is an empty page.", positive_int(MAX_BIGINT)),
+        Parameter("from", "First day (UTC), inclusive. Without `to`, the window ends today. Not after `to`.", DAY),
+        Parameter("to", "Last day (UTC), inclusive. Without `from`, the window has no start.", DAY),
+        Parameter(
+            "page", "Page number, starting at 1 (default). Pages past the end are empty.", positive_int(MAX_BIGINT)
+        ),
         Parameter(
             "limit",
-            f"Rows a page; above {MAX_LIMIT} means {MAX_LIMIT}.",
+            f"Rows per page. Values above {MAX_LIMIT} are treated as {MAX_LIMIT}.",
             positive_int(MAX_BIGINT) | {"default": DEFAULT_LIMIT},
         ),
-        Parameter("cursor", "From a `Link` header as it stands; not together with `page`.", reference_to("Cursor")),
-        Parameter("source", "Which traffic.", enum_of(params.SOURCE_WORDS) | {"default": ALL_SOURCES}),
-        Parameter("format", "Of the file.", enum_of(params.FILE_FORMATS) | {"default": params.FILE_FORMATS[0]}),
+        Parameter("cursor", "Copied unchanged from a `Link` header; not together with `page`.", reference_to("Cursor")),
+        Parameter("source", "Source of the SMS.", enum_of(params.SOURCE_WORDS) | {"default": ALL_SOURCES}),
+        Parameter("format", "Format of the file.", enum_of(params.FILE_FORMATS) | {"default": params.FILE_FORMATS[0]}),
         Parameter(
             "dialect",
-            "Of CSV. `excel`: with a BOM, and a cell that a spreadsheet would run begins with `'`. `strict`: neither.",
+            "Dialect of CSV. `excel`: with a BOM, and `'` before cells that a spreadsheet would run as a formula. "
+            "`strict`: neither.",
             enum_of(params.CSV_DIALECTS) | {"default": params.CSV_DIALECTS[0]},
         ),
     )
 }
-API_SOURCE = Parameter("source", "Which traffic.", enum_of(params.SOURCE_WORDS) | {"default": "api"})
+API_SOURCE = Parameter("source", "Source of the SMS.", enum_of(params.SOURCE_WORDS) | {"default": "api"})
 
 
 def select_parameters(names: Iterable[str]) -> tuple[Parameter, ...]:
@@ -156,29 +159,31 @@ def select_parameters(names: Iterable[str]) -> tuple[Parameter, ...]:
 SIZES = {"total": COUNT, "page": ID, "limit": ID | {"maximum": MAX_LIMIT}, "total_pages": COUNT}
 
 
-def build_page_content(shape: Schema) -> Mapping[str, Schema]:
-    return {JSON: object_of({"messages": array_of(shape, MAX_LIMIT), **SIZES})}
+def build_page_content(row_schema: Schema) -> Mapping[str, Schema]:
+    return {JSON: object_of({"messages": array_of(row_schema, MAX_LIMIT), **SIZES})}
 
 
-def build_stats_content(name: str, shape: Schema) -> Mapping[str, Schema]:
-    return {JSON: object_of({"status": const_of(True), name: shape, "period": PERIOD})}
+def build_stats_content(name: str, schema: Schema) -> Mapping[str, Schema]:
+    return {JSON: object_of({"status": const_of(True), name: schema, "period": PERIOD})}
 
 
-LINKED = {"Link": Header("`first`, `prev`, `next` and `last` page (RFC 8288); `next` and `prev` by cursors.", TEXT)}
+LINK_HEADERS = {
+    "Link": Header("`first`, `prev`, `next` and `last` page (RFC 8288); `next` and `prev` by cursors.", TEXT)
+}
 STATS = (*select_parameters(params.FILTERS), API_SOURCE)
 
 MESSAGES = OperationSpec(
     "API messages, newest first",
     build_page_content(reference_to("Message")),
     parameters=select_parameters(params.LIST),
-    headers=LINKED,
+    headers=LINK_HEADERS,
     examples={JSON: examples.MESSAGES},
 )
 UNIFIED_LIST = OperationSpec(
     "API messages and broadcast sends in one list, newest first",
     build_page_content(reference_to("UnifiedRow")),
     parameters=select_parameters(params.UNIFIED),
-    headers=LINKED,
+    headers=LINK_HEADERS,
     examples={JSON: examples.UNIFIED},
 )
 EXPORT = OperationSpec(
@@ -188,43 +193,41 @@ EXPORT = OperationSpec(
         "application/x-ndjson": FILE
         | {"contentSchema": reference_to("UnifiedRow"), "description": "One JSON object a line."},
     },
-    description="One consistent snapshot, told by its headers before the first byte. It holds every row: "
-    "`page` and `limit`, "
-    "as a list has them, are taken without effect, and a `cursor` is a 400. Packed with `Accept-Encoding: gzip`. Its "
-    "receipt proves that it is whole.",
+    description="The file is one consistent snapshot of every matching row; the headers contain its size. `page` and "
+    "`limit` are accepted without effect, and a `cursor` is refused with a 400. The file is compressed if the request "
+    "has `Accept-Encoding: gzip`. Its receipt proves that it is complete.",
     parameters=select_parameters(name for name in params.EXPORT if name not in params.PAGING),
 )
 RECEIPT = OperationSpec(
-    "The receipt of a file: what it must come to",
-    {JSON: object_of({"status": const_of(True), "receipt": object_of(SENT)})},
-    description="`bytes` and `sha256` are of the file itself, before any Content-Encoding. While it is `running`, "
-    "nothing is "
-    "known of them.",
+    "The receipt of an export: the size and hash of its file",
+    {JSON: object_of({"status": const_of(True), "receipt": object_of(MANIFEST)})},
+    description="`bytes` and `sha256` are those of the file itself, before any Content-Encoding. They are null while "
+    "the export is `running`.",
     parameters=(Parameter("export_id", "The file's `X-Export-Id`.", UUID, examples.EXPORT_ID),),
 )
 AUDIT = OperationSpec(
-    "Who took which file, and who of the staff looked at which SMS, newest first",
+    "Audit log of exports, and of SMS revealed to staff, newest first",
     {JSON: object_of({"status": const_of(True), "entries": array_of(reference_to("AuditEntry"), MAX_LIMIT), **SIZES})},
     parameters=select_parameters(params.AUDIT),
 )
 TOTAL = OperationSpec(
-    "The sums of all that the filters leave",
+    "Totals of all SMS that match the filters",
     build_stats_content("stats", object_of({**COUNTERS, "currency": TEXT})),
     parameters=STATS,
     examples={JSON: examples.STATS},
 )
 DAILY = OperationSpec(
-    "The sums of each day, oldest first; days without traffic too",
+    "Totals of each day, oldest first, including days without traffic",
     build_stats_content("days", array_of(object_of({"date": DAY, **COUNTERS}))),
     parameters=STATS,
 )
 BY_COUNTRY = OperationSpec(
-    "The sums of each country, most traffic first",
+    "Totals of each country, most traffic first",
     build_stats_content("countries", array_of(object_of({"country": nullable(TEXT), **COUNTERS}))),
     parameters=STATS,
 )
 STATUS = OperationSpec(
-    "One message by the id its client gave it, with its receipts",
+    "One message by its client's id, with its receipts",
     {JSON: object_of({"status": const_of(True), "message": build_row_schema(rows.STATUS)})},
     parameters=(Parameter("client_message_id", "As it was sent.", TEXT, examples.CODE),),
     examples={JSON: examples.STATUS},
@@ -241,17 +244,16 @@ INGEST = OperationSpec(
             }
         )
     },
-    description="Each line is loaded, or named with its number and the reason. What was answered as accepted is on "
-    "disk; "
-    "loading it again changes nothing. A 413 or a 503 loaded nothing.",
+    description="Each line is loaded, or rejected with its number and the reason. Accepted lines are on disk when the "
+    "response is sent; loading them again changes nothing. After a 413 or a 503 nothing was loaded.",
     examples={JSON: {"status": True, "accepted": 1, "duplicates": 0, "rejected": []}},
 )
 GATEWAY = OperationSpec(
-    "A gateway's callback: one receipt",
+    "Callback of a gateway with one receipt",
     {"text/plain": TEXT},
-    description="What the gateway wants to hear is the answer. The same said twice is one receipt.",
+    description="The response is the text that the gateway expects. A repeated callback is stored as one receipt.",
 )
-# What stands under `components` for all of them.
+# Entries under `components`.
 SCHEMAS = {
     "Message": MESSAGE,
     "AuditEntry": object_of(ENTRY),

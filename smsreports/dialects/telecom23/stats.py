@@ -1,4 +1,4 @@
-"""Statistics as 23 Telecom writes them: its counters and rates."""
+"""Statistics in 23 Telecom's format: counters and rates."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -28,20 +28,22 @@ def render_by_country(row: Row) -> dict[str, Any]:
 
 
 def render_period(row: Row) -> dict[str, str | None]:
+    """Render the first and last day, null for an open side."""
     first: date | None = row["first"]
     last: date | None = row["last"]
     return {"from": str(first) if first else None, "to": str(last) if last else None}
 
 
 def render_counters(figures: Figures) -> dict[str, Any]:
-    """From measures by status group. Here UNKNOWN counts as undelivered, so that the groups add up to `sent`.
+    """Render the vendor's counters from measures by status group.
 
-    Nothing that is stored was left unbilled: what the carrier never got is undelivered too.
+    UNKNOWN counts as undelivered here, so that the groups add up to `sent`. `not_billed` is always 0: every stored
+    SMS is billed, and one that the carrier never got counts as undelivered too.
     """
     sms = {group: figures[group]["sms"] if group in figures else 0 for group in StatusGroup}
     undelivered = sms[StatusGroup.UNDELIVERED] + sms[StatusGroup.UNKNOWN]
     sent, delivered = sum(sms.values()), sms[StatusGroup.DELIVERED]
-    cost = sum((part["cost"] for part in figures.values()), Decimal(0))
+    cost = sum((measures["cost"] for measures in figures.values()), Decimal(0))
     return {
         "total_sent": sent,
         "sent": sent,
@@ -62,7 +64,7 @@ def render_counters(figures: Figures) -> dict[str, Any]:
 
 
 def _sum_measure(figures: Figures, measure: str) -> int:
-    return sum(part[measure] for part in figures.values())
+    return sum(measures[measure] for measures in figures.values())
 
 
 def _divide(part: Decimal, whole: int, step: Decimal) -> Decimal:

@@ -1,4 +1,4 @@
-"""A gateway's key, wherever it can put it."""
+"""Authentication of gateways, which cannot all send a header."""
 
 from base64 import b64decode
 from binascii import Error
@@ -10,8 +10,11 @@ from smsreports.queries.query_string import parse_pairs
 
 
 class GatewayKeyAuthentication(KeyAuthentication):
-    """In `X-API-Key`; as the password of Basic credentials, which is what an address `https://any:KEY@…` becomes; or,
-    for a gateway that can do neither, as the parameter `key` of the address."""
+    """Reads the API key from `X-API-Key`, from the password of Basic credentials, or from the URL parameter `key`.
+
+    A URL such as `https://any:KEY@…` makes a client send Basic credentials. The parameter is for gateways that can
+    send neither.
+    """
 
     scheme = 'Basic realm="smsreports"'
     security_schemes = {
@@ -36,5 +39,5 @@ def _get_basic_password(request: Request) -> str | None:
 
 def _get_key_parameter(request: Request) -> str | None:
     value = dict(parse_pairs(request.META.get("QUERY_STRING", ""))).get("key")
-    # No key has any other characters; the hash takes no lone surrogates.
+    # Keys are ASCII. The hash function does not accept lone surrogates.
     return value.encode("ascii", "replace").decode() if value else None

@@ -1,4 +1,4 @@
-"""What a gateway is: how it tells what became of a message, and what it wants to hear."""
+"""Interface of a gateway: the parser of its callbacks and the response that it expects."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,26 +7,26 @@ from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.openapi.schemas import Schema
 from smsreports.openapi.spec import Parameter
 
-# The parameters of a callback, each once; and a record of type receipt.
+# Parameters of a callback, each given once; and a record of type receipt.
 CallbackParams = Mapping[str, str]
 ReceiptRecord = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """One kind of SMS gateway that calls us back, by GET or by POST of a form."""
+    """SMS gateway that reports by GET or by POST of a form."""
 
-    # The last part of its address.
+    # Last part of the callback's URL.
     slug: str
-    # What it says, as a receipt; without `at` where it names no time. Raises InvalidRecord.
+    # Returns the callback as a receipt, without `at` if it names no time. Raises InvalidRecord.
     parse_callback: Callable[[CallbackParams], ReceiptRecord]
-    # The body of the answer that lets it forget the callback.
+    # Response body on which the gateway stops repeating the callback.
     acknowledgement: str
-    # What it says it by: the parameters that are its own, published.
+    # The gateway's own parameters, for the API description.
     parameters: tuple[Parameter, ...] = ()
 
 
-# Those of every gateway.
+# Shared by all gateways.
 TEXT_SCHEMA: Schema = {"type": "string", "minLength": 1, "maxLength": 128}
 CLIENT_ID_PARAMETER = Parameter(
     "client_message_id", "The message, by the id that the sender wrote into the address.", TEXT_SCHEMA
@@ -36,8 +36,11 @@ CLIENT_ID_PARAMETER = Parameter(
 def build_receipt(
     params: CallbackParams, message_id_param: str, status: str, code: str = "", at: str | None = None
 ) -> ReceiptRecord:
-    """A receipt for the message that the sender wrote into the callback's address, else for the one that the gateway
-    names by the parameter `message_id`. Raises InvalidRecord."""
+    """Return a receipt for a message.
+
+    The message is the one with the `client_message_id` that the sender wrote into the callback's URL, or else the one
+    that the gateway names in the parameter `message_id_param`. Raises InvalidRecord if both are missing.
+    """
     client_id = params.get("client_message_id")
     reference = (
         {"client_message_id": client_id} if client_id else {"message_id": get_required_param(params, message_id_param)}
@@ -47,6 +50,7 @@ def build_receipt(
 
 
 def get_required_param(params: CallbackParams, name: str) -> str:
+    """Return a parameter. Raises InvalidRecord if it is missing or empty."""
     if not params.get(name):
         raise InvalidRecord(f"{name}: is missing")
     return params[name]

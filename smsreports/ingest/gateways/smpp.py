@@ -1,7 +1,8 @@
-"""What SMPP 3.4 says of a delivered message (section 5.2.28 and appendix B), as gateways pass it on.
+"""Parsers for the SMPP 3.4 delivery receipt (section 5.2.28 and appendix B), as gateways pass it on.
 
 Appendix B gives `id:… sub:… dlvrd:… submit date:… done date:… stat:… err:… text:…` as an example that each SMSC may
-vary. Case, spaces, order and what is left out may differ; a word or a date that is not the specification's is refused.
+vary. Case, spaces and order may differ, and fields may be missing. A state or a date that is not in the specification
+is rejected.
 """
 
 import re
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from smsreports.ingest.field_parsers import InvalidRecord
 
-# The states by their short names; and their full ones, which some SMSCs write.
+# States by their short names and by their full names, which some SMSCs write.
 STATUS_BY_STATE = {
     name: status
     for status, names in {
@@ -28,15 +29,18 @@ STATUS_BY_STATE = {
 }
 FIELD_PATTERN = re.compile(r"(?<!\S)(id|sub|dlvrd|submit\s*date|done\s*date|stat|err|text)\s*:\s*", re.IGNORECASE)
 DATE_KEY_PATTERN = re.compile(r"\s*date")
-# YYMMDDhhmm; with seconds, or with all of the year, at some SMSCs.
+# YYMMDDhhmm. Some SMSCs add seconds or write all four digits of the year.
 DATE_PATTERN = re.compile(r"[0-9]{10}|[0-9]{12}|[0-9]{14}", re.ASCII)
-# What a status code can be, in one word.
+# A status code is one word.
 CODE_PATTERN = re.compile(r"[!-~]{1,16}")
 
 
 def parse_receipt_text(text: str) -> dict[str, str]:
-    """The fields of a receipt's text by their names in lower case. The message's own text comes last, and may look
-    like a field itself. Raises InvalidRecord if one is given more than once."""
+    """Return the fields of a receipt's text by their lower-case names.
+
+    The field `text` comes last and is not searched for fields, because it quotes the message. Raises InvalidRecord if
+    a field is given more than once.
+    """
     values: dict[str, str] = {}
     name, start = "", 0
     for match in FIELD_PATTERN.finditer(text):
@@ -56,24 +60,25 @@ def _add_field(values: dict[str, str], name: str, value: str) -> None:
 
 
 def parse_state(name: str) -> str:
-    """The status of that name. Raises InvalidRecord."""
+    """Return the status of a message state. Raises InvalidRecord."""
     if name.upper() not in STATUS_BY_STATE:
         raise InvalidRecord(f"{name!r} is not an SMPP message state ({', '.join(STATUS_BY_STATE)})")
     return STATUS_BY_STATE[name.upper()]
 
 
 def parse_error_code(code: str) -> str:
-    """The status code, as the SMSC writes it: `000` stays `000`. Raises InvalidRecord."""
+    """Return the status code as the SMSC writes it: `000` stays `000`. Raises InvalidRecord."""
     if not CODE_PATTERN.fullmatch(code):
         raise InvalidRecord(f"{code!r} is not an error code")
     return code
 
 
 def parse_date(digits: str, zone: tzinfo) -> str:
-    """The time that an SMSC's clock in `zone` showed; SMPP writes no zone. Raises InvalidRecord."""
+    """Return a date of an SMSC's clock in `zone` as RFC 3339 in UTC. Raises InvalidRecord."""
     if not DATE_PATTERN.fullmatch(digits):
         raise InvalidRecord(f"{digits!r} is not a date YYMMDDhhmm")
-    # Of 12 digits, the month says which they are: from 2013 on, `20YY…` has none where `YYMM…` does.
+    # 12 digits are YYYYMMDDhhmm or YYMMDDhhmmss. In the former, digits 3 and 4 are the year, which is no month from
+    # 2013 on.
     has_century = len(digits) == 14 or (len(digits) == 12 and digits[:2] == "20" and digits[2:4] > "12")
     full_digits = digits if has_century else f"20{digits}"
     try:
@@ -84,7 +89,7 @@ def parse_date(digits: str, zone: tzinfo) -> str:
 
 
 def parse_time_zone(params: Mapping[str, str]) -> tzinfo:
-    """The zone of the SMSC's clock, by the parameter `tz` of the callback's address: UTC if it names none."""
+    """Return the time zone in the parameter `tz`; UTC if it is missing. Raises InvalidRecord."""
     try:
         return ZoneInfo(params["tz"]) if "tz" in params else UTC
     except (KeyError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""What is published of the gateways' address: which there are, and what each says."""
+"""OpenAPI description of the callback endpoint: the gateways and their parameters."""
 
 from collections.abc import Iterator
 
@@ -9,24 +9,30 @@ from smsreports.openapi.spec import Body, Parameter, ViewSpec
 
 
 def build_view_spec(media_type: str) -> ViewSpec:
+    """Return the description; callbacks by POST are forms of the `media_type`."""
     parameters = tuple(_list_parameters())
-    properties = {one.name: {**one.schema, "description": one.description} for one in parameters}
+    properties = {
+        parameter.name: {**parameter.schema, "description": parameter.description} for parameter in parameters
+    }
     return ViewSpec(
         body=Body(
             media_type,
-            "Each field may stand in the address instead, but not in both.",
+            "Each field may be in the URL instead, but not in both.",
             {"type": "object", "properties": properties},
         ),
-        parameters=(Parameter("gateway", "Which of them calls.", enum_of(load_gateways())), *parameters),
+        parameters=(Parameter("gateway", "The calling gateway.", enum_of(load_gateways())), *parameters),
     )
 
 
 def _list_parameters() -> Iterator[Parameter]:
-    """Every gateway's parameters. Each is read only where its gateway calls and needs it, so one that is odd elsewhere
-    is no fault: the values that its gateway knows stand in the words."""
+    """Yield the parameters of all gateways.
+
+    Each parameter is read only for its own gateway, and an unknown value elsewhere is no error. So the allowed values
+    are in the description and not in the schema.
+    """
     yield Parameter(CLIENT_ID_PARAMETER.name, CLIENT_ID_PARAMETER.description, TEXT)
     for gateway in load_gateways().values():
-        for one in gateway.parameters:
-            known = "".join(f" `{word}`" for word in one.schema.get("enum", ()))
-            says = f"{gateway.slug.capitalize()}: {one.description}" + (known and f" One of{known}.")
-            yield Parameter(one.name, says, TEXT, one.example)
+        for parameter in gateway.parameters:
+            choices = "".join(f" `{value}`" for value in parameter.schema.get("enum", ()))
+            description = f"{gateway.slug.capitalize()}: {parameter.description}" + (choices and f" One of{choices}.")
+            yield Parameter(parameter.name, description, TEXT, parameter.example)

@@ -1,4 +1,4 @@
-"""The address that gateways call: one callback is one receipt."""
+"""Callback endpoint of the gateways. Each callback is one delivery receipt."""
 
 import re
 from collections import Counter
@@ -24,21 +24,21 @@ from smsreports.queries.query_string import parse_pairs
 from smsreports.telemetry.metrics import get_metrics
 
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
-# Far above any callback.
+# Far more than any gateway sends.
 MAX_CALLBACK_BYTES = 64 * 1024
-# A receipt's text quotes the message, in whatever encoding that is.
+# A receipt's text quotes the message, whose encoding may be anything.
 UNSTORABLE_CHARACTERS = re.compile("[\0\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
 
 class GatewayViewSet(LoadingViewSet):
-    """Callbacks of the gateways, whose errors are in the dialect's shape and whose thanks are the gateway's."""
+    """Loads the callbacks of gateways. Errors have the dialect's shape, acknowledgements the gateway's."""
 
-    # HEAD asks for nothing that is here.
+    # There is nothing to read, so HEAD is not served.
     http_method_names = ["get", "post"]
     media_types = ("text/plain", "application/json")
-    # A gateway cannot hold back what it has, and some try only three times: its bursts wait, for less time than the
-    # 30 s after which Jasmin hangs up.
+    # A gateway cannot slow down, and some try only three times. So bursts wait for a slot, for less than the 30 s after
+    # which Jasmin hangs up.
     max_wait_seconds = 10
     max_bytes = MAX_CALLBACK_BYTES
     spec: ClassVar[ViewSpec] = spec.build_view_spec(FORM_MEDIA_TYPE)
@@ -49,8 +49,8 @@ class GatewayViewSet(LoadingViewSet):
     def receive(self, request: Request, gateway: str) -> HttpResponse:
         if gateway not in load_gateways():
             raise NotFound("There is no such gateway.")
-        sender = load_gateways()[gateway]
-        record = _parse_callback(sender, _read_params(request))
+        calling_gateway = load_gateways()[gateway]
+        record = _parse_callback(calling_gateway, _read_params(request))
         with self.acquire_slot(), apply_load_settings():
             if "at" not in record:
                 record["at"] = self._get_first_seen_at(record)
@@ -58,10 +58,13 @@ class GatewayViewSet(LoadingViewSet):
         for rejected in result.rejected:
             raise ParseError(rejected.error)
         get_metrics().receipts.labels(gateway).inc()
-        return HttpResponse(sender.acknowledgement, "text/plain")
+        return HttpResponse(calling_gateway.acknowledgement, "text/plain")
 
     def _get_first_seen_at(self, record: ReceiptRecord) -> str:
-        """When a gateway that names no time first said this: said again, it is the same receipt."""
+        """Return the time of the first equal receipt, or else the present time, in ISO 8601.
+
+        Some gateways name no time. With the first time, a repeated callback is recognised as the same receipt.
+        """
         kind = next(name for name in Event.ReferenceKind.values if name in record)
         known_receipts = Event.objects.for_account(self.account).filter(
             reference_kind=kind,
@@ -75,6 +78,7 @@ class GatewayViewSet(LoadingViewSet):
 
 
 def _parse_callback(gateway: Gateway, params: CallbackParams) -> ReceiptRecord:
+    """Return the receipt of a callback. Raises ParseError."""
     try:
         record = gateway.parse_callback(params)
     except InvalidRecord as error:
@@ -85,7 +89,10 @@ def _parse_callback(gateway: Gateway, params: CallbackParams) -> ReceiptRecord:
 
 
 def _read_params(request: Request) -> dict[str, str]:
-    """The parameters of the address and of the form."""
+    """Return the parameters of the URL and of the form, with U+FFFD for characters that cannot be stored.
+
+    Raises ParseError if a parameter is given more than once.
+    """
     pairs = parse_pairs(request.META.get("QUERY_STRING", ""))
     if request.method == "POST":
         pairs += parse_pairs(read_body(request._request, FORM_MEDIA_TYPE, MAX_CALLBACK_BYTES).decode("latin-1"))

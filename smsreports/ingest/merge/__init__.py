@@ -1,7 +1,7 @@
-"""Staged rows into the tables, set by set: each row once, each report by the one table of statuses.
+"""Merge of staged rows into the tables, with set-based statements. Each row is inserted once.
 
-The statements of this package are raw SQL because the ORM knows neither COPY's staging tables
-nor INSERT … SELECT. They are built of our own names; a caller's values stand in the staging tables.
+The statements of this package are raw SQL because the ORM supports neither temporary tables nor INSERT … SELECT.
+They are built from our own names only; a client's values are in the staging tables.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -21,10 +21,10 @@ from smsreports.ingest.merge.messages import merge_messages
 from smsreports.ingest.merge.reports import apply_reports, apply_responses
 from smsreports.ingest.staging import STAGING_TABLES
 
-# Loaders of one account take turns, so that a request gets one head and a report sees the row it is about.
+# Loads of one account are serialized, so that a request gets one head and a report finds its row.
 LOCK_NAMESPACE = int.from_bytes(b"smsr", "big")
 MergeStep = Callable[[CursorWrapper], tuple[int, Rejections]]
-# Each with the staging tables that it is about: a batch of receipts pays for no other step.
+# Steps with the staging tables that they read. Steps without staged rows are skipped, so receipts stay cheap.
 MERGE_STEPS: Sequence[tuple[MergeStep, frozenset[str]]] = (
     (merge_broadcasts, frozenset(["stage_broadcast"])),
     (merge_messages, frozenset(["stage_message"])),
@@ -40,7 +40,7 @@ MERGE_STEPS: Sequence[tuple[MergeStep, frozenset[str]]] = (
 
 @dataclass(frozen=True)
 class RejectedLine:
-    """A line that was not loaded, and why; or a send that had `waited` for the broadcast of that line."""
+    """A line that was not loaded, with its error. If `waited`, a send that waited for the broadcast of that line."""
 
     line: int
     error: str
@@ -50,9 +50,9 @@ class RejectedLine:
 def merge_staged(
     cursor: CursorWrapper, accounts: Iterable[int], staged_tables: Collection[str]
 ) -> tuple[int, list[RejectedLine]]:
-    """Merges what is staged in these tables; returns how many lines are new, and those that cannot be.
+    """Merge the rows of these staging tables; return the number of new lines, and the rejected lines.
 
-    The caller's transaction makes it whole or nothing.
+    The caller runs it in a transaction, so that a batch is merged whole or not at all.
     """
     for account in sorted(accounts):
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_NAMESPACE, account])
@@ -60,7 +60,7 @@ def merge_staged(
     for step, tables in MERGE_STEPS:
         if tables.isdisjoint(staged_tables):
             continue
-        counted, conflicts = step(cursor)
-        accepted += counted
+        new_lines, conflicts = step(cursor)
+        accepted += new_lines
         rejected += [RejectedLine(*row) for row in conflicts]
     return accepted, rejected

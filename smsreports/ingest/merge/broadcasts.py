@@ -1,4 +1,4 @@
-"""Staged broadcasts and sends into theirs; a send whose broadcast is not known waits for it."""
+"""Merge of staged broadcasts and sends. A send whose broadcast is not known waits for it."""
 
 from django.db.backends.utils import CursorWrapper
 
@@ -33,7 +33,7 @@ SENDS = KeyedTable(
     },
 )
 STAGED_SEND_COLUMNS = ", ".join(STAGING_TABLES["stage_send"])
-# Clicks and actions are events, also those that a send's own record tells.
+# Clicks and actions are stored as events, including those of a send's own record.
 REACTION_COLUMNS = ("clicked_at", "action_type", "action_at")
 SEND_COLUMNS = ", ".join(
     "broadcast_id" if column == "broadcast_key" else column
@@ -53,7 +53,7 @@ def merge_broadcasts(cursor: CursorWrapper) -> tuple[int, Rejections]:
 
 
 def _unpark_sends(cursor: CursorWrapper) -> None:
-    """Sends that waited for one of the new broadcasts are staged again, under the broadcast's line."""
+    """Stage the sends that waited for one of the new broadcasts, with the broadcast's line."""
     unpacked_columns = ", ".join(f"p.{column}" for column in STAGING_TABLES["stage_send"])
     cursor.execute(f"""
         WITH released AS (
@@ -80,7 +80,7 @@ def merge_sends(cursor: CursorWrapper) -> tuple[int, Rejections]:
 
 
 def _fill_from_broadcast(cursor: CursorWrapper) -> None:
-    """What a send leaves out is its broadcast's."""
+    """Set the broadcast's id, and fill values that a send leaves out from its broadcast."""
     cursor.execute("""
         UPDATE stage_send s SET
             broadcast_id = b.id,
@@ -92,14 +92,14 @@ def _fill_from_broadcast(cursor: CursorWrapper) -> None:
 
 
 def _park_sends(cursor: CursorWrapper) -> int:
-    """Lets the sends wait whose broadcast is not known; returns how many were not waiting before."""
+    """Park the sends whose broadcast is not known; return how many were not parked before."""
     cursor.execute("""
-        WITH held AS (
+        WITH removed AS (
             DELETE FROM stage_send WHERE broadcast_id IS NULL RETURNING *
         ), packed AS (
             SELECT account_id, broadcast_key, message_id,
-                   to_jsonb(held) - '{line,n,is_new,got_carrier_id,is_replay,broadcast_id}'::text[] AS staged
-            FROM held
+                   to_jsonb(removed) - '{line,n,is_new,got_carrier_id,is_replay,broadcast_id}'::text[] AS staged
+            FROM removed
         ), kept AS (
             INSERT INTO ingest_waitingsend (account_id, broadcast_key, message_id, staged, digest)
             SELECT account_id, broadcast_key, message_id, staged, md5(staged::text) FROM packed
@@ -114,7 +114,7 @@ def _park_sends(cursor: CursorWrapper) -> int:
 
 
 def _stage_reports(cursor: CursorWrapper) -> None:
-    """A send that is known already reports its status, as a receipt would; clicks and actions become events."""
+    """Stage the status of known sends as reports, as for a receipt, and their clicks and actions as events."""
     cursor.execute(f"""
         INSERT INTO stage_report
         SELECT 'send', t.id, s.status, s.status_code, s.status_at, NULL, s.delivered_at

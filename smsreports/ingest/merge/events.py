@@ -1,4 +1,4 @@
-"""Staged receipts, clicks and actions into events, and from events to the rows that they speak of."""
+"""Merge of staged receipts, clicks and actions into events, and staging of their reports on messages and sends."""
 
 from django.db.backends.utils import CursorWrapper
 
@@ -10,13 +10,13 @@ EVENT_COLUMNS = ", ".join(["account_id", *STAGING_TABLES["stage_event"]])
 EVENT_COLUMNS_OF_E = ", ".join(f"e.{column}" for column in ["account_id", *STAGING_TABLES["stage_event"]])
 REFERENCE_COLUMNS = "account_id, reference_kind, reference"
 MESSAGE_TABLE, SEND_TABLE = "messages_app_message", "broadcasts_app_broadcastsend"
-# Where an event's reference may lead: the target's word, its table, the kind of reference, the column it names.
+# Possible targets of a reference: the target's name, its table, and the column, which is also the reference's kind.
 REFERENCES = (
     ("message", MESSAGE_TABLE, "client_message_id"),
     ("message", MESSAGE_TABLE, "message_id"),
     ("send", SEND_TABLE, "message_id"),
 )
-# The same seen from the rows that just came in: of messages, receipts alone are told.
+# The same from the staging tables: the table, the column, and which events apply. Messages have receipts only.
 STAGED_REFERENCES = (
     ("stage_message", "client_message_id", "e.kind = 'receipt'"),
     ("stage_message", "message_id", "e.kind = 'receipt'"),
@@ -25,17 +25,18 @@ STAGED_REFERENCES = (
 
 
 def match_waiting_events(cursor: CursorWrapper) -> tuple[int, Rejections]:
-    """Events that waited for the rows of this batch, and wait no more.
+    """Stage the events that waited for rows of this batch, and mark them as no longer waiting.
 
-    Also receipts that did not wait: the carrier's id that they name is known as another SMS's, and now as one more's.
+    Receipts that did not wait are staged too if a row of this batch takes their carrier's id: carriers' ids are not
+    unique, so such a receipt then belongs to one more SMS.
     """
     for stage, column, kind in STAGED_REFERENCES:
         cursor.execute(f"""
-            WITH found AS (
+            WITH matched AS (
                 UPDATE ingest_event e SET waits = false FROM {stage} s
                 WHERE {_build_reference_match(column)} AND e.waits AND {kind} RETURNING {EVENT_COLUMNS_OF_E}
             )
-            INSERT INTO stage_arrival SELECT * FROM found
+            INSERT INTO stage_arrival SELECT * FROM matched
         """)
     for stage in ("stage_message", "stage_send"):
         cursor.execute(f"""
@@ -51,21 +52,23 @@ def _build_reference_match(column: str) -> str:
 
 
 def find_referenced_rows(cursor: CursorWrapper) -> tuple[int, Rejections]:
-    """The rows that events lead to, those of this batch and earlier ones."""
+    """Stage the rows that the events of this batch, and earlier ones that were matched, refer to."""
     lookups = " UNION ALL ".join(
-        f"SELECT n.*, '{target}', t.id FROM named n JOIN {table} t"
-        f" ON t.account_id = n.account_id AND t.{column} = n.reference AND n.reference_kind = '{column}'"
+        f"SELECT e.*, '{target}', t.id FROM event_references e JOIN {table} t"
+        f" ON t.account_id = e.account_id AND t.{column} = e.reference AND e.reference_kind = '{column}'"
         for target, table, column in REFERENCES
     )
     cursor.execute(f"""
-        WITH named AS (SELECT {REFERENCE_COLUMNS} FROM stage_event UNION SELECT {REFERENCE_COLUMNS} FROM stage_arrival)
+        WITH event_references AS (
+            SELECT {REFERENCE_COLUMNS} FROM stage_event UNION SELECT {REFERENCE_COLUMNS} FROM stage_arrival
+        )
         INSERT INTO stage_reached {lookups}
     """)
     return 0, []
 
 
 def merge_events(cursor: CursorWrapper) -> tuple[int, Rejections]:
-    """Keeps each event once, and how often it came; it waits where it leads to no row."""
+    """Store each event once and count its repetitions. An event that refers to no row waits."""
     accepted = _upsert_events(
         cursor,
         "NOT is_replay",
@@ -74,34 +77,37 @@ def merge_events(cursor: CursorWrapper) -> tuple[int, Rejections]:
         on_conflict="DO UPDATE SET times_received = e.times_received + excluded.times_received,"
         " repeated_at = statement_timestamp()",
     )
-    # What a send's record tells has not come by itself.
+    # Events of a send's record were not received as events of their own.
     _upsert_events(cursor, "is_replay", times="0", repeated_at="NULL::timestamptz", on_conflict="DO NOTHING")
     return accepted, []
 
 
 def _upsert_events(cursor: CursorWrapper, condition: str, *, times: str, repeated_at: str, on_conflict: str) -> int:
-    """A row that is new has never been locked or replaced: its xmax is 0."""
+    """Insert or update the staged events; stage the new ones as arrivals and return their number.
+
+    The statement recognizes a new row by xmax = 0: it has never been locked or updated.
+    """
     cursor.execute(f"""
-        WITH told AS (
+        WITH distinct_events AS (
             SELECT {EVENT_COLUMNS}, {times} AS times, {repeated_at} AS repeated_at, min(n) AS n
             FROM stage_event WHERE {condition} GROUP BY {EVENT_COLUMNS}
         ), reached AS (
-            SELECT {REFERENCE_COLUMNS}, bool_or(target = 'send') AS a_send
+            SELECT {REFERENCE_COLUMNS}, bool_or(target = 'send') AS is_send
             FROM stage_reached GROUP BY {REFERENCE_COLUMNS}
-        ), kept AS (
+        ), upserted AS (
             INSERT INTO ingest_event AS e ({EVENT_COLUMNS}, times_received, repeated_at, waits)
             SELECT {EVENT_COLUMNS}, times, repeated_at,
-                   CASE kind WHEN 'receipt' THEN a_send IS NULL ELSE a_send IS NOT TRUE END
-            FROM told LEFT JOIN reached USING ({REFERENCE_COLUMNS}) ORDER BY n
+                   CASE kind WHEN 'receipt' THEN is_send IS NULL ELSE is_send IS NOT TRUE END
+            FROM distinct_events LEFT JOIN reached USING ({REFERENCE_COLUMNS}) ORDER BY n
             ON CONFLICT ({EVENT_COLUMNS}) {on_conflict} RETURNING {EVENT_COLUMNS_OF_E}, e.xmax = 0 AS is_new
         )
-        INSERT INTO stage_arrival SELECT {EVENT_COLUMNS} FROM kept WHERE is_new
+        INSERT INTO stage_arrival SELECT {EVENT_COLUMNS} FROM upserted WHERE is_new
     """)
     return int(cursor.rowcount)
 
 
 def stage_reports_of_events(cursor: CursorWrapper) -> tuple[int, Rejections]:
-    """What the rows are told: by receipts, reports; by clicks and actions, responses."""
+    """Stage reports from receipts, and responses from clicks and actions."""
     submitted = ", ".join(f"'{status}'" for status in SUBMITTED)
     cursor.execute(f"""
         INSERT INTO stage_report

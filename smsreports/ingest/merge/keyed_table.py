@@ -1,22 +1,22 @@
-"""Rows that are known by a key: which of the staged ones are new, and which contradict what is known."""
+"""Merge of staged rows by a unique key: finds new rows, and rows that conflict with stored ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.backends.utils import CursorWrapper
 
-# Line, reason, and whether the row had waited for that line.
+# Line, error, and True if the row had waited for that line.
 Rejections = list[tuple[int, str, bool]]
 
 
 @dataclass(frozen=True)
 class KeyedTable:
-    """A staging table, the table it goes to, the key within an account, and what of a row never changes."""
+    """A staging table, its target table, the key within an account, and the columns that never change."""
 
     stage: str
     table: str
     key: str
-    # The column's name: what the record calls it.
+    # The column's name, and its key in the record.
     constant_columns: Mapping[str, str]
 
     @property
@@ -24,17 +24,19 @@ class KeyedTable:
         return f"t.account_id = s.account_id AND t.{self.key} = s.{self.key}"
 
     def mark_new_rows(self, cursor: CursorWrapper) -> int:
-        """Leaves as fresh the first staged row of each key that is not known, what waited before what comes now;
-        returns how many lines are new. Most are, so it is the others that are marked."""
+        """Set `is_new` to false except for the first staged row of each unknown key; return the number of new lines.
+
+        Rows that waited come before rows of this batch. Most rows are new, so updating the others is cheaper.
+        """
         cursor.execute(f"""
             UPDATE {self.stage} SET is_new = false WHERE n IN (
                 SELECT n FROM {self.stage} s WHERE EXISTS (SELECT FROM {self.table} t WHERE {self.key_match_sql})
                 UNION ALL
                 SELECT n FROM (
                     SELECT n,
-                           row_number() OVER (PARTITION BY account_id, {self.key} ORDER BY is_replay DESC, n) AS place
+                           row_number() OVER (PARTITION BY account_id, {self.key} ORDER BY is_replay DESC, n) AS rank
                     FROM {self.stage}
-                ) placed WHERE place > 1
+                ) ranked WHERE rank > 1
             )
         """)
         cursor.execute(f"SELECT count(*) FROM {self.stage} WHERE is_new AND NOT is_replay")
@@ -42,7 +44,7 @@ class KeyedTable:
         return new_lines
 
     def reject_conflicts(self, cursor: CursorWrapper) -> Rejections:
-        """Takes out the staged rows whose key is known with something else; call it when the new ones are in."""
+        """Delete and return staged rows whose constant columns differ from the stored row. Call it after the insert."""
         differs = ", ".join(
             f"CASE WHEN s.{column} IS DISTINCT FROM t.{column} THEN '{name}' END"
             for column, name in self.constant_columns.items()

@@ -1,4 +1,4 @@
-"""Staged messages into theirs, each request with one head."""
+"""Merge of staged messages. Each request has one head, its first message."""
 
 from django.db.backends.utils import CursorWrapper
 
@@ -22,7 +22,7 @@ MESSAGES = KeyedTable(
     },
 )
 MESSAGE_COLUMNS = ", ".join(["account_id", *STAGING_TABLES["stage_message"]])
-# Before another message of the same request, on any server and in any language.
+# Order of the messages of a request. Collation "C" makes it the same on each server.
 REQUEST_ORDER = 'created_at, client_message_id COLLATE "C"'
 
 
@@ -30,7 +30,7 @@ def merge_messages(cursor: CursorWrapper) -> tuple[int, Rejections]:
     accepted = MESSAGES.mark_new_rows(cursor)
     _insert_messages(cursor)
     _move_request_heads(cursor)
-    # In this order: a line that is refused anyway refuses no other one by the carrier's id that it brought.
+    # The order matters: a line that is rejected anyway must not reject another one by its carrier's id.
     rejected = MESSAGES.reject_conflicts(cursor)
     rejected += _reject_other_carrier_ids(cursor)
     _stage_reports(cursor)
@@ -38,7 +38,10 @@ def merge_messages(cursor: CursorWrapper) -> tuple[int, Rejections]:
 
 
 def _reject_other_carrier_ids(cursor: CursorWrapper) -> Rejections:
-    """The carrier's id may come later, but not change: within this batch the first line's counts."""
+    """Delete and return staged rows that change a known carrier's id.
+
+    The carrier's id may be added later, but not change. Within a batch the first line that has one counts.
+    """
     cursor.execute(f"""
         WITH known AS (
             SELECT DISTINCT ON (account_id, client_message_id) account_id, client_message_id, message_id
@@ -50,7 +53,7 @@ def _reject_other_carrier_ids(cursor: CursorWrapper) -> Rejections:
                 WHERE (account_id, client_message_id) IN (
                     SELECT account_id, client_message_id FROM stage_message WHERE NOT is_new
                 )
-            ) every
+            ) carrier_ids
             WHERE message_id IS NOT NULL ORDER BY account_id, client_message_id, n
         )
         DELETE FROM stage_message s USING known t WHERE {MESSAGES.key_match_sql} AND s.message_id <> t.message_id
@@ -61,18 +64,18 @@ def _reject_other_carrier_ids(cursor: CursorWrapper) -> Rejections:
 
 
 def _insert_messages(cursor: CursorWrapper) -> None:
-    """The first new message of a request heads it, unless the request has a head already."""
+    """Insert the new messages. The first of a request becomes its head, unless the request has one already."""
     cursor.execute(f"""
-        WITH placed AS (
-            SELECT *, row_number() OVER (PARTITION BY account_id, request_key ORDER BY {REQUEST_ORDER}) AS place
+        WITH ranked AS (
+            SELECT *, row_number() OVER (PARTITION BY account_id, request_key ORDER BY {REQUEST_ORDER}) AS rank
             FROM stage_message WHERE is_new
         ), inserted AS (
             INSERT INTO messages_app_message ({MESSAGE_COLUMNS}, heads_request)
-            SELECT {MESSAGE_COLUMNS}, place = 1 AND NOT EXISTS (
+            SELECT {MESSAGE_COLUMNS}, rank = 1 AND NOT EXISTS (
                 SELECT FROM messages_app_message h
-                WHERE h.account_id = placed.account_id AND h.request_key = placed.request_key AND h.heads_request
+                WHERE h.account_id = ranked.account_id AND h.request_key = ranked.request_key AND h.heads_request
             )
-            FROM placed ORDER BY n
+            FROM ranked ORDER BY n
             RETURNING account_id, request_key, heads_request
         )
         INSERT INTO stage_follower SELECT DISTINCT account_id, request_key FROM inserted WHERE NOT heads_request
@@ -80,7 +83,10 @@ def _insert_messages(cursor: CursorWrapper) -> None:
 
 
 def _move_request_heads(cursor: CursorWrapper) -> None:
-    """A follower that came later may be the earlier message. Two updates, since a request never has two heads."""
+    """Make an earlier message that arrived later the head of its request.
+
+    It takes two updates, since a request may never have two heads.
+    """
     cursor.execute(f"""
         INSERT INTO stage_head
         SELECT h.id, f.id FROM stage_follower r
@@ -94,25 +100,25 @@ def _move_request_heads(cursor: CursorWrapper) -> None:
           AND (f.created_at, f.client_message_id COLLATE "C") < (h.created_at, h.client_message_id COLLATE "C")
     """)
     if cursor.rowcount:
-        for which, heads in (("old_id", "false"), ("new_id", "true")):
+        for column, is_head in (("old_id", "false"), ("new_id", "true")):
             cursor.execute(f"""
-                UPDATE messages_app_message SET heads_request = {heads}
-                FROM stage_head WHERE id = stage_head.{which}
+                UPDATE messages_app_message SET heads_request = {is_head}
+                FROM stage_head WHERE id = stage_head.{column}
             """)
 
 
 def _stage_reports(cursor: CursorWrapper) -> None:
-    """A message that is known already reports its status and times, as a receipt would, and its carrier's id."""
+    """Stage the status and times of known messages as reports, as for a receipt, and set their carrier's ids."""
     cursor.execute(f"""
         INSERT INTO stage_report
         SELECT 'message', t.id, s.status, s.status_code, s.status_at, s.sent_at, s.delivered_at
         FROM stage_message s JOIN messages_app_message t ON {MESSAGES.key_match_sql} WHERE NOT s.is_new
     """)
     cursor.execute(f"""
-        WITH named AS (
+        WITH updated AS (
             UPDATE messages_app_message t SET message_id = s.message_id FROM stage_message s
             WHERE {MESSAGES.key_match_sql} AND NOT s.is_new AND t.message_id IS NULL AND s.message_id IS NOT NULL
             RETURNING s.n
         )
-        UPDATE stage_message s SET got_carrier_id = true FROM named WHERE s.n = named.n
+        UPDATE stage_message s SET got_carrier_id = true FROM updated WHERE s.n = updated.n
     """)

@@ -1,11 +1,11 @@
-"""Staged reports onto the rows they speak of. The result is the same in whatever order reports come."""
+"""Application of staged reports to messages and sends. The result does not depend on the order of arrival."""
 
 from django.db.backends.utils import CursorWrapper
 
 from smsreports.ingest.merge.keyed_table import Rejections
 from smsreports.sms.statuses import build_rank_sql
 
-# Each target's table, and what else is written while its row is; a send's sent_at is its own time and never changes.
+# Each target's table and further assignments of its update. The sent_at of a send is constant.
 TARGET_TABLES = {
     "message": ("messages_app_message", ", sent_at = least(t.sent_at, w.left_at)"),
     "send": ("broadcasts_app_broadcastsend", ""),
@@ -13,9 +13,9 @@ TARGET_TABLES = {
 
 
 def apply_reports(cursor: CursorWrapper) -> tuple[int, Rejections]:
-    """The winning report brings its status, code and times, if it beats what the row says.
+    """Set the status, code and times of each row to those of the best report, if it outranks the row's own.
 
-    The earliest report on the way says when a message left us, also if it does not win.
+    The sent_at of a message becomes the time of its earliest submitted report, even if that report does not win.
     """
     for target, (table, extra_columns) in TARGET_TABLES.items():
         cursor.execute(f"""
@@ -41,14 +41,14 @@ def apply_reports(cursor: CursorWrapper) -> tuple[int, Rejections]:
 
 
 def _build_rank_sql(row: str, at: str) -> str:
-    """What decides between two reports, greatest first; the last two only make the order total."""
+    """Return the SQL by which reports are ranked; the greatest wins. The last two columns make the order total."""
     precedence, order = build_rank_sql(f"{row}.status")
     code = f'{row}.status_code COLLATE "C"'
     return f"ROW({precedence}, {row}.{at}, {order}, {code}, coalesce({row}.delivered_at, '-infinity'))"
 
 
 def apply_responses(cursor: CursorWrapper) -> tuple[int, Rejections]:
-    """Every click and action counts; the earliest of each is shown."""
+    """Add clicks and actions to the counts of sends, and set the times to the earliest of each."""
     cursor.execute("""
         UPDATE broadcasts_app_broadcastsend t SET
             clicked_at = least(t.clicked_at, w.clicked_at),

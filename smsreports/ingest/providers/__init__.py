@@ -1,7 +1,7 @@
-"""Message logs of other systems: each module here reads one provider's exports into our records.
+"""Importers of other systems' message logs. Each module here turns one provider's exports into our records.
 
-A module says, as `PROVIDER`, what the files hold and how a row becomes records; its name is the word for `--from`.
-Its page in `docs/operators/providers/` names the source of each mapping.
+A module defines `PROVIDER`: the columns of the files and the function that builds records from rows. The module's name
+is the value of `--from`. Its page in `docs/operators/providers/` names the source of each mapping.
 """
 
 import re
@@ -23,13 +23,13 @@ SAFE_WORD_PATTERN = re.compile("[A-Za-z_-]{0,32}")
 
 @dataclass
 class ImportRun:
-    """Files of one provider on their way into one account."""
+    """Import of one provider's files into one account."""
 
     account: Account
     notes: Notes = field(default_factory=Notes)
 
     def check_currency(self, name: str, value: Any) -> None:
-        """Every cost of an account is in its currency. Raises InvalidRecord."""
+        """Check that a cost is in the account's currency; a missing one is assumed to be. Raises InvalidRecord."""
         account_currency = self.account.currency
         if value in (None, ""):
             self.notes.add_remark(
@@ -39,9 +39,10 @@ class ImportRun:
             raise InvalidRecord(f"{name}: {safe_repr(value)}is not {account_currency}, the account's currency")
 
     def has_price(self, name: str, value: Any, status: str) -> bool:
-        """Whether there is a price. A stored cost never changes, so one that is still to come is waited for.
+        """Return True if the row has a price, and False if a final message has none.
 
-        Raises InvalidRecord.
+        Raises InvalidRecord for a message without a price whose status is not final: a stored cost never changes, so
+        the message has to be imported later.
         """
         if value not in (None, ""):
             return True
@@ -53,12 +54,13 @@ class ImportRun:
 
 @dataclass(frozen=True)
 class Provider:
-    """How a provider's files become records, each with the number of its row."""
+    """File layout of a provider, and the function that builds its numbered records."""
 
     layout: FileLayout
     build_records: Callable[[FileRows, ImportRun], NumberedRecords]
 
     def read_records(self, file: BinaryIO, run: ImportRun) -> NumberedRecords:
+        """Yield the records of a file, each with its row number and with the name of the account."""
         for number, record in self.build_records(read_rows(file, self.layout, run.notes), run):
             if isinstance(record, dict):
                 record["account"] = run.account.name
@@ -71,7 +73,7 @@ def get_provider(name: str) -> Provider:
 
 
 def raise_if_invalid(record: RecordDict | InvalidRecord) -> RecordDict:
-    """What a provider read, as the loader wants it. Raises InvalidRecord."""
+    """Return the record. Raises InvalidRecord if the provider could not build one from the row."""
     if isinstance(record, InvalidRecord):
         raise record
     return record
@@ -80,7 +82,7 @@ def raise_if_invalid(record: RecordDict | InvalidRecord) -> RecordDict:
 def build_row_by_row(
     build_record: Callable[[FileRow, ImportRun], RecordDict],
 ) -> Callable[[FileRows, ImportRun], NumberedRecords]:
-    """For a provider whose rows are one message each; those that were received, by `direction`, are skipped."""
+    """Return a `build_records` for a provider that has one message per row. Inbound messages are skipped."""
 
     def build_records(rows: FileRows, run: ImportRun) -> NumberedRecords:
         for number, row in rows:
@@ -98,18 +100,21 @@ def build_row_by_row(
 
 
 def translate_word(name: str, value: Any, translations: Mapping[str, str]) -> str:
-    """Our word for a provider's. Raises InvalidRecord."""
+    """Return our word for a provider's word. Raises InvalidRecord if it is not among the `translations`."""
     if not isinstance(value, str) or value not in translations:
         raise InvalidRecord(f"{name}: {safe_repr(value)}is not known")
     return translations[value]
 
 
 def parse_whole_number(value: Any) -> Any:
-    """A whole number that may be written as text; anything else as it is, for the record's reader to refuse."""
+    """Convert a whole number that is written as text. Return anything else unchanged; the loader rejects it."""
     return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value) else value
 
 
 def safe_repr(value: Any) -> str:
-    """A word, for a refusal to name. Where no word stands it may be anyone's number or text, which nobody repeats."""
+    """Return a word with quotes and a space, for an error message; "" for anything else.
+
+    A value that is not a plain word may be a telephone number or a text, which must not appear in messages.
+    """
     text = str(value)
     return f"{text!r} " if SAFE_WORD_PATTERN.fullmatch(text) else ""

@@ -1,8 +1,8 @@
-"""Our own exports: the unified list as a CSV file, of either dialect, or as lines of JSON.
+"""Importer of our own exports: the unified list as a CSV file of any dialect, or as JSON lines.
 
-An export is newest first, and rows of one second lie in the order of their ids. It is loaded from its end, so that
-they come to lie in the same order again. What it does not say of a broadcast is taken from the broadcast's oldest
-send in the file; see docs/operators/providers/smsreports.md.
+An export is newest first, and rows of the same second are ordered by id. The file is loaded from its end, so that the
+new ids have the same order. Fields of a broadcast that the export lacks come from the broadcast's oldest send in the
+file; see docs/operators/providers/smsreports.md.
 """
 
 from broadcasts_app.models import Broadcast
@@ -15,9 +15,9 @@ from smsreports.ingest.readers.reverse import reverse_rows
 from smsreports.ingest.records import build_staging_row
 from smsreports.unified.exports import COLUMNS
 
-# Before the exported id in the key of a broadcast that was rebuilt.
+# Prefix of a rebuilt broadcast's key; the exported id follows.
 BROADCAST_KEY_PREFIX = "export:"
-# What a row of another source does not have, or an SMS has not met yet; a table writes it as an empty value.
+# Columns that are null for rows of another source or for SMS that have not come so far. CSV has empty values instead.
 NULLABLE_COLUMNS = frozenset(
     {
         "delivered_at",
@@ -30,7 +30,8 @@ NULLABLE_COLUMNS = frozenset(
         "broadcast_name",
     }
 )
-# The file's names are those of its door, which calls a text a message. `id` is ours, and `clicked` is told by its time.
+# `id` is assigned anew, and `clicked` follows from `clicked_at`. The files use the names of the API: `message` is the
+# text.
 IGNORED_COLUMNS = frozenset(("id", "clicked"))
 FILE_NAMES = {column.name: "message" if column.name == "text" else column.name for column in COLUMNS}
 TEXT_COLUMNS = frozenset(FILE_NAMES[column.name] for column in COLUMNS if column.kind is ColumnKind.TEXT)
@@ -40,12 +41,12 @@ LAYOUT = FileLayout(
     required=frozenset(FILE_NAMES.values()),
     envelope="messages",
 )
-# What both kinds of record say in the same words.
+# Fields that both record types share under the same names.
 SHARED_FIELDS = ("recipient", "sender_id", "message", "status", "status_code", "cost", "delivered_at", "message_id")
 
 
 def build_records(rows: FileRows, run: ImportRun) -> NumberedRecords:
-    """A message or a send of each row, and before the first send of a broadcast that is not known the broadcast."""
+    """Yield a message or a send per row, and an unknown broadcast before its first send."""
     broadcast_names = _load_broadcast_names(run)
     for number, row in reverse_rows(_normalize_rows(rows, run)):
         try:
@@ -63,13 +64,16 @@ def build_records(rows: FileRows, run: ImportRun) -> NumberedRecords:
 
 
 def _load_broadcast_names(run: ImportRun) -> dict[str, str]:
-    """The names of the broadcasts that were rebuilt before, by their keys."""
-    rebuilt = Broadcast.objects.for_account(run.account).filter(key__startswith=BROADCAST_KEY_PREFIX)
-    return dict(rebuilt.values_list("key", "name"))
+    """Return the names of broadcasts that earlier imports rebuilt, by their keys."""
+    rebuilt_broadcasts = Broadcast.objects.for_account(run.account).filter(key__startswith=BROADCAST_KEY_PREFIX)
+    return dict(rebuilt_broadcasts.values_list("key", "name"))
 
 
 def _normalize_rows(rows: FileRows, run: ImportRun) -> FileRows:
-    """Rows as the lines of JSON have them: without guards, and with null for what is empty because it is not there."""
+    """Bring CSV rows into the shape of JSON rows: remove spreadsheet guards, and turn empty optional values into null.
+
+    Yields an InvalidRecord for a row without a required value.
+    """
     for number, row in rows:
         if isinstance(row, InvalidRecord):
             yield number, row
@@ -83,6 +87,7 @@ def _normalize_rows(rows: FileRows, run: ImportRun) -> FileRows:
 
 
 def _build_record(row: FileRow) -> RecordDict:
+    """Return the message or the send of a row. Raises InvalidRecord."""
     record = {name: row[name] for name in SHARED_FIELDS} | {"segments": parse_whole_number(row["segments"])}
     if row["source"] == "api":
         return record | {
@@ -103,8 +108,10 @@ def _build_record(row: FileRow) -> RecordDict:
 
 
 def _build_broadcast(row: FileRow, send: RecordDict) -> RecordDict:
-    """What the send tells of its broadcast. Raises InvalidRecord where it cannot be loaded itself: the next one tells
-    it."""
+    """Return the broadcast that `send` belongs to, as far as the row describes it.
+
+    Raises InvalidRecord if the send itself is invalid. The next valid send then describes the broadcast.
+    """
     build_staging_row(send)
     record = {
         "type": "broadcast",

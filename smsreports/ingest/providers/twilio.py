@@ -1,7 +1,7 @@
-"""Twilio's message logs: pages of its API, days of its bulk export, and the CSV file of its console.
+"""Importer of Twilio's message logs: pages of its API, days of its bulk export, and the CSV file of its console.
 
-Names and words are those of the public definition, `api.v2010.account.message` in twilio/twilio-oai, where nothing
-else is said; see docs/operators/providers/twilio.md.
+Names and values are from the public definition, `api.v2010.account.message` in twilio/twilio-oai, unless a comment
+names another source; see docs/operators/providers/twilio.md.
 """
 
 from email.utils import parsedate_to_datetime
@@ -18,7 +18,7 @@ from smsreports.ingest.providers import (
 )
 from smsreports.ingest.readers import FileLayout, FileRow
 
-# message_enum_status. `partially_delivered` is there, but nothing says what it means; receiving and received are
+# message_enum_status. `partially_delivered` is left out because it is not documented; `receiving` and `received` are
 # statuses of inbound messages.
 STATUSES = {
     "accepted": "pending",
@@ -32,7 +32,7 @@ STATUSES = {
     "failed": "failed",
     "canceled": "DELETED",
 }
-# message_enum_direction, beside `inbound`.
+# message_enum_direction without `inbound`.
 OUTBOUND_DIRECTIONS = {name: name for name in ("outbound-api", "outbound-call", "outbound-reply")}
 LOADED_COLUMNS = (
     "sid from to body status error_code num_segments num_media direction price price_unit date_created date_sent"
@@ -62,7 +62,7 @@ LAYOUT = FileLayout(
 
 
 def build_record(row: FileRow, run: ImportRun) -> RecordDict:
-    """The record of an outbound message. Raises InvalidRecord."""
+    """Return the record of an outbound message. Raises InvalidRecord."""
     translate_word("direction", row["direction"], OUTBOUND_DIRECTIONS)
     if row["num_media"] not in (None, "", "0", 0):
         raise InvalidRecord("num_media: must be 0: MMS are not loaded")
@@ -78,7 +78,7 @@ def build_record(row: FileRow, run: ImportRun) -> RecordDict:
         "message": row["body"],
         "status": status,
         "status_code": str(row["error_code"] or ""),
-        # 0 while no sender is assigned; then the text's own count.
+        # 0 while no sender is assigned. The loader then counts the segments of the text.
         "segments": parse_whole_number(row["num_segments"]) or None,
         "cost": _parse_price(row["price"]) if run.has_price("price", row["price"], status) else None,
         "created_at": _parse_time("date_created", row["date_created"]) or sent_at,
@@ -87,7 +87,7 @@ def build_record(row: FileRow, run: ImportRun) -> RecordDict:
 
 
 def _parse_price(price: Any) -> Any:
-    """A charge is negative, or 0."""
+    """Return the cost of a price, which is negative or 0 for a charge. Raises InvalidRecord."""
     if isinstance(price, str) and (price.startswith("-") or not price.strip("0.")):
         return price.removeprefix("-")
     if isinstance(price, int | float) and not isinstance(price, bool) and price <= 0:
@@ -96,18 +96,21 @@ def _parse_price(price: Any) -> Any:
 
 
 def _parse_time(name: str, value: Any) -> Any:
-    """RFC 2822, as the API writes times, as RFC 3339; what begins with a year stays as it is."""
+    """Convert a time from RFC 2822, which the API writes, to RFC 3339. A value that begins with a year is unchanged.
+
+    Raises InvalidRecord.
+    """
     if value in (None, ""):
         return None
     if not isinstance(value, str) or value[:4].isdecimal():
         return value
     try:
-        moment = parsedate_to_datetime(value)
+        parsed = parsedate_to_datetime(value)
     except ValueError:
         raise InvalidRecord(f"{name}: is not a time in the form of RFC 2822 or RFC 3339") from None
-    if moment.tzinfo is None:
+    if parsed.tzinfo is None:
         raise InvalidRecord(f"{name}: has no time zone")
-    return moment.isoformat()
+    return parsed.isoformat()
 
 
 PROVIDER = Provider(LAYOUT, build_row_by_row(build_record))

@@ -1,7 +1,7 @@
-"""Vonage's SMS reports: answers and CSV files of its Reports API, product SMS.
+"""Importer of Vonage's SMS reports: responses and CSV files of its Reports API, product SMS.
 
-Names and words are those of the public definition, `definitions/reports.yml` in Nexmo/api-specification, where
-nothing else is said; see docs/operators/providers/vonage.md.
+Names and values are from the public definition, `definitions/reports.yml` in Nexmo/api-specification, unless a comment
+names another source; see docs/operators/providers/vonage.md.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Any
 from smsreports.ingest.providers import ImportRun, Provider, RecordDict, build_row_by_row, translate_word
 from smsreports.ingest.readers import FileLayout, FileRow
 
-# sms_status; `deleted` and `submitted` are of the reference at developer.vonage.com/en/api/reports.
+# sms_status; `deleted` and `submitted` are from the reference at developer.vonage.com/en/api/reports.
 STATUSES = {
     "submitted": "sent",
     "buffered": "ENROUTE",
@@ -28,7 +28,7 @@ LOADED_COLUMNS = (
     " currency total_price"
 )
 IGNORED_COLUMNS = "account_id client_ref network network_name country_name latency error_code_description"
-# In files of both directions; `network` tells them from those of the product MESSAGES.
+# Columns of files of both directions. Files of the product MESSAGES have no `network`.
 REQUIRED_COLUMNS = "message_id direction from to network date_received currency total_price"
 LAYOUT = FileLayout(
     loaded=frozenset(LOADED_COLUMNS.split()),
@@ -39,7 +39,7 @@ LAYOUT = FileLayout(
 
 
 def build_record(row: FileRow, run: ImportRun) -> RecordDict:
-    """The record of an outbound SMS. Raises InvalidRecord."""
+    """Return the record of an outbound SMS. Raises InvalidRecord."""
     translate_word("direction", row["direction"], OUTBOUND_DIRECTIONS)
     status = translate_word("status", row["status"], STATUSES)
     run.check_currency("currency", row["currency"])
@@ -62,12 +62,12 @@ def build_record(row: FileRow, run: ImportRun) -> RecordDict:
 
 
 def _to_e164(number: Any) -> Any:
-    """Vonage writes E.164 without its +."""
+    """Add the + of E.164, which Vonage leaves out."""
     return f"+{number}" if isinstance(number, str) and number.isdecimal() else number
 
 
 def _to_rfc3339(value: Any) -> Any:
-    """ISO 8601 with an offset that may lack its colon, as RFC 3339."""
+    """Convert an ISO 8601 time, whose offset may lack its colon, to RFC 3339."""
     if not isinstance(value, str):
         return value
     return re.sub(r"([+-][0-9]{2})([0-9]{2})$", r"\1:\2", value) or None

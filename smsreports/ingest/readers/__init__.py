@@ -1,4 +1,4 @@
-"""Files of other systems: which form one has, and its rows under the provider's own names."""
+"""Readers for files of other systems: they detect the format and yield rows under the provider's own names."""
 
 import io
 import re
@@ -12,9 +12,9 @@ from smsreports.ingest.readers import csv_table, json_document
 from smsreports.ingest.records import parse_line
 
 BOM = b"\xef\xbb\xbf"
-# Looked at to tell the form: a JSON answer's few keys before its list fit many times.
+# Bytes inspected to detect the format. The few keys before the list of a JSON document fit many times.
 HEAD_BYTES = 64 * 1024
-# Unknown columns that are kept to be told. More are no columns.
+# Unknown columns that are reported. A file with more does not have a header.
 MAX_UNKNOWN_COLUMNS = 100
 
 FileRow = Mapping[str, Any]
@@ -23,31 +23,31 @@ FileRows = Iterator[tuple[int, FileRow | InvalidRecord]]
 
 @dataclass(frozen=True)
 class FileLayout:
-    """What a provider's files hold, by the names that it documents."""
+    """Layout of a provider's files, in the names that it documents."""
 
-    # What is loaded, and what is documented and has no place here.
+    # Columns that are loaded, and documented columns that are not.
     loaded: frozenset[str]
     ignored: frozenset[str]
-    # A file without these is none of this provider's message logs.
+    # A file without these columns is not a message log of this provider.
     required: frozenset[str]
-    # The key of a JSON answer under which the records stand.
+    # The key of the list of records in a JSON document.
     envelope: str
-    # The titles of its CSV files, where they are others.
+    # Column titles of CSV files that differ from the names.
     titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class Notes:
-    """What a reader has to say about its files beside the records."""
+    """Remarks of a reader about its files."""
 
     unknown_columns: set[str] = field(default_factory=set)
     remarks: dict[str, None] = field(default_factory=dict)
     skipped: int = 0
-    # Whether the last file was CSV that begins with a byte order mark.
+    # True if the last file was CSV that begins with a byte order mark.
     has_bom: bool = False
 
     def add_remark(self, text: str) -> None:
-        """Keeps `text` to be told, once."""
+        """Add a remark, once."""
         self.remarks[text] = None
 
     def add_unknown(self, names: Iterable[str]) -> None:
@@ -55,10 +55,10 @@ class Notes:
 
 
 def read_rows(file: BinaryIO, layout: FileLayout, notes: Notes) -> FileRows:
-    """What `layout` reads of each record, with the line on which the record begins; in a JSON answer, with its place.
+    """Yield the columns of each record that `layout` loads, with the number of the record's first line.
 
-    The form is told by the content: `[`, or `{` with the layout's list soon after, begins a JSON answer; another
-    `{` begins NDJSON; anything else is CSV.
+    In a JSON document records are numbered by their index. The format is detected by content: `[`, or `{` with the
+    layout's list soon after, begins a JSON document; another `{` begins NDJSON; anything else is CSV.
     """
     buffered = io.BufferedReader(cast(io.RawIOBase, file), HEAD_BYTES)
     try:
@@ -68,19 +68,16 @@ def read_rows(file: BinaryIO, layout: FileLayout, notes: Notes) -> FileRows:
             buffered.read(len(BOM))
         start = head.removeprefix(BOM).lstrip()
         notes.has_bom = has_bom and not start.startswith((b"[", b"{"))
-        if start.startswith(b"[") or (start.startswith(b"{") and _has_list(start, layout.envelope)):
+        list_pattern = rb'"%s"\s*:\s*\[' % layout.envelope.encode()
+        if start.startswith(b"[") or (start.startswith(b"{") and re.search(list_pattern, start)):
             yield from _select_rows(json_document.read_objects(buffered, layout.envelope), layout, notes)
         elif start.startswith(b"{"):
             yield from _select_rows(_read_ndjson(buffered), layout, notes)
         else:
             yield from _read_csv(buffered, layout, notes)
     finally:
-        # Else it would close the caller's file with itself.
+        # Otherwise the buffer would close the caller's file when it is garbage collected.
         buffered.detach()
-
-
-def _has_list(head: bytes, envelope: str) -> bool:
-    return re.search(rb'"%s"\s*:\s*\[' % envelope.encode(), head) is not None
 
 
 def _read_ndjson(file: BinaryIO) -> FileRows:
@@ -133,11 +130,11 @@ def _build_csv_rows(
     lines: Iterator[tuple[int, csv_table.Cells | InvalidRecord]], names: list[str], layout: FileLayout
 ) -> FileRows:
     positions = [(name, names.index(name)) for name in layout.loaded if name in names]
-    absent = dict.fromkeys(layout.loaded)
+    empty_row = dict.fromkeys(layout.loaded)
     for number, cells in lines:
         if isinstance(cells, InvalidRecord):
             yield number, cells
         elif len(cells) != len(names):
             yield number, InvalidRecord(f"has {len(cells)} values for {len(names)} columns")
         else:
-            yield number, absent | {name: cells[place] for name, place in positions}
+            yield number, empty_row | {name: cells[position] for name, position in positions}

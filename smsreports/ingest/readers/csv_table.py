@@ -1,21 +1,21 @@
-"""The records of a CSV file, in bounded memory, with the lines on which they begin."""
+"""Reader for CSV files, in bounded memory, with the line on which each record begins."""
 
 import csv
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from smsreports.ingest.field_parsers import InvalidRecord
-from smsreports.ingest.lines import MAX_READ_BYTES
+from smsreports.ingest.lines import MAX_READ_BYTES, is_cut
 from smsreports.ingest.records import MAX_LINE_BYTES
 
 Cells = list[str]
 
 
 def read_csv_records(file: BinaryIO) -> Iterator[tuple[int, Cells | InvalidRecord]]:
-    """Each record that is not blank, by RFC 4180: a quoted value may hold line ends.
+    """Yield each record that is not blank, by RFC 4180: a quoted value may contain line endings.
 
-    One that is too long is passed over to its own end, not to the end of a line: what stands within its
-    quotes is never taken for records. So a quote that is never closed costs the rest of the file, and is named.
+    A record that is too long is skipped to its own end, not to the end of a line, so that text within its quotes is
+    never read as records. An unclosed quote therefore loses the rest of the file, and is reported.
     """
     lines = _RecordLines(file)
     reader = csv.reader(lines, strict=True)
@@ -26,8 +26,10 @@ def read_csv_records(file: BinaryIO) -> Iterator[tuple[int, Cells | InvalidRecor
                 yield lines.first_line, cells
         except StopIteration:
             return
-        except (csv.Error, InvalidRecord) as error:
-            yield lines.first_line, InvalidRecord(f"{_describe_error(error)}{lines.line_range}")
+        except csv.Error as error:
+            yield lines.first_line, InvalidRecord(f"is not CSV: {error}{lines.line_range}")
+        except InvalidRecord as error:
+            yield lines.first_line, InvalidRecord(f"{error}{lines.line_range}")
 
 
 def _check_utf8(cells: Cells) -> Cells:
@@ -38,12 +40,8 @@ def _check_utf8(cells: Cells) -> Cells:
     return cells
 
 
-def _describe_error(error: Exception) -> str:
-    return f"is not CSV: {error}" if isinstance(error, csv.Error) else str(error)
-
-
 class _RecordLines:
-    """Lines as the CSV reader asks for them: it asks for another one within a record only inside quotes."""
+    """Line iterator for the CSV reader, which requests a further line within a record only inside quotes."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -66,15 +64,15 @@ class _RecordLines:
         if not line:
             raise StopIteration
         self._number += 1
-        quoted, self._size = self._size > 0, self._size + len(line)
-        if self._size > MAX_READ_BYTES or _is_cut(line):
-            self._skip_record(line, quoted)
+        is_quoted, self._size = self._size > 0, self._size + len(line)
+        if self._size > MAX_READ_BYTES or is_cut(line):
+            self._skip_record(line, is_quoted)
             raise InvalidRecord(f"is longer than {MAX_LINE_BYTES} bytes")
-        # Bytes that are no text stay visible until the record is whole.
+        # Keep invalid bytes; `_check_utf8` rejects them when the record is complete.
         return line.decode(errors="surrogateescape")
 
     def _skip_record(self, line: bytes, is_quoted: bool) -> None:
-        """Reads to the end of the record: a line end outside of quotes."""
+        """Read to the end of the record, a line ending outside of quotes."""
         while line:
             is_quoted ^= bool(line.count(b'"') % 2)
             is_ended = line.endswith(b"\n")
@@ -82,7 +80,3 @@ class _RecordLines:
                 return
             line = self._file.readline(MAX_READ_BYTES)
             self._number += bool(is_ended and line)
-
-
-def _is_cut(line: bytes) -> bool:
-    return len(line) == MAX_READ_BYTES and not line.endswith(b"\n")

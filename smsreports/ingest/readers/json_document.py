@@ -1,4 +1,4 @@
-"""The records of a JSON answer, which is read whole."""
+"""Reader for JSON documents, which are read whole."""
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -7,12 +7,12 @@ import orjson
 
 from smsreports.ingest.field_parsers import InvalidRecord
 
-# Far above a page of any provider; as Python's objects it takes about six times as much.
+# Far above a page of any provider. Parsed, it takes about six times as much memory.
 MAX_DOCUMENT_BYTES = 16 * 2**20
 
 
 def read_objects(file: BinaryIO, envelope: str) -> Iterator[tuple[int, dict[str, Any] | InvalidRecord]]:
-    """The objects of the list that stands under the key `envelope`, or is all there is, numbered from 1."""
+    """Yield the objects of the list under the key `envelope`, or of a top-level list, numbered from 1."""
     try:
         items = _parse_list(file.read(MAX_DOCUMENT_BYTES + 1), envelope)
     except InvalidRecord as error:
@@ -29,10 +29,10 @@ def _parse_list(content: bytes, envelope: str) -> list[Any]:
             "such limit"
         )
     try:
-        answer = orjson.loads(content)
+        document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise InvalidRecord(f"is not JSON: {error.msg}") from None
-    items = answer.get(envelope) if isinstance(answer, dict) else answer
+    items = document.get(envelope) if isinstance(document, dict) else document
     if not isinstance(items, list):
         raise InvalidRecord(f"contains no list named {envelope}")
     return items

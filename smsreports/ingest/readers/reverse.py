@@ -1,4 +1,4 @@
-"""Rows from the last to the first."""
+"""Reversal of a file's rows."""
 
 from array import array
 from itertools import pairwise
@@ -7,11 +7,11 @@ from tempfile import TemporaryFile
 import orjson
 
 from smsreports.ingest.field_parsers import InvalidRecord
-from smsreports.ingest.readers import FileRow, FileRows
+from smsreports.ingest.readers import FileRows
 
 
 def reverse_rows(rows: FileRows) -> FileRows:
-    """The same rows, last first, by way of a temporary file: in memory there are eight bytes of each."""
+    """Yield the same rows, last first. They are spooled to a temporary file; memory holds eight bytes per row."""
     with TemporaryFile() as spool:
         offsets = array("Q", [0])
         for number, row in rows:
@@ -21,9 +21,5 @@ def reverse_rows(rows: FileRows) -> FileRows:
             offsets.append(spool.tell())
         for end, start in pairwise(reversed(offsets)):
             spool.seek(start)
-            yield _unpack_row(spool.read(end - start))
-
-
-def _unpack_row(packed: bytes) -> tuple[int, FileRow | InvalidRecord]:
-    number, error, row = orjson.loads(packed)
-    return number, row if error is None else InvalidRecord(error)
+            number, error, row = orjson.loads(spool.read(end - start))
+            yield number, row if error is None else InvalidRecord(error)

@@ -1,4 +1,4 @@
-"""`manage.py database`: the PostgreSQL that comes as a dependency, by hand."""
+"""`manage.py database`: starts, stops and shows the embedded PostgreSQL."""
 
 import shlex
 from argparse import ArgumentParser
@@ -12,14 +12,14 @@ from smsreports.database import ENGINE
 from smsreports.embedded_postgres.errors import DatabaseUnavailable
 from smsreports.embedded_postgres.server import Server, Status
 
-NOT_OURS = "DATABASE_URL is set: that database is not ours to start or stop."
-# What init scripts say for a service that is not running.
+NOT_OURS = "DATABASE_URL is set: this command starts and stops only the embedded PostgreSQL."
+# Exit status of init scripts for a service that is not running.
 NOT_RUNNING = 3
 
 
 class Command(BaseCommand):
-    help = "Starts, stops or shows the PostgreSQL that is used where no DATABASE_URL is set."
-    # The database may be what is broken.
+    help = "Start, stop or show the embedded PostgreSQL, which is used if DATABASE_URL is not set."
+    # System checks may need the database, which may not work.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,22 +27,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         database = settings.DATABASES["default"]
-        if database["ENGINE"] == ENGINE:
-            self._act(action, Server.for_data(database["DATA"]))
-        else:
-            self._decline(action)
-
-    def _act(self, action: str, server: Server) -> None:
-        actions = {"start": self._start, "stop": self._stop, "status": self._status}
+        if database["ENGINE"] != ENGINE:
+            if action != "status":
+                raise CommandError(NOT_OURS)
+            self.stdout.write(NOT_OURS)
+            return
+        actions = {"start": self._start, "stop": self._stop, "status": self._show_status}
         try:
-            actions[action](server)
+            actions[action](Server.for_data(database["DATA"]))
         except DatabaseUnavailable as error:
             raise CommandError(str(error)) from error
-
-    def _decline(self, action: str) -> None:
-        if action != "status":
-            raise CommandError(NOT_OURS)
-        self.stdout.write(NOT_OURS)
 
     def _start(self, server: Server) -> None:
         server.start()
@@ -51,14 +45,14 @@ class Command(BaseCommand):
 
     def _stop(self, server: Server) -> None:
         if server.stop():
-            users = ", ".join(map(_describe_process, server.users())) or "another process"
+            users = ", ".join(map(_describe_process, server.list_users())) or "another process"
             self.stdout.write(
                 f"Stopped for now: it is used by {users}, and the next query starts it again. End that first."
             )
         else:
             self.stdout.write("Stopped.")
 
-    def _status(self, server: Server) -> None:
+    def _show_status(self, server: Server) -> None:
         status = server.status()
         self.stdout.write(f"PostgreSQL is {status.name.lower()}.")
         self._describe(server)
@@ -70,9 +64,9 @@ class Command(BaseCommand):
 
 
 def _describe_process(process: int) -> str:
-    """Return the id and the command line of a process; where the system does not tell that, the id alone."""
+    """Return the id and the command line of a process; without /proc, the id alone."""
     try:
-        words = Path(f"/proc/{process}/cmdline").read_text(errors="replace").split("\0")
+        arguments = Path(f"/proc/{process}/cmdline").read_text(errors="replace").split("\0")
     except OSError:
         return f"process {process}"
-    return f"process {process} ({' '.join(words).strip()})"
+    return f"process {process} ({' '.join(arguments).strip()})"

@@ -1,4 +1,4 @@
-"""`manage.py rebuild_counters`: counts the rows anew."""
+"""`manage.py rebuild_counters`: recounts all rows."""
 
 from typing import Any
 

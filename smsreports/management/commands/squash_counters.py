@@ -1,4 +1,4 @@
-"""`manage.py squash_counters`: makes one row of the many that writers left."""
+"""`manage.py squash_counters`: merges the deltas of the counters."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`manage.py verify_counters`: holds the counters against the rows."""
+"""`manage.py verify_counters`: compares the counters with the rows."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ class Command(BaseCommand):
     help = "Compare the counters with the rows and list those that differ. Reads every row."
 
     def handle(self, **options: Any) -> None:
-        found = list(find_differences(get_counter_specs()))
-        for difference in found:
+        differences = list(find_differences(get_counter_specs()))
+        for difference in differences:
             self.stdout.write(difference)
-        if found:
-            raise CommandError(f"{len(found)} counters differ; run rebuild_counters to correct them")
+        if differences:
+            raise CommandError(f"{len(differences)} counters differ; run rebuild_counters to correct them")
         self.stdout.write("the counters are exact")

@@ -1,1 +1,1 @@
-"""Health of delivery: is something wrong right now, and where."""
+"""Anomaly detection of delivery: is something wrong right now, and in which slice."""

@@ -1,4 +1,4 @@
-"""What today's SMS of a slice would have come to at the usual rates, and how likely chance explains what they did."""
+"""Comparison of a slice's SMS of today with its past, and the probability that chance explains the difference."""
 
 import math
 from collections.abc import Sequence
@@ -10,21 +10,21 @@ from smsreports.reports.health import probability
 from smsreports.reports.health.hours import WEEKS
 from smsreports.reports.health.slices import SmsCount, WeeklyCounts, sum_counts
 
-# A fall by less than this share of the SMS is nobody's emergency, however surely it is one.
+# Minimum drop, as a share of the SMS. Smaller drops are not reported, however significant they are.
 MIN_DROP_SHARE = 0.02
-# Traffic has stopped, or nearly, where it is below this share of the least of the four days.
+# Traffic counts as stopped below this share of the lowest of the four past days.
 STOPPED_SHARE = 0.25
-# Of fewer SMS a day's rate, or their absence, says nothing.
+# Minimum SMS of a day. The rate or absence of fewer SMS is not meaningful.
 MIN_SMS_PER_DAY = 20
-# Fewer misses in the past days do not show how days differ.
+# Minimum misses of the past days for estimating how much days differ.
 MIN_MISSES = 10
-# With one day alone there is no telling what is usual.
+# Minimum past days with traffic for telling what is usual.
 MIN_PAST_DAYS = 2
 
 
 @dataclass(frozen=True)
 class PastDay:
-    """One past day of some routes, and the number and variance of misses that their own rates make of its mix."""
+    """Past day of some routes. `expected` and `variance` are of the misses at the routes' own rates."""
 
     sent: int
     missed: int
@@ -33,7 +33,7 @@ class PastDay:
 
     @classmethod
     def from_routes(cls, routes: Sequence[tuple[SmsCount, float]]) -> "PastDay":
-        """Of each route its day, and the share that it usually misses."""
+        """Sum routes, each given by its counts of the day and its usual share of misses."""
         return cls(
             sent=sum(day.sent for day, _ in routes),
             missed=sum(day.missed for day, _ in routes),
@@ -44,8 +44,10 @@ class PastDay:
 
 @dataclass(frozen=True)
 class DeliveryComparison:
-    """Today's SMS of some routes beside their past. `weight` says as how many SMS of the past the expected misses
-    count."""
+    """Today's SMS of some routes compared with their past.
+
+    `weight` is the number of past SMS that the expected misses are worth.
+    """
 
     sent: int
     missed: int
@@ -55,10 +57,16 @@ class DeliveryComparison:
 
     @classmethod
     def from_routes(cls, routes: Sequence[WeeklyCounts]) -> "DeliveryComparison":
-        """Each route is compared with itself alone, so that a different mix of routes is no drop. Among several, one
-        whose past is smaller than its today has no rate to go by, and is left out."""
+        """Compare each route with itself alone, so that a different mix of routes is no drop.
+
+        Among several routes, one whose past is smaller than its today is left out: its usual rate is unknown.
+        """
         sizes = [(route, sum(day.sent for day in route[1:])) for route in routes]
-        known = [(route, size) for route, size in sizes if size and (len(routes) == 1 or size >= _min_past_sent(route))]
+        known = [
+            (route, size)
+            for route, size in sizes
+            if size and (len(routes) == 1 or size >= max(route[0].sent, MIN_SMS_PER_DAY))
+        ]
         rated = [(route, sum(day.missed for day in route[1:]) / size) for route, size in known]
         sent = sum(route[0].sent for route, _ in known)
         uncertainty = sum(route[0].sent ** 2 / size for route, size in known)
@@ -72,12 +80,12 @@ class DeliveryComparison:
 
     @property
     def excess_misses(self) -> float:
-        """How many SMS fewer than usual were in time."""
+        """Number of misses above the usual."""
         return self.missed - self.expected
 
     @property
     def is_relevant(self) -> bool:
-        """Whether it is a drop that people want to hear of: not a small one, and none that one of the days had too."""
+        """True for a drop of at least MIN_DROP_SHARE that is larger than that of any past day."""
         if not self.sent or not self.is_comparable:
             return False
         worst = max(
@@ -91,7 +99,10 @@ class DeliveryComparison:
 
     @cached_property
     def correlation(self) -> float | None:
-        """How much the past days differ beyond chance; None where too little was missed to say."""
+        """Correlation of two SMS of the same past day, as a measure of how much days differ beyond chance.
+
+        None if there were fewer than MIN_MISSES misses.
+        """
         if sum(day.missed for day in self.past_days) < MIN_MISSES:
             return None
         return probability.intraclass_correlation(
@@ -99,38 +110,38 @@ class DeliveryComparison:
         )
 
     def max_correlation(self, usual: float) -> float:
-        """How much days must be thought to differ: as `usual`, or as these did, whichever is more."""
+        """Return the larger of the usual correlation and that of these days."""
         return max(usual, self.correlation or 0)
 
     def compute_log_chance(self, missed: float, correlation: float) -> float:
-        """The logarithm of the chance that so many of today's miss, if nothing has changed and days differ by this
-        correlation. Rounded against marking."""
-        whole = sum(day.sent for day in self.past_days)
-        if not self.sent or not whole:
+        """Return the log of the probability of at least `missed` misses today if nothing has changed.
+
+        Days are assumed to differ by `correlation`. Rounding is against reporting a drop.
+        """
+        past_sent = sum(day.sent for day in self.past_days)
+        if not self.sent or not past_sent:
             return 0.0
         today_factor = probability.effective_sample_size(self.sent, correlation) / self.sent
-        past_factor = sum(probability.effective_sample_size(day.sent, correlation) for day in self.past_days) / whole
+        past_factor = (
+            sum(probability.effective_sample_size(day.sent, correlation) for day in self.past_days) / past_sent
+        )
         sent, past = math.floor(self.sent * today_factor), math.floor(self.weight * past_factor)
-        found = min(math.floor(missed * today_factor), sent)
+        observed = min(math.floor(missed * today_factor), sent)
         expected = min(math.ceil(self.expected / self.sent * past), past)
-        return probability.log_fisher_tail(found, sent, found + expected, sent + past)
-
-
-def _min_past_sent(route: WeeklyCounts) -> int:
-    return max(route[0].sent, MIN_SMS_PER_DAY)
+        return probability.log_fisher_tail(observed, sent, observed + expected, sent + past)
 
 
 @dataclass(frozen=True)
 class VolumeComparison:
-    """How many SMS were sent today, and on each of the past days."""
+    """Number of SMS sent today, and on each of the past days."""
 
     sent: int
     past_days: Sequence[int]
 
     @classmethod
     def from_routes(cls, routes: Sequence[WeeklyCounts]) -> "VolumeComparison":
-        today, *pasts = (day.sent for day in sum_counts(routes))
-        return cls(today, pasts)
+        today, *past_days = (day.sent for day in sum_counts(routes))
+        return cls(today, past_days)
 
     @property
     def missing_sms(self) -> float:
@@ -138,7 +149,7 @@ class VolumeComparison:
 
     @property
     def is_steady(self) -> bool:
-        """Whether every one of the days had traffic worth speaking of."""
+        """True if every past day had at least MIN_SMS_PER_DAY SMS."""
         return min(self.past_days) >= MIN_SMS_PER_DAY
 
     @property
@@ -151,10 +162,14 @@ class VolumeComparison:
 
     @property
     def _days_without_peak(self) -> Sequence[int]:
-        """All days but the largest: a burst says nothing of how low a day may be."""
+        """All past days but the largest: a burst does not show how low a day may be."""
         return sorted(self.past_days)[:-1]
 
     def compute_log_chance(self, sent: int, batch_size: float) -> float:
-        """The logarithm of the chance that today has so few, if nothing has changed and SMS come `each` at a time."""
-        found, whole = math.ceil(sent / batch_size), math.floor((sent + sum(self._days_without_peak)) / batch_size)
-        return probability.log_binomial_tail(found, whole, 1 / len(self.past_days))
+        """Return the log of the probability of at most `sent` SMS today if nothing has changed.
+
+        SMS are assumed to come in batches of `batch_size`.
+        """
+        batches = math.ceil(sent / batch_size)
+        all_batches = math.floor((sent + sum(self._days_without_peak)) / batch_size)
+        return probability.log_binomial_tail(batches, all_batches, 1 / len(self.past_days))

@@ -1,4 +1,4 @@
-"""What the page of health may be asked."""
+"""Form of the health page's parameters."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,12 +15,12 @@ from smsreports.sources import Source
 
 SPAN_LABELS: Mapping[str, str] = {
     "today": "Today",
-    **{word: f"Last {hours} hours" if hours > 1 else "Last hour" for word, hours in HOURS_BY_SPAN.items()},
+    **{span: f"Last {hours} hours" if hours > 1 else "Last hour" for span, hours in HOURS_BY_SPAN.items()},
 }
 
 
 class HealthForm(ReportForm):
-    """Hours instead of days, as seen now or at another moment; no status, since delivery is what is asked about."""
+    """Hours instead of days, as of now or another time. There is no status filter, since the page compares delivery."""
 
     span = StrictChoiceField(SPAN_LABELS)
     at = PastDateTimeField(
@@ -36,8 +36,8 @@ class HealthForm(ReportForm):
 
     @property
     def span_name(self) -> str:
-        word: str = self.get_value("span") or "today"
-        return word
+        span: str = self.get_value("span") or "today"
+        return span
 
     @cached_property
     def as_of(self) -> datetime:

@@ -1,4 +1,4 @@
-"""Which hours are compared: those of today, and the same of the four weeks before."""
+"""Hours that are compared: those of today, and the same hours of the four weeks before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,19 +9,21 @@ from smsreports.queries.source_query import SourceQuery
 from smsreports.sms.abstract import IN_TIME_LIMIT
 from smsreports.sms.windows import ONE_DAY, Window, utc_midnight
 
-# Today's day of the week has its own rhythm, so only its like are looked at; four of them show how days differ.
+# Weeks back. Only the same day of the week is comparable, and four of them show how much days differ.
 WEEKS = (0, 1, 2, 3, 4)
-# SMS of a day that are read, of all sources together: five days of so many take about 80 ms.
+# Maximum SMS of a day that are read, of all sources together. Five such days take about 80 ms.
 MAX_ROWS_READ = 12_000
 MINUTE = timedelta(minutes=1)
-# What an address may ask for, in hours; `today` begins at midnight, UTC.
+# Values of the `span` parameter, in hours. `today`, the other one, starts at midnight UTC.
 HOURS_BY_SPAN = {"1h": 1, "3h": 3, "24h": 24}
 
 
 @dataclass(frozen=True)
 class ComparedHours:
-    """Whole minutes from `since` up to `until`, and with them the same a number of weeks ago; `is_truncated` where the
-    earlier hours that were asked for hold more SMS than are read."""
+    """Whole minutes from `since` to `until`, and the same minutes some weeks ago.
+
+    `is_truncated` is True if earlier minutes were left out, because they hold more SMS than are read.
+    """
 
     since: datetime
     until: datetime
@@ -29,8 +31,11 @@ class ComparedHours:
 
     @classmethod
     def from_span(cls, span: str, at: datetime) -> "ComparedHours":
-        """As seen at the moment `at`. SMS younger than IN_TIME may still be in time, so the hours end before them;
-        just after midnight there are none of today."""
+        """Return the hours of the span as of the time `at`.
+
+        They end IN_TIME_LIMIT before `at`, because later SMS may still be delivered in time. Just after midnight
+        `today` is empty.
+        """
         now = at.astimezone(UTC).replace(second=0, microsecond=0)
         until = now - IN_TIME_LIMIT
         if span in HOURS_BY_SPAN:
@@ -46,14 +51,16 @@ class ComparedHours:
 
     def narrow_queries(self, queries: Sequence[SourceQuery], weeks: int) -> list[SourceQuery]:
         window = self.shift_weeks(weeks)
-        return [SourceQuery(leg.table, {**leg.values, "since": window.start, "until": window.end}) for leg in queries]
+        return [
+            SourceQuery(query.table, {**query.values, "since": window.start, "until": window.end}) for query in queries
+        ]
 
     def truncate_to_limit(self, queries: Sequence[SourceQuery]) -> "ComparedHours":
-        """The latest of these hours in which no day has more than MAX_ROWS_READ SMS."""
-        ((*first_excess,),) = CompiledQuery.side_by_side(
+        """Return the latest of these hours in which no day has more than MAX_ROWS_READ SMS."""
+        ((*excess_times,),) = CompiledQuery.side_by_side(
             _build_excess_query(self.narrow_queries(queries, week)) for week in WEEKS
         ).fetch_all()
-        limits = [at + 7 * week * ONE_DAY for week, at in zip(WEEKS, first_excess, strict=True) if at is not None]
+        limits = [at + 7 * week * ONE_DAY for week, at in zip(WEEKS, excess_times, strict=True) if at is not None]
         if not limits:
             return self
         start = max(limits).replace(second=0, microsecond=0) + MINUTE
@@ -61,19 +68,19 @@ class ComparedHours:
 
 
 def _build_excess_query(queries: Sequence[SourceQuery]) -> CompiledQuery:
-    """The time of the newest SMS that is one too many; none where all can be read.
+    """Compile the query of the time of the newest SMS beyond MAX_ROWS_READ. It has no row if all can be read.
 
-    Read from an index: of two filters the one on the country is left to the reading, which it makes no longer.
+    It is read from one index, by sender or by country. If both filters are set, the country is ignored here: then
+    the rows that are read may be fewer than MAX_ROWS_READ, but never more.
     Raw SQL, because the ORM would compile the number into the text.
     """
-    times = [_use_one_index(leg).select_ordered(["sent_at"], "-") for leg in queries]
-    newest = " UNION ALL ".join(f"({one.sql} LIMIT %s)" for one in times)
+    time_queries = []
+    for query in queries:
+        ignored = {"country"} if "sender" in query.values else set()
+        values = {name: value for name, value in query.values.items() if name not in ignored}
+        time_queries.append(SourceQuery(query.table, values).select_ordered(["sent_at"], "-"))
+    newest = " UNION ALL ".join(f"({query.sql} LIMIT %s)" for query in time_queries)
     return CompiledQuery(
         f"SELECT t FROM ({newest}) AS newest (t) ORDER BY t DESC OFFSET %s LIMIT 1",
-        [*(param for one in times for param in (*one.params, MAX_ROWS_READ + 1)), MAX_ROWS_READ],
+        [*(param for query in time_queries for param in (*query.params, MAX_ROWS_READ + 1)), MAX_ROWS_READ],
     )
-
-
-def _use_one_index(leg: SourceQuery) -> SourceQuery:
-    dropped = {"country"} if "sender" in leg.values else set()
-    return SourceQuery(leg.table, {name: value for name, value in leg.values.items() if name not in dropped})

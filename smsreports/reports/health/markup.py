@@ -1,29 +1,31 @@
-"""The rows of the page's tables as markup: hundreds of cells, which the template language would take too long for.
+"""Rows of the page's tables as HTML: hundreds of cells, for which templates would be too slow.
 
-Every text and address is escaped here.
+Every text and URL is escaped here.
 """
 
 from collections.abc import Iterable
 from html import escape
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
-from smsreports.reports.breakdowns import STRIP_WIDTH, RateStrip
 from smsreports.reports.health.rows import DayFigures, SliceRow
+from smsreports.reports.markup import format_percent, join_safe, render_link
+from smsreports.reports.rate_strips import STRIP_WIDTH, RateStrip
 
-NO_VALUE = "\u2013"
+# Width of the mark that shows today's rate in a strip, in pixels.
+MARK_WIDTH = 2
 
 
 def render_rows(slice_rows: Iterable[tuple[SliceRow, RateStrip | None]]) -> SafeString:
-    return mark_safe("\n".join(_render_row(line, strip) for line, strip in slice_rows))  # noqa: S308  escaped below
+    return join_safe((_render_row(row, strip) for row, strip in slice_rows), "\n")
 
 
 def _render_row(row: SliceRow, strip: RateStrip | None) -> str:
-    state, kind = escape(row.finding.state), ' class="marked"' if row.finding.is_marked else ""
+    state, row_class = escape(row.finding.state), ' class="marked"' if row.finding.is_marked else ""
     mark = f'<strong><span aria-hidden="true">▼</span> {state}</strong>' if row.finding.is_marked else state
     cells = f'<th scope="row">{escape(row.name)}</th><td class="state">{mark}</td>{_render_today(row.today, strip)}'
     past_days = "".join(_render_past_day(day) for day in row.past_days)
-    return f"<tr{kind}>{cells}{_render_cell(_format_percent(row.finding.usual_rate))}{past_days}</tr>"
+    return f"<tr{row_class}>{cells}{_render_cell(format_percent(row.finding.usual_rate))}{past_days}</tr>"
 
 
 def _render_today(day: DayFigures, strip: RateStrip | None) -> str:
@@ -41,31 +43,23 @@ def _render_past_day(day: DayFigures) -> str:
     return _render_cell(f"{_render_rate(day)}<small>of {sent}</small>", "n rate")
 
 
-def _render_cell(text: str, kind: str = "n") -> str:
-    return f'<td class="{kind}">{text}</td>'
+def _render_cell(content: str, cell_class: str = "n") -> str:
+    return f'<td class="{cell_class}">{content}</td>'
 
 
 def _render_number(number: int, href: str | None) -> str:
-    return _render_link(f"{number:,}", href) if number else "0"
+    return render_link(f"{number:,}", href) if number else "0"
 
 
 def _render_rate(day: DayFigures) -> str:
-    return _render_link(_format_percent(day.count.rate), day.href.in_time if day.href and day.count.in_time else None)
-
-
-def _render_link(text: str, href: str | None) -> str:
-    return f'<a href="{escape(href)}">{text}</a>' if href else text
-
-
-def _format_percent(value: float | None) -> str:
-    return NO_VALUE if value is None else f"{value:.2f}\u202f%"
+    return render_link(format_percent(day.count.rate), day.href.in_time if day.href and day.count.in_time else None)
 
 
 def _render_strip(strip: RateStrip) -> str:
-    """The range of the past days, and today as a line."""
+    """Render the range of the past days, and today's rate as a mark."""
     return (
         f'<svg class="span" width="{STRIP_WIDTH}" height="10" aria-hidden="true" focusable="false">'
         f'<rect class="track" y="3" width="{STRIP_WIDTH}" height="4" rx="2"/>'
         f'<rect class="within" x="{strip.left}" y="2" width="{strip.width}" height="6" rx="2"/>'
-        f'<rect class="exact" x="{strip.rate}" width="2" height="10"/></svg>'
+        f'<rect class="exact" x="{min(strip.rate, STRIP_WIDTH - MARK_WIDTH)}" width="{MARK_WIDTH}" height="10"/></svg>'
     )

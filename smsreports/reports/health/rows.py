@@ -1,24 +1,24 @@
-"""A slice as a line of the page: its figures, and the rows that each of them leads to."""
+"""Rows of the page's tables: the figures of a slice, and the links to its SMS."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from smsreports.reports.breakdowns import STRIP_WIDTH, RateStrip
 from smsreports.reports.fields import format_utc_minute
 from smsreports.reports.health.comparison import MIN_SMS_PER_DAY
 from smsreports.reports.health.detector import Finding
 from smsreports.reports.health.hours import WEEKS, ComparedHours
-from smsreports.reports.health.slices import SliceKey, SmsCount, WeeklyCounts
+from smsreports.reports.health.slices import SliceKey, SmsCount
+from smsreports.reports.rate_strips import RateStrip, build_strip, choose_strip_start
 from smsreports.reports.selection import Selection
 
-# The addresses of a slice's rows, week by week.
+# Builds the links to the SMS of a slice, by week.
 SliceLinkBuilder = Callable[[SliceKey], Sequence["SliceLinks | None"]]
 
 
 @dataclass(frozen=True)
 class SliceLinks:
-    """Of the rows of a slice on one day: all of them, or those alone that were in time, or not."""
+    """Links to the SMS of a slice on one day: to all, those in time, and those not in time."""
 
     sent: str
 
@@ -33,7 +33,7 @@ class SliceLinks:
 
 @dataclass(frozen=True)
 class DayFigures:
-    """One day's hours of a slice; `href` is None where no filter means just these rows."""
+    """Counts of a slice in one day's hours. `href` is None if no filter selects its SMS."""
 
     count: SmsCount
     href: SliceLinks | None
@@ -59,7 +59,7 @@ class SliceRow:
 
     @property
     def past_rate_range(self) -> tuple[float, float] | None:
-        """The lowest and the highest rate of the past days that had enough SMS for one."""
+        """Lowest and highest rate of the past days with enough SMS; None if there is none."""
         rates = [
             day.count.rate for day in self.past_days if day.count.rate is not None and day.count.sent >= MIN_SMS_PER_DAY
         ]
@@ -70,17 +70,12 @@ def format_slice_name(key: SliceKey) -> str:
     sender, country = key
     if country is None:
         return "Everything" if sender is None else sender or "no sender"
-    where = country or "no country"
-    return where if sender is None else f"{sender or 'no sender'} → {where}"
-
-
-def build_slice_row(build_links: SliceLinkBuilder, key: SliceKey, verdict: Finding, days: WeeklyCounts) -> SliceRow:
-    figures = [DayFigures(count, href) for count, href in zip(days, build_links(key), strict=True)]
-    return SliceRow(key, verdict, figures)
+    country_name = country or "no country"
+    return country_name if sender is None else f"{sender or 'no sender'} → {country_name}"
 
 
 def make_slice_link_builder(selection: Selection, hours: ComparedHours) -> SliceLinkBuilder:
-    """For hundreds of slices, of which each quotes no more than what is its own."""
+    """Return a function that builds the links of a slice, which are quoted once for what all slices share."""
     base_link = selection.without_params("span", "at", "sender", "country").build_link("messages", period=None)
     fixed_params = {
         name: selection.query_params[name] for name in ("sender", "country") if name in selection.query_params
@@ -90,9 +85,9 @@ def make_slice_link_builder(selection: Selection, hours: ComparedHours) -> Slice
     def build_slice_links(key: SliceKey) -> Sequence[SliceLinks | None]:
         if "" in key:
             return [None] * len(windows)
-        own = {name: value for name, value in zip(("sender", "country"), key, strict=True) if value is not None}
-        rows = urlencode(fixed_params | own)
-        return [SliceLinks(f"{base_link}&{window}{rows and '&'}{rows}") for window in windows]
+        own_params = {name: value for name, value in zip(("sender", "country"), key, strict=True) if value is not None}
+        filters = urlencode(fixed_params | own_params)
+        return [SliceLinks(f"{base_link}&{window}{filters and '&'}{filters}") for window in windows]
 
     return build_slice_links
 
@@ -105,17 +100,12 @@ def _build_window_params(hours: ComparedHours, week: int) -> str:
 
 
 def build_strips(rows: Sequence[SliceRow]) -> tuple[int, list[tuple[SliceRow, RateStrip | None]]]:
-    """Where the strips of a table begin, in percent, and each line with its own: the past days' range, and today."""
-    rates = [rate for one in rows for rate in (*(one.past_rate_range or ()), one.today.count.rate) if rate is not None]
-    strip_start = next((least for least in (90, 75, 50) if min(rates, default=0) >= least), 0)
-    return strip_start, [(one, _build_strip(one, strip_start)) for one in rows]
-
-
-def _build_strip(row: SliceRow, strip_start: int) -> RateStrip | None:
-    if row.past_rate_range is None or row.today.count.rate is None:
-        return None
-    pixels = STRIP_WIDTH / (100 - strip_start)
-    left, right, rate = ((value - strip_start) * pixels for value in (*row.past_rate_range, row.today.count.rate))
-    return RateStrip(
-        *row.past_rate_range, round(left, 1), round(max(right - left, 1), 1), round(min(rate, STRIP_WIDTH - 2), 1)
-    )
+    """Return the start of a table's strips in percent, and each row with its strip: past range and today's rate."""
+    rates = [rate for row in rows for rate in (*(row.past_rate_range or ()), row.today.count.rate) if rate is not None]
+    strip_start = choose_strip_start(rates)
+    return strip_start, [
+        (row, build_strip(*row.past_rate_range, row.today.count.rate, strip_start))
+        if row.past_rate_range is not None and row.today.count.rate is not None
+        else (row, None)
+        for row in rows
+    ]

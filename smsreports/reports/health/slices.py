@@ -1,10 +1,9 @@
-"""What was sent in the hours compared, and what of it was delivered in time: by country, by sender, by both."""
+"""Counts of the SMS in the compared hours, and of those delivered in time: by country, by sender, and by both."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
@@ -15,10 +14,10 @@ from smsreports.reports.health.hours import WEEKS, ComparedHours
 from smsreports.sms.abstract import build_in_time_expression
 from smsreports.sources import SourceTable
 
-# Countries, senders and routes that are looked at, the largest of each; there are about 240 countries.
+# Maximum number of countries, of senders and of routes. The largest are kept; there are about 240 countries.
 MAX_SLICES_PER_KIND = 250
 COUNT_COLUMNS = ("sender_id", "country", "in_time")
-# A sender and a country; None is any of them. A route has both, and everything neither.
+# Sender and country; None is any. A route has both, EVERYTHING neither.
 SliceKey = tuple[str | None, str | None]
 EVERYTHING: SliceKey = (None, None)
 
@@ -36,20 +35,18 @@ class SmsCount:
 
     @property
     def rate(self) -> float | None:
-        """Of 100 sent."""
+        """Percentage in time; None if no SMS was sent."""
         return 100 * self.in_time / self.sent if self.sent else None
 
 
-# Of today, and of one, two, three and four weeks ago.
+# Counts of today, and of one, two, three and four weeks ago.
 WeeklyCounts = tuple[SmsCount, ...]
 NO_COUNTS: WeeklyCounts = (SmsCount(),) * len(WEEKS)
 
 
 def sum_counts(parts: Iterable[WeeklyCounts]) -> WeeklyCounts:
-    counts = [NO_COUNTS, *parts]
-    return tuple(
-        SmsCount(sum(one.sent for one in day), sum(one.in_time for one in day)) for day in zip(*counts, strict=True)
-    )
+    days = zip(NO_COUNTS, *parts, strict=True)
+    return tuple(SmsCount(sum(count.sent for count in day), sum(count.in_time for count in day)) for day in days)
 
 
 def is_route(key: SliceKey) -> bool:
@@ -64,20 +61,20 @@ def get_kind(key: SliceKey) -> str:
 
 
 def is_within(route: SliceKey, key: SliceKey) -> bool:
-    """Whether the route is part of the slice."""
-    return all(wanted in (None, part) for part, wanted in zip(route, key, strict=True))
+    """Return whether the route is part of the slice."""
+    return all(slice_part in (None, part) for part, slice_part in zip(route, key, strict=True))
 
 
 def load_slices(queries: Sequence[SourceQuery], hours: ComparedHours) -> Mapping[SliceKey, WeeklyCounts]:
-    """The largest slices of each kind, largest first, and their days.
+    """Return the counts of the largest slices of each kind, largest first.
 
-    Raw SQL, because the ORM has no grouping sets, nor a limit for each kind of group.
+    Raw SQL, because the ORM has no grouping sets, and no limit for each kind of group.
     """
-    rows = [_build_week_query(leg, week) for week in WEEKS for leg in hours.narrow_queries(queries, week)]
+    week_queries = [_build_week_query(query, week) for week in WEEKS for query in hours.narrow_queries(queries, week)]
     statement = CompiledQuery(
         f"""WITH cells AS (
                 SELECT sender_id, country, week, count(*) AS sent, count(*) FILTER (WHERE in_time) AS in_time
-                FROM ({" UNION ALL ".join(one.sql for one in rows)}) r GROUP BY sender_id, country, week
+                FROM ({" UNION ALL ".join(query.sql for query in week_queries)}) r GROUP BY sender_id, country, week
             ), slices AS (
                 SELECT sender_id, country, week, grouping(sender_id, country) AS kind, sum(sent)::bigint AS sent,
                     sum(in_time)::bigint AS in_time
@@ -85,32 +82,28 @@ def load_slices(queries: Sequence[SourceQuery], hours: ComparedHours) -> Mapping
                 GROUP BY GROUPING SETS ((week), (sender_id, week), (country, week), (sender_id, country, week))
             ), sized AS (
                 SELECT *, sum(sent) OVER (PARTITION BY kind, sender_id, country) AS size FROM slices
-            ), placed AS (
-                SELECT *, dense_rank() OVER (PARTITION BY kind ORDER BY size DESC, sender_id, country) AS place
+            ), ranked AS (
+                SELECT *, dense_rank() OVER (PARTITION BY kind ORDER BY size DESC, sender_id, country) AS rank
                 FROM sized
             )
-            SELECT sender_id, country, week, sent, in_time FROM placed WHERE place <= %s ORDER BY kind DESC, place""",
-        [*(param for one in rows for param in one.params), MAX_SLICES_PER_KIND],
+            SELECT sender_id, country, week, sent, in_time FROM ranked WHERE rank <= %s ORDER BY kind DESC, rank""",
+        [*(param for query in week_queries for param in query.params), MAX_SLICES_PER_KIND],
     )
-    return _group_by_key(statement.fetch_all())
+    counts: dict[SliceKey, list[SmsCount]] = defaultdict(lambda: list(NO_COUNTS))
+    for sender, country, week, sent, in_time in statement.fetch_all():
+        counts[sender, country][week] = SmsCount(sent, in_time)
+    return {key: tuple(by_week) for key, by_week in counts.items()}
 
 
-def _group_by_key(rows: Iterable[tuple[Any, ...]]) -> Mapping[SliceKey, WeeklyCounts]:
-    days: dict[SliceKey, list[SmsCount]] = defaultdict(lambda: list(NO_COUNTS))
-    for sender, country, week, sent, arrived in rows:
-        days[sender, country][week] = SmsCount(sent, arrived)
-    return {key: tuple(counts) for key, counts in days.items()}
-
-
-def _build_week_query(leg: SourceQuery, week: int) -> CompiledQuery:
-    rows = SourceQuery(_select_count_columns(leg.table), leg.values).select_unordered(COUNT_COLUMNS)
+def _build_week_query(query: SourceQuery, week: int) -> CompiledQuery:
+    rows = SourceQuery(_select_count_columns(query.table), query.values).select_unordered(COUNT_COLUMNS)
     return CompiledQuery(
         f"SELECT {int(week)} AS week, r.* FROM ({rows.sql}) AS r ({', '.join(COUNT_COLUMNS)})", rows.params
     )
 
 
 @cache
-def _select_count_columns(rows: SourceTable) -> SourceTable:
-    """The same rows, showing what they are counted by."""
-    expressions = (F("sender_id"), Coalesce(F("country"), Value("")), build_in_time_expression(rows.time_field))
-    return replace(rows, columns=dict(zip(COUNT_COLUMNS, expressions, strict=True)))
+def _select_count_columns(table: SourceTable) -> SourceTable:
+    """Return the table with COUNT_COLUMNS, by which its rows are counted."""
+    expressions = (F("sender_id"), Coalesce(F("country"), Value("")), build_in_time_expression(table.time_field))
+    return replace(table, columns=dict(zip(COUNT_COLUMNS, expressions, strict=True)))

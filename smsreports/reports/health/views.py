@@ -1,4 +1,4 @@
-"""The page: today against the same hours of the last four weeks."""
+"""Health page: today compared with the same hours of the last four weeks."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from smsreports.reports.base import ReportView
-from smsreports.reports.breakdowns import RateStrip
 from smsreports.reports.csv_response import Table
 from smsreports.reports.fields import format_utc_minute
 from smsreports.reports.health.comparison import MIN_DROP_SHARE, MIN_SMS_PER_DAY, STOPPED_SHARE
 from smsreports.reports.health.detector import FALSE_DISCOVERY_RATE, AnomalyDetector, Finding, SliceState
 from smsreports.reports.health.forms import SPAN_LABELS, HealthForm
 from smsreports.reports.health.hours import MAX_ROWS_READ, WEEKS, ComparedHours
-from smsreports.reports.health.rows import SliceRow, build_slice_row, build_strips, make_slice_link_builder
+from smsreports.reports.health.rows import DayFigures, SliceRow, build_strips, make_slice_link_builder
 from smsreports.reports.health.slices import (
     EVERYTHING,
     MAX_SLICES_PER_KIND,
@@ -22,16 +21,17 @@ from smsreports.reports.health.slices import (
     get_kind,
     load_slices,
 )
-from smsreports.reports.selection import Selection
+from smsreports.reports.rate_strips import RateStrip
+from smsreports.reports.selection import DATE_PARAMS, Selection
 from smsreports.sms.abstract import IN_TIME_LIMIT
 
-# Lines of each table; the file has all that are looked at.
+# Rows of each table. The CSV file has all slices.
 MAX_LISTED = 20
 
 
 @dataclass(frozen=True)
 class MovedSlice:
-    """What moved by itself: its line, how, and by how many SMS."""
+    """Slice that changed by itself, how it changed, and the number of SMS lost."""
 
     row: SliceRow
     state: SliceState
@@ -40,7 +40,7 @@ class MovedSlice:
 
 @dataclass(frozen=True)
 class SliceTable:
-    """A table of the page: the marked lines first, then the largest; `hidden_rows` are not shown."""
+    """Table of the page: marked slices first, then the largest ones. `hidden_rows` is the number of rows left out."""
 
     title: str
     column_title: str
@@ -52,11 +52,15 @@ class SliceTable:
 class HealthView(ReportView):
     page, title = "health", "Health"
     form_class = HealthForm
+    own_params = ("span", "at")
+    unsupported_params = (*DATE_PARAMS, "status")
+    time_params = own_params
 
     def build_context(self, form: HealthForm, selection: Selection) -> Mapping[str, Any]:
         hours, slices = _load_slices(form, selection)
         context = {
-            "selection": _select_hours(selection, hours),
+            # The hours that were compared, which may be fewer than those requested.
+            "selection": replace(selection, filters={**selection.filters, "since": hours.since, "until": hours.until}),
             "hours": hours,
             "span": SPAN_LABELS[form.span_name],
             **LIMITS_CONTEXT,
@@ -72,14 +76,15 @@ class HealthView(ReportView):
         findings, build_links = detector.build_findings(), make_slice_link_builder(selection, hours)
 
         def build_row(key: SliceKey) -> SliceRow:
-            return build_slice_row(build_links, key, findings[key], slices[key])
+            days = [DayFigures(count, href) for count, href in zip(slices[key], build_links(key), strict=True)]
+            return SliceRow(key, findings[key], days)
 
         return context | {
             "total": build_row(EVERYTHING),
             "causes": [
                 MovedSlice(build_row(cause.key), cause.state, cause.lost_sms) for cause in detector.find_causes()
             ],
-            "parts": list(_build_tables(findings, build_row)),
+            "tables": list(_build_tables(findings, build_row)),
         }
 
     def build_table(self, form: HealthForm, selection: Selection) -> Table:
@@ -97,26 +102,21 @@ class HealthView(ReportView):
 
 LIMITS_CONTEXT: Mapping[str, Any] = {
     "in_time_minutes": IN_TIME_LIMIT.seconds // 60,
-    "most_read": MAX_ROWS_READ,
-    "most_slices": MAX_SLICES_PER_KIND,
-    "fewest": MIN_SMS_PER_DAY,
-    "least_points": round(100 * MIN_DROP_SHARE),
-    "nearly_stopped": round(100 * STOPPED_SHARE),
-    "false": round(100 * FALSE_DISCOVERY_RATE),
+    "max_rows_read": MAX_ROWS_READ,
+    "max_slices": MAX_SLICES_PER_KIND,
+    "min_sms": MIN_SMS_PER_DAY,
+    "min_drop_points": round(100 * MIN_DROP_SHARE),
+    "stopped_percent": round(100 * STOPPED_SHARE),
+    "false_discovery_percent": round(100 * FALSE_DISCOVERY_RATE),
 }
 
 
 def _load_slices(form: HealthForm, selection: Selection) -> tuple[ComparedHours, Mapping[SliceKey, WeeklyCounts]]:
     if form.hours.is_empty:
         return form.hours, {}
-    queries = selection.listing.legs
+    queries = selection.listing.source_queries
     hours = form.hours.truncate_to_limit(queries)
     return hours, {} if hours.is_empty else load_slices(queries, hours)
-
-
-def _select_hours(selection: Selection, hours: ComparedHours) -> Selection:
-    """With the hours that were compared, which may be fewer than those asked for."""
-    return replace(selection, filters={**selection.filters, "since": hours.since, "until": hours.until})
 
 
 def _build_tables(
@@ -124,19 +124,20 @@ def _build_tables(
 ) -> Iterator[SliceTable]:
     kinds = (("Countries", "Country", "country"), ("Senders", "Sender", "sender"), ("Routes", "Route", "route"))
     for title, column_title, kind in kinds:
-        own = [key for key in findings if get_kind(key) == kind]
-        first = sorted(own, key=lambda key: not findings[key].is_marked)[:MAX_LISTED]
-        strip_start, rows = build_strips([build_row(key) for key in first])
-        yield SliceTable(title, column_title, rows, strip_start, len(own) - len(first))
+        keys = [key for key in findings if get_kind(key) == kind]
+        listed = sorted(keys, key=lambda key: not findings[key].is_marked)[:MAX_LISTED]
+        strip_start, rows = build_strips([build_row(key) for key in listed])
+        yield SliceTable(title, column_title, rows, strip_start, len(keys) - len(listed))
 
 
 def _build_day_titles(hours: ComparedHours) -> Iterator[str]:
     for week in WEEKS:
         start = hours.shift_weeks(week).start
         assert isinstance(start, datetime)
-        yield from (f"{what}_{start.date()}" for what in ("sent", "in_time"))
+        yield from (f"{measure}_{start.date()}" for measure in ("sent", "in_time"))
 
 
 def _build_csv_row(key: SliceKey, days: WeeklyCounts, finding: Finding) -> tuple[Any, ...]:
-    usual = None if finding.usual_rate is None else f"{finding.usual_rate:.2f}"
-    return get_kind(key), *key, finding.state.value, usual, *(part for day in days for part in (day.sent, day.in_time))
+    usual_rate = None if finding.usual_rate is None else f"{finding.usual_rate:.2f}"
+    counts = (count for day in days for count in (day.sent, day.in_time))
+    return get_kind(key), *key, finding.state.value, usual_rate, *counts

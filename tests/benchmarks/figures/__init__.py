@@ -1,4 +1,4 @@
-"""Figures: one small function each, registered by name; to add one is to write one."""
+"""Figures of the benchmark: functions that are registered by name."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -9,8 +9,8 @@ from tests.benchmarks.timing import Series
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What a figure came to, of which series, and what a reader must know to read it."""
+class Measurement:
+    """Value of a figure, the series behind it, and a note for the reader."""
 
     value: float
     series: Sequence[Series] = ()
@@ -19,42 +19,42 @@ class Measured:
 
 @dataclass(frozen=True)
 class Figure:
-    """`most` or `least` is what `value` may be; None where nothing is promised."""
+    """Figure with its limits; None where there is no target."""
 
     name: str
     title: str
-    most: float | None
-    least: float | None
+    maximum: float | None
+    minimum: float | None
     unit: str
-    measure: Callable[[Bench], Measured]
+    measure: Callable[[Bench], Measurement]
 
     @property
     def target(self) -> str:
-        if self.most is not None:
-            return f"≤ {self.most:g} {self.unit}"
-        return "" if self.least is None else f"≥ {self.least:g} {self.unit}"
+        if self.maximum is not None:
+            return f"≤ {self.maximum:g} {self.unit}"
+        return "" if self.minimum is None else f"≥ {self.minimum:g} {self.unit}"
 
-    def met(self, value: float) -> bool:
-        return value <= (math.inf if self.most is None else self.most) and value >= (self.least or 0)
+    def is_met(self, value: float) -> bool:
+        return value <= (math.inf if self.maximum is None else self.maximum) and value >= (self.minimum or 0)
 
 
 FIGURES: dict[str, Figure] = {}
-Measure = Callable[[Bench], Measured]
+Measure = Callable[[Bench], Measurement]
 
 
 def figure(
-    name: str, title: str, *, most: float | None = None, least: float | None = None, unit: str = "×"
+    name: str, title: str, *, maximum: float | None = None, minimum: float | None = None, unit: str = "×"
 ) -> Callable[[Measure], Measure]:
-    """Registers a function as the figure `name`."""
+    """Register a function as the figure `name`."""
 
     def register(measure: Measure) -> Measure:
-        FIGURES[name] = Figure(name, title, most, least, unit, measure)
+        FIGURES[name] = Figure(name, title, maximum, minimum, unit, measure)
         return measure
 
     return register
 
 
-def ratio(turns: Sequence[Series], note: str = "") -> Measured:
-    """Of two series the ratio of their medians, the first to the second."""
-    of, to = turns
-    return Measured(of.median / to.median, turns, note)
+def ratio(series: Sequence[Series], note: str = "") -> Measurement:
+    """Return the ratio of the medians of two series, the first to the second."""
+    numerator, denominator = series
+    return Measurement(numerator.median / denominator.median, series, note)

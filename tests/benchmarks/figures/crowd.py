@@ -1,4 +1,4 @@
-"""A crowd of callers at list pages while files are taken, as a day's peak would have it."""
+"""List pages for many clients while exports run, as at peak load."""
 
 import json
 import shutil
@@ -12,79 +12,81 @@ from typing import Any
 from smsreports.accounts.keys import create_key
 from smsreports.accounts.models import Account, Scope
 from tests.benchmarks import client
-from tests.benchmarks.asking import LIST, export_url
+from tests.benchmarks.api_requests import LIST, build_export_url
 from tests.benchmarks.bench import Bench
-from tests.benchmarks.figures import Measured, figure
-from tests.benchmarks.served import SHIPPED_WORKERS, Served
-from tests.benchmarks.world import ACCOUNTS
+from tests.benchmarks.dataset import ACCOUNTS
+from tests.benchmarks.figures import Measurement, figure
+from tests.benchmarks.servers import SHIPPED_WORKERS, BenchmarkServer
 
-PACED = Path(__file__).parent.parent / "paced.lua"
+PACED_SCRIPT = Path(__file__).parent.parent / "paced.lua"
 CONNECTIONS, SECONDS, EXPORTS = 200, 60, 4
-# Before a file that was refused is asked for again.
+# Before a refused export is retried.
 RETRY_SECONDS = 0.5
-# Milliseconds between an answer and the next question: a hundred pages a second from all of them together.
-PAUSE = 2000
-# The median that is compared to: the same callers' without a crowd.
+# Between a response and the client's next request: about a hundred pages a second from all clients.
+PAUSE_MILLISECONDS = 2000
+# Load of the compared median.
 QUIET_CONNECTIONS, QUIET_SECONDS = 2, 10
 
 
-@figure("crowd", f"list page, {CONNECTIONS} connections and {EXPORTS} exports ÷ unloaded, medians", most=4)
-def crowd(bench: Bench) -> Measured:
+@figure("crowd", f"list page, {CONNECTIONS} connections and {EXPORTS} exports ÷ unloaded, medians", maximum=4)
+def crowd(bench: Bench) -> Measurement:
     wrk = shutil.which("wrk")
     if wrk is None:
-        return Measured(float("nan"), note="not measured: no wrk here")
-    with bench.serving(workers=SHIPPED_WORKERS) as served:
-        quiet = _asked(wrk, bench, served, QUIET_CONNECTIONS, QUIET_SECONDS, pause=20)
-        with exporting(bench, served) as whole:
-            busy = _asked(wrk, bench, served, CONNECTIONS, SECONDS, PAUSE)
-    if busy["odd"] or busy["untold"] or busy["sockets"]:
-        raise RuntimeError(f"answers that are no told limits: {busy}")
+        return Measurement(float("nan"), note="not measured: no wrk here")
+    with bench.run_server(workers=SHIPPED_WORKERS) as server:
+        quiet = _run_wrk(wrk, bench, server, QUIET_CONNECTIONS, QUIET_SECONDS, pause=20)
+        with exports_in_background(bench, server) as whole:
+            busy = _run_wrk(wrk, bench, server, CONNECTIONS, SECONDS, PAUSE_MILLISECONDS)
+    if busy["odd"] or busy["without_retry_after"] or busy["sockets"]:
+        raise RuntimeError(f"responses other than pages and limits: {busy}")
     rate = busy["requests"] / SECONDS
-    return Measured(
+    return Measurement(
         busy["median"] / quiet["median"],
         note=f"{quiet['median'] / 1000:.1f} ms and {busy['median'] / 1000:.1f} ms (p95 {busy['p95'] / 1000:.0f},"
-        f" p99 {busy['p99'] / 1000:.0f}); {rate:.0f} pages a second, {busy['refused']} told to wait;"
+        f" p99 {busy['p99'] / 1000:.0f}); {rate:.0f} pages a second, {busy['refused']} refused;"
         f" {len(whole)} files of {sum(whole) / len(whole) if whole else 0:.0f} s",
     )
 
 
-def _asked(wrk: str, bench: Bench, served: Served, connections: int, seconds: int, pause: int) -> dict[str, Any]:
-    arguments = ["-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "30s", "-s", str(PACED)]
-    url = f"http://127.0.0.1:{served.port}{LIST}?{bench.window}"
-    told = subprocess.run(
-        [wrk, *arguments, "-H", f"X-API-Key: {bench.big_key}", url, "--", str(pause)],
+def _run_wrk(
+    wrk: str, bench: Bench, server: BenchmarkServer, connections: int, seconds: int, pause: int
+) -> dict[str, Any]:
+    arguments = ["-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "30s", "-s", str(PACED_SCRIPT)]
+    url = f"http://127.0.0.1:{server.port}{LIST}?{bench.list_window}"
+    output = subprocess.run(
+        [wrk, *arguments, "-H", f"X-API-Key: {bench.api_key}", url, "--", str(pause)],
         check=True,
         capture_output=True,
         text=True,
     ).stdout
-    found: dict[str, Any] = json.loads(told.splitlines()[-1])
-    return found
+    result: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return result
 
 
 @contextmanager
-def exporting(bench: Bench, served: Served) -> Iterator[list[float]]:
-    """Files taken one after the other, EXPORTS at once, by several accounts; the seconds that each whole one took."""
+def exports_in_background(bench: Bench, server: BenchmarkServer) -> Iterator[list[float]]:
+    """Run EXPORTS exports at once for several accounts; yield a list of the seconds of each whole one."""
     whole: list[float] = []
-    over = Event()
+    is_over = Event()
 
-    def take(key: str) -> None:
-        while not over.is_set():
+    def export(key: str) -> None:
+        while not is_over.is_set():
             try:
-                whole.append(client.get(served.port, export_url(bench), key).seconds)
-            except RuntimeError:  # told to come back: three files already go out of the process that answered
-                over.wait(RETRY_SECONDS)
+                whole.append(client.timed_get(server.port, build_export_url(bench), key).seconds)
+            except RuntimeError:  # refused: the process already sends three exports
+                is_over.wait(RETRY_SECONDS)
 
-    with bench.place.of_django():
+    with bench.database.use_in_django():
         accounts = Account.objects.filter(name__in=ACCOUNTS[:2])
         keys = [
             create_key(account, [Scope.READ], name="benchmark") for account in accounts for _ in range(EXPORTS // 2)
         ]
-    threads = [Thread(target=take, args=[key]) for key in keys]
+    threads = [Thread(target=export, args=[key]) for key in keys]
     for thread in threads:
         thread.start()
     try:
         yield whole
     finally:
-        over.set()
+        is_over.set()
         for thread in threads:
             thread.join()

@@ -1,76 +1,86 @@
-"""The unified export against the same COPY through psql, its memory, and its first byte."""
+"""Unified export against the same COPY through psql; its memory and its first byte."""
 
 from statistics import median
 
-from tests.benchmarks import copying
-from tests.benchmarks.asking import day_of_messages, export, export_url, list_page, plain_day_of_messages
+from tests.benchmarks import export_copy
+from tests.benchmarks.api_requests import (
+    build_export_url,
+    get_export,
+    get_export_of_a_day,
+    get_list_page,
+    get_plain_export_of_a_day,
+)
 from tests.benchmarks.bench import Bench
-from tests.benchmarks.figures import Measured, figure, ratio
-from tests.benchmarks.served import watched
-from tests.benchmarks.timing import by_turns
+from tests.benchmarks.figures import Measurement, figure, ratio
+from tests.benchmarks.servers import sample_memory
+from tests.benchmarks.timing import time_alternately
 
 TOTAL, TRUNCATED = "X-Export-Total", "X-Export-Truncated"
 MEGABYTE = 1024 * 1024
-# Exports while the memory is watched: one that leaks shows in the second.
-WATCHED_EXPORTS = 2
+# Exports while the memory is sampled: a leak shows in the second one.
+SAMPLED_EXPORTS = 2
 
 
-@figure("export", "unified export ÷ psql, same COPY", most=1.25)
-def against_psql(bench: Bench) -> Measured:
-    """Both let the planner choose alike; what psql does when the planner is left alone is for the reader."""
-    copy = copying.of_export(bench.place, export_url(bench), bench.big_key)
-    answer, copied = export(bench), copy.size()
-    if answer.size != copy.preamble + copied:
-        raise RuntimeError(f"The export has {answer.size} bytes, the COPY {copied} and its header {copy.preamble}.")
+@figure("export", "unified export ÷ psql, same COPY", maximum=1.25)
+def against_psql(bench: Bench) -> Measurement:
+    """Measure both with the same planner settings; psql without them is reported, too."""
+    copy = export_copy.build_export_copy(bench.database, build_export_url(bench), bench.api_key)
+    answer, copied = get_export(bench), copy.measure_bytes()
+    if answer.size != copy.preamble_bytes + copied:
+        raise RuntimeError(
+            f"The export has {answer.size} bytes, the COPY {copied} and its header {copy.preamble_bytes}."
+        )
     tasks = {
-        "export over HTTP": lambda: export(bench).seconds,
-        "psql": copy.seconds,
-        "psql, planner left alone": lambda: copy.seconds(planner=False),
+        "export over HTTP": lambda: get_export(bench).seconds,
+        "psql": copy.measure_seconds,
+        "psql, planner left alone": lambda: copy.measure_seconds(planner=False),
     }
-    ours, psql, alone = by_turns(bench.runs, tasks)
+    ours, psql, alone = time_alternately(bench.runs, tasks)
     note = f"{answer.size / MEGABYTE:.0f} MB, {answer.headers[TOTAL]} rows match, cut: {answer.headers[TRUNCATED]}"
-    if not copying.psql():
+    if not export_copy.find_psql():
         note += "; no psql here, psycopg instead"
-    return Measured(ours.median / psql.median, (ours, psql, alone), note)
+    return Measurement(ours.median / psql.median, (ours, psql, alone), note)
 
 
-@figure("memory", "growth of the worker during exports", most=32, unit="MB")
-def memory(bench: Bench) -> Measured:
-    """In a server of its own, which has answered lists and no export before."""
-    with bench.serving() as served:
-        list_page(bench, served)
-        before = served.memory()
+@figure("memory", "growth of the worker during exports", maximum=32, unit="MB")
+def memory(bench: Bench) -> Measurement:
+    """Measure in a new server, which has served lists and no export before."""
+    with bench.run_server() as server:
+        get_list_page(bench, server)
+        before = server.memory()
         if before is None:
-            return Measured(float("nan"), note="not measured: no /proc here")
-        with watched(served) as looks:
-            for _ in range(WATCHED_EXPORTS):
-                export(bench, served)
-    grown = (max(looks) - before) / MEGABYTE
-    return Measured(grown, note=f"{before / MEGABYTE:.0f} MB before, {len(looks)} looks, PSS")
+            return Measurement(float("nan"), note="not measured: no /proc here")
+        with sample_memory(server) as samples:
+            for _ in range(SAMPLED_EXPORTS):
+                get_export(bench, server)
+    grown = (max(samples) - before) / MEGABYTE
+    return Measurement(grown, note=f"{before / MEGABYTE:.0f} MB before, {len(samples)} samples, PSS")
 
 
-@figure("first-byte", "first byte of that export ÷ list page", most=3)
-def first_byte(bench: Bench) -> Measured:
-    """The exports are read to their end: what goes on of one that was left would disturb the list.
+@figure("first-byte", "first byte of that export ÷ list page", maximum=3)
+def first_byte(bench: Bench) -> Measurement:
+    """Read each export to its end, because an abandoned one would disturb the list.
 
-    The first byte is the header's, which no row has to be read for; the note says when the first row came.
+    The first byte belongs to the header and needs no row; the note has the time of the first row.
     """
-    preamble = copying.of_export(bench.place, export_url(bench), bench.big_key).preamble
-    rows: list[float] = []
+    preamble = export_copy.build_export_copy(bench.database, build_export_url(bench), bench.api_key).preamble_bytes
+    first_rows: list[float] = []
 
-    def first() -> float:
-        answer = export(bench, skip=preamble)
-        rows.append(answer.first_row)
+    def time_first_byte() -> float:
+        answer = get_export(bench, skip=preamble)
+        first_rows.append(answer.first_row)
         return answer.first_byte
 
-    turns = by_turns(bench.runs, {"first byte": first, "list page": lambda: list_page(bench).seconds})
-    return ratio(turns, f"first row after {median(rows) * 1000:.1f} ms")
+    series = time_alternately(
+        bench.runs, {"first byte": time_first_byte, "list page": lambda: get_list_page(bench).seconds}
+    )
+    return ratio(series, f"first row after {median(first_rows) * 1000:.1f} ms")
 
 
 @figure("plain-export", "plain service's CSV of a day ÷ ours")
-def plain_against_ours(bench: Bench) -> Measured:
+def plain_against_ours(bench: Bench) -> Measurement:
     tasks = {
-        "plain CSV": lambda: plain_day_of_messages(bench).seconds,
-        "export": lambda: day_of_messages(bench).seconds,
+        "plain CSV": lambda: get_plain_export_of_a_day(bench).seconds,
+        "export": lambda: get_export_of_a_day(bench).seconds,
     }
-    return ratio(by_turns(bench.runs, tasks))
+    return ratio(time_alternately(bench.runs, tasks))

@@ -1,4 +1,4 @@
-"""What Jasmin's thrower sends, by its documentation ("Receiving DLR") and the code of 0.11.1, at the real address."""
+"""Callbacks of Jasmin's DLR thrower, by its documentation ("Receiving DLR") and the code of 0.11.1."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import load, message
-from tests.ingest.gateways.conftest import Caller, kept, refused, stored
+from tests.conftest import load_lines, message_line
+from tests.ingest.gateways.conftest import Caller, parse_error, stored_message, stored_receipts
 
 ID = "16fd2706-8baf-433b-82eb-8c7fada847da"
-# The documentation's own examples. What it calls a command's status at level 2 is, by its code, a state of SMPP.
+# Examples of the documentation. At level 2 it calls the status a command status, but the code sends an SMPP state.
 LEVEL_1 = {"id": ID, "level": "1", "message_status": "ESME_ROK", "connector": "smppc-1"}
 LEVEL_2 = {
     "id": ID,
@@ -35,26 +35,30 @@ def jasmin(sent: None) -> Caller:
 
 @pytest.fixture(params=["get", "post"])
 def call(request: pytest.FixtureRequest, jasmin: Caller) -> Any:
-    """By either of Jasmin's methods, as `dlr-method` says."""
+    """Both methods that `dlr-method` can set."""
     return getattr(jasmin, request.param)
 
 
-def acknowledged(answer: Any) -> bool:
-    """What Jasmin looks at: the status, and all of the body."""
+def is_acknowledged(answer: Any) -> bool:
+    """Check the response like Jasmin: the status and the whole body."""
     return (answer.status_code, answer.content) == (200, b"ACK/Jasmin")
 
 
-def test_the_smscs_answer_is_that_it_was_sent(call: Any) -> None:
+def test_level_1_sets_the_status_sent(call: Any) -> None:
     before = datetime.now(UTC)
-    assert acknowledged(call(LEVEL_1))
-    now = stored()
-    assert (now["status"], now["status_code"], now["delivered_at"]) == ("sent", "", None)
-    assert before <= now["sent_at"] <= datetime.now(UTC)
+    assert is_acknowledged(call(LEVEL_1))
+    message_fields = stored_message()
+    assert (message_fields["status"], message_fields["status_code"], message_fields["delivered_at"]) == (
+        "sent",
+        "",
+        None,
+    )
+    assert before <= message_fields["sent_at"] <= datetime.now(UTC)
 
 
-def test_what_became_of_it_is_its_status(call: Any) -> None:
-    assert acknowledged(call(LEVEL_2))
-    assert stored() | {"sent_at": None} == {
+def test_level_2_sets_the_final_status(call: Any) -> None:
+    assert is_acknowledged(call(LEVEL_2))
+    assert stored_message() | {"sent_at": None} == {
         "status": "DELIVRD",
         "status_code": "000",
         "sent_at": None,
@@ -63,9 +67,9 @@ def test_what_became_of_it_is_its_status(call: Any) -> None:
 
 
 @pytest.mark.parametrize("status", ["DELIVRD", "EXPIRED", "DELETED", "UNDELIV", "ACCEPTD", "UNKNOWN", "REJECTD"])
-def test_every_status_that_jasmin_can_throw_is_known(jasmin: Caller, status: str) -> None:
-    assert acknowledged(jasmin.post(LEVEL_2 | {"message_status": status}))
-    assert stored()["status"] == status
+def test_all_statuses_of_jasmin_are_known(jasmin: Caller, status: str) -> None:
+    assert is_acknowledged(jasmin.post(LEVEL_2 | {"message_status": status}))
+    assert stored_message()["status"] == status
 
 
 @pytest.mark.parametrize(
@@ -77,43 +81,43 @@ def test_every_status_that_jasmin_can_throw_is_known(jasmin: Caller, status: str
     ],
 )
 def test_an_error_of_the_smsc_is_a_rejection(jasmin: Caller, error: str, code: str) -> None:
-    assert acknowledged(jasmin.post(LEVEL_1 | {"message_status": error}))
-    assert (stored()["status"], stored()["status_code"]) == ("REJECTD", code)
+    assert is_acknowledged(jasmin.post(LEVEL_1 | {"message_status": error}))
+    assert (stored_message()["status"], stored_message()["status_code"]) == ("REJECTD", code)
 
 
 @pytest.mark.parametrize("order", sorted(set(permutations("1122"))))
-def test_both_in_any_order_and_twice_are_two_receipts(jasmin: Caller, order: tuple[str, ...]) -> None:
-    assert all(acknowledged(jasmin.post({"1": LEVEL_1, "2": LEVEL_2}[level])) for level in order)
-    assert (stored()["status"], stored()["delivered_at"]) == ("DELIVRD", DELIVERED_AT)
-    assert kept() == [(ID, "DELIVRD", "000", False), (ID, "sent", "", False)]
+def test_levels_in_any_order_and_repeated_are_two_receipts(jasmin: Caller, order: tuple[str, ...]) -> None:
+    assert all(is_acknowledged(jasmin.post({"1": LEVEL_1, "2": LEVEL_2}[level])) for level in order)
+    assert (stored_message()["status"], stored_message()["delivered_at"]) == ("DELIVRD", DELIVERED_AT)
+    assert stored_receipts() == [(ID, "DELIVRD", "000", False), (ID, "sent", "", False)]
 
 
-def test_a_receipt_that_names_no_time_is_the_same_when_it_comes_again(jasmin: Caller) -> None:
-    """`ND` is what Jasmin says where the SMSC said nothing."""
-    nothing = LEVEL_2 | {"donedate": "ND", "subdate": "ND", "sub": "ND", "dlvrd": "ND", "err": "ND", "text": ""}
+def test_a_repeated_receipt_without_a_time_is_stored_once(jasmin: Caller) -> None:
+    """Jasmin sends `ND` for fields that the SMSC's receipt lacks."""
+    call = LEVEL_2 | {"donedate": "ND", "subdate": "ND", "sub": "ND", "dlvrd": "ND", "err": "ND", "text": ""}
     before = datetime.now(UTC)
-    assert acknowledged(jasmin.post(nothing))
-    first = stored()
+    assert is_acknowledged(jasmin.post(call))
+    first = stored_message()
     assert before <= first["delivered_at"] <= datetime.now(UTC)
-    assert acknowledged(jasmin.get(nothing))
-    assert stored() == first
-    assert kept() == [(ID, "DELIVRD", "", False)]
+    assert is_acknowledged(jasmin.get(call))
+    assert stored_message() == first
+    assert stored_receipts() == [(ID, "DELIVRD", "", False)]
 
 
-def test_the_address_names_the_zone_of_the_smscs_clock(jasmin: Caller) -> None:
-    assert acknowledged(jasmin.post(LEVEL_2, tz="Asia/Dubai"))
-    assert stored()["delivered_at"] == DELIVERED_AT - timedelta(hours=4)
+def test_the_url_sets_the_time_zone_of_the_smsc(jasmin: Caller) -> None:
+    assert is_acknowledged(jasmin.post(LEVEL_2, tz="Asia/Dubai"))
+    assert stored_message()["delivered_at"] == DELIVERED_AT - timedelta(hours=4)
 
 
-def test_the_address_names_the_message_by_the_senders_own_id(jasmin: Caller) -> None:
-    assert acknowledged(jasmin.post(LEVEL_2 | {"id": "unheard-of"}, client_message_id="m-1"))
-    assert stored()["status"] == "DELIVRD"
+def test_the_url_may_name_the_message_by_the_senders_id(jasmin: Caller) -> None:
+    assert is_acknowledged(jasmin.post(LEVEL_2 | {"id": "unheard-of"}, client_message_id="m-1"))
+    assert stored_message()["status"] == "DELIVRD"
 
 
-def test_a_receipt_waits_for_its_message(jasmin: Caller) -> None:
-    assert acknowledged(jasmin.post(LEVEL_2 | {"id": "later"}))
-    load([message(client_message_id="m-2", message_id="later")])
-    assert kept() == [("later", "DELIVRD", "000", False)]
+def test_an_early_receipt_is_applied_when_its_message_is_loaded(jasmin: Caller) -> None:
+    assert is_acknowledged(jasmin.post(LEVEL_2 | {"id": "later"}))
+    load_lines([message_line(client_message_id="m-2", message_id="later")])
+    assert stored_receipts() == [("later", "DELIVRD", "000", False)]
 
 
 @pytest.mark.parametrize(
@@ -132,12 +136,12 @@ def test_a_receipt_waits_for_its_message(jasmin: Caller) -> None:
         ({"id": "\0"}, "must be UTF-8 without NUL"),
     ],
 )
-def test_what_is_not_understood_is_refused_with_the_reason(jasmin: Caller, change: dict[str, str], reason: str) -> None:
-    status, code, description = refused(jasmin.post(LEVEL_2 | change))
+def test_an_invalid_parameter_is_rejected_with_the_reason(jasmin: Caller, change: dict[str, str], reason: str) -> None:
+    status, code, description = parse_error(jasmin.post(LEVEL_2 | change))
     assert (status, code) == (400, "INVALID_PARAMS")
     assert reason in description
-    assert stored()["status"] == "pending"
+    assert stored_message()["status"] == "pending"
 
 
-def test_a_parameter_in_the_address_and_in_the_form_is_refused(jasmin: Caller) -> None:
-    assert refused(jasmin.post(LEVEL_2, id=ID)) == (400, "INVALID_PARAMS", "id: is given more than once")
+def test_a_parameter_in_both_the_url_and_the_form_is_rejected(jasmin: Caller) -> None:
+    assert parse_error(jasmin.post(LEVEL_2, id=ID)) == (400, "INVALID_PARAMS", "id: is given more than once")

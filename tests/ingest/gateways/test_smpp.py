@@ -1,4 +1,4 @@
-"""What SMSCs write into receipts, and what of it is understood."""
+"""Parsers for the texts of SMPP delivery receipts."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from smsreports.sms.statuses import NAMES
 
 # Appendix B of SMPP 3.4, filled by an SMSC.
 TEXT = "id:0911897980 sub:001 dlvrd:000 submit date:1201121551 done date:1201121552 stat:UNDELIV err:075 text:-PROFILE"
-WHOLE = {
+FIELDS = {
     "id": "0911897980",
     "sub": "001",
     "dlvrd": "000",
@@ -36,13 +36,13 @@ class TestFields:
             {":": " :", "submit date": "submitdate", "done date": "donedate"},
         ],
     )
-    def test_they_are_found_in_any_case_and_spacing(self, change: dict[str, str]) -> None:
+    def test_fields_are_found_in_any_case_and_spacing(self, change: dict[str, str]) -> None:
         text = TEXT
         for before, after in change.items():
             text = text.replace(before, after)
-        assert smpp.parse_receipt_text(text) == WHOLE
+        assert smpp.parse_receipt_text(text) == FIELDS
 
-    def test_they_are_found_in_any_order(self) -> None:
+    def test_fields_are_found_in_any_order(self) -> None:
         assert smpp.parse_receipt_text("stat:DELIVRD err:000 done date:1201121552 id:7") == {
             "stat": "DELIVRD",
             "err": "000",
@@ -50,14 +50,14 @@ class TestFields:
             "id": "7",
         }
 
-    @given(st.dictionaries(st.sampled_from(list(WHOLE)), st.from_regex(r"[A-Za-z0-9-]{0,20}", fullmatch=True)))
-    def test_any_of_them_may_be_left_out_or_empty(self, told: dict[str, str]) -> None:
-        last = {name: value for name, value in told.items() if name == "text"}
-        text = " ".join(f"{name}:{value}" for name, value in ({**told} | last).items() if name != "text")
-        text += "".join(f" text:{value}" for value in last.values())
-        assert smpp.parse_receipt_text(text) == told
+    @given(st.dictionaries(st.sampled_from(list(FIELDS)), st.from_regex(r"[A-Za-z0-9-]{0,20}", fullmatch=True)))
+    def test_fields_may_be_missing_or_empty(self, fields: dict[str, str]) -> None:
+        text_field = {name: value for name, value in fields.items() if name == "text"}
+        text = " ".join(f"{name}:{value}" for name, value in ({**fields} | text_field).items() if name != "text")
+        text += "".join(f" text:{value}" for value in text_field.values())
+        assert smpp.parse_receipt_text(text) == fields
 
-    def test_the_messages_own_text_may_look_like_a_field(self) -> None:
+    def test_the_quoted_message_is_not_searched_for_fields(self) -> None:
         assert smpp.parse_receipt_text("id:1 stat:DELIVRD text:your id:2 stat:UNDELIV text:x") == {
             "id": "1",
             "stat": "DELIVRD",
@@ -67,36 +67,36 @@ class TestFields:
     @pytest.mark.parametrize(
         "text", ["", "ACK/", "NACK/0x0000000b/Invalid", "Hello", "paid:7 substat:9", "http://x/id:7"]
     )
-    def test_a_text_that_is_no_receipt_has_none(self, text: str) -> None:
+    def test_other_texts_have_no_fields(self, text: str) -> None:
         assert smpp.parse_receipt_text(text) == {}
 
-    def test_one_that_is_given_twice_is_refused(self) -> None:
+    def test_a_repeated_field_is_rejected(self) -> None:
         with pytest.raises(InvalidRecord, match="stat: is given more than once"):
             smpp.parse_receipt_text("id:1 stat:DELIVRD stat:UNDELIV")
 
     @given(st.text())
-    def test_any_text_has_fields_or_a_reason(self, text: str) -> None:
+    def test_any_text_has_known_fields_or_an_error(self, text: str) -> None:
         try:
-            assert set(smpp.parse_receipt_text(text)) <= set(WHOLE)
-        except InvalidRecord as fault:
-            assert "twice" in str(fault)
+            assert set(smpp.parse_receipt_text(text)) <= set(FIELDS)
+        except InvalidRecord as error:
+            assert "more than once" in str(error)
 
 
 class TestState:
     @pytest.mark.parametrize("word", ["DELIVRD", "delivrd", "Delivered", "DELIVERED"])
-    def test_it_is_known_in_any_case_and_by_its_full_name(self, word: str) -> None:
+    def test_a_state_is_known_in_any_case_and_by_its_full_name(self, word: str) -> None:
         assert smpp.parse_state(word) == "DELIVRD"
 
-    def test_every_state_of_the_specification_is_a_status_of_ours(self) -> None:
+    def test_all_states_of_the_specification_are_statuses(self) -> None:
         assert set(smpp.STATUS_BY_STATE.values()) == set(NAMES) - {"pending", "sent", "failed"}
 
     @pytest.mark.parametrize("word", ["", "FAILED", "sent", "pending", "DELIVRD2", "DELI VRD", "BUFFERD", "0"])
-    def test_another_word_is_refused(self, word: str) -> None:
+    def test_an_unknown_state_is_rejected(self, word: str) -> None:
         with pytest.raises(InvalidRecord, match="not an SMPP message state"):
             smpp.parse_state(word)
 
 
-class TestMoment:
+class TestDate:
     @pytest.mark.parametrize(
         ("digits", "time"),
         [
@@ -104,23 +104,23 @@ class TestMoment:
             ("190608165237", "2019-06-08T14:52:37Z"),  # with seconds
             ("202602131030", "2026-02-13T09:30:00Z"),  # with the whole year, as Jasmin's own SMPP server writes it
             ("20260213103005", "2026-02-13T09:30:05Z"),
-            ("201212131030", "2020-12-12T12:10:30Z"),  # a month that is one: with seconds
-            ("2603290230", "2026-03-29T01:30:00Z"),  # an hour that the clock left out
-            ("2610250230", "2026-10-25T00:30:00Z"),  # an hour that it showed twice: the first
+            ("201212131030", "2020-12-12T12:10:30Z"),  # digits 3 and 4 are a month, so it has seconds
+            ("2603290230", "2026-03-29T01:30:00Z"),  # an hour that summer time skips
+            ("2610250230", "2026-10-25T00:30:00Z"),  # an hour that comes twice; the first is meant
         ],
     )
-    def test_it_is_read_by_the_clock_that_showed_it(self, digits: str, time: str) -> None:
+    def test_a_date_is_converted_from_the_time_zone_of_the_smsc(self, digits: str, time: str) -> None:
         assert smpp.parse_date(digits, ZoneInfo("Europe/Berlin")) == time
 
     @given(
-        st.datetimes(datetime(2013, 1, 1), datetime(2068, 12, 31)),  # noqa: DTZ001  of a clock without a zone
+        st.datetimes(datetime(2013, 1, 1), datetime(2068, 12, 31)),  # noqa: DTZ001  a clock without a zone
         st.sampled_from(["%y%m%d%H%M", "%y%m%d%H%M%S", "%Y%m%d%H%M%S"]),
     )
-    def test_any_time_comes_back(self, time: datetime, form: str) -> None:
-        seconds = 0 if form.endswith("M") else time.second
+    def test_any_formatted_time_is_parsed(self, time: datetime, date_format: str) -> None:
+        seconds = 0 if date_format.endswith("M") else time.second
         expected = time.replace(second=seconds, microsecond=0, tzinfo=UTC)
-        found = datetime.fromisoformat(smpp.parse_date(time.strftime(form), UTC))
-        assert found == expected
+        parsed = datetime.fromisoformat(smpp.parse_date(time.strftime(date_format), UTC))
+        assert parsed == expected
 
     @pytest.mark.parametrize(
         "digits",
@@ -128,26 +128,26 @@ class TestMoment:
          "131102233860", "١٣١١٠٢٢٣٣٨", "1311022338 ", "-311022338", "13-11-02 22:38", "0" * 10, "0" * 14,
          "020610233429000R"],
     )  # fmt: skip
-    def test_what_is_no_date_is_refused(self, digits: str) -> None:
+    def test_an_invalid_date_is_rejected(self, digits: str) -> None:
         with pytest.raises(InvalidRecord):
             smpp.parse_date(digits, UTC)
 
     @pytest.mark.parametrize("name", ["", "Berlin", "../etc/passwd", "/etc/passwd", "UTC+1", "Europe", "\0", "x" * 999])
-    def test_a_zone_that_does_not_exist_is_refused(self, name: str) -> None:
+    def test_an_unknown_time_zone_is_rejected(self, name: str) -> None:
         with pytest.raises(InvalidRecord, match="tz"):
             smpp.parse_time_zone({"tz": name})
 
-    def test_the_zone_is_utc_unless_the_address_names_one(self) -> None:
+    def test_the_default_time_zone_is_utc(self) -> None:
         assert smpp.parse_time_zone({}) == UTC
         assert smpp.parse_time_zone({"tz": "Asia/Dubai"}) == ZoneInfo("Asia/Dubai")
 
 
-class TestError:
+class TestErrorCode:
     @pytest.mark.parametrize("word", ["000", "075", "E", "0x0000000b", "RINVDSTADR"])
-    def test_it_is_kept_as_it_is_written(self, word: str) -> None:
+    def test_an_error_code_is_kept_as_it_is_written(self, word: str) -> None:
         assert smpp.parse_error_code(word) == word
 
     @pytest.mark.parametrize("word", ["", "a b", "x" * 17, "é", "\n"])
-    def test_what_is_no_code_is_refused(self, word: str) -> None:
+    def test_an_invalid_error_code_is_rejected(self, word: str) -> None:
         with pytest.raises(InvalidRecord):
             smpp.parse_error_code(word)

@@ -1,4 +1,4 @@
-"""Files of other systems on their way in, and what is stored of them."""
+"""Helpers that load files of other systems and read the stored messages."""
 
 import csv
 import io
@@ -12,19 +12,19 @@ from smsreports.ingest.providers import ImportRun, get_provider, raise_if_invali
 
 
 def load_file(provider: str, account: Account, content: bytes) -> tuple[BatchResult, ImportRun]:
-    """What becomes of a file, as one outcome, and what was told beside it."""
-    whole, imported = BatchResult(), ImportRun(account)
-    for outcome in load_lines(
-        get_provider(provider).read_records(io.BytesIO(content), imported), AccountResolver(), raise_if_invalid
+    """Load a file. Return the result of all its batches, and the run with its notes."""
+    total, run = BatchResult(), ImportRun(account)
+    for result in load_lines(
+        get_provider(provider).read_records(io.BytesIO(content), run), AccountResolver(), raise_if_invalid
     ):
-        whole.accepted += outcome.accepted
-        whole.duplicates += outcome.duplicates
-        whole.rejected += outcome.rejected
-    return whole, imported
+        total.accepted += result.accepted
+        total.duplicates += result.duplicates
+        total.rejected += result.rejected
+    return total, run
 
 
-def table(rows: Sequence[Mapping[str, Any]], **options: Any) -> bytes:
-    """A CSV file of these rows under the keys of the first."""
+def build_csv(rows: Sequence[Mapping[str, Any]], **options: Any) -> bytes:
+    """Return a CSV file of the rows. The keys of the first one are the columns."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(rows[0]), lineterminator=options.pop("end", "\r\n"), **options)
     writer.writeheader()
@@ -32,5 +32,5 @@ def table(rows: Sequence[Mapping[str, Any]], **options: Any) -> bytes:
     return text.getvalue().encode()
 
 
-def stored(*names: str) -> Iterable[tuple[Any, ...]]:
+def stored_messages(*names: str) -> Iterable[tuple[Any, ...]]:
     return list(Message.everyones.order_by("client_message_id").values_list(*names))

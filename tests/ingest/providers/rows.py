@@ -1,12 +1,12 @@
-"""Rows as each provider writes them: whole, and with what a test changes."""
+"""Complete rows of each provider, with the fields that a test changes."""
 
 from typing import Any
 
 Row = dict[str, Any]
 
 
-def answer(**fields: Any) -> Row:
-    """A message as the API answers with it, keys and forms as in the public definition's example."""
+def twilio_row(**fields: Any) -> Row:
+    """Return a message of Twilio's API, with keys and formats of the example in the public definition."""
     return {
         "account_sid": "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "api_version": "2010-04-01",
@@ -31,8 +31,8 @@ def answer(**fields: Any) -> Row:
     } | fields
 
 
-def record(**fields: Any) -> Row:
-    """An outbound SMS with every field of the public definition, values as in its examples."""
+def vonage_row(**fields: Any) -> Row:
+    """Return an outbound SMS of Vonage with all fields of the public definition, and values of its examples."""
     return {
         "account_id": "abcdef01",
         "message_id": "0000000A",
@@ -56,8 +56,8 @@ def record(**fields: Any) -> Row:
     } | fields
 
 
-def sms(**fields: Any) -> Row:
-    """A row of API traffic, as a table has it."""
+def export_row(**fields: Any) -> Row:
+    """Return a row of API traffic of our own CSV export."""
     return {
         "id": "7",
         "source": "api",

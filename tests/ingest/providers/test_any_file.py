@@ -1,4 +1,4 @@
-"""Whatever a file holds: every line of it is a record that the loader knows, or is named."""
+"""Files with any content: each line becomes a record or is reported."""
 
 import io
 import json
@@ -13,11 +13,11 @@ from smsreports.accounts.models import Account
 from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.ingest.providers import PROVIDER_NAMES, ImportRun, get_provider
 from smsreports.ingest.records import build_staging_row
-from tests.ingest.providers.conftest import table
-from tests.ingest.providers.rows import answer, record, sms
+from tests.ingest.providers.conftest import build_csv
+from tests.ingest.providers.rows import export_row, twilio_row, vonage_row
 
-WHOLE = {"smsreports": sms(), "twilio": answer(), "vonage": record()}
-ANY = st.one_of(
+ROWS = {"smsreports": export_row(), "twilio": twilio_row(), "vonage": vonage_row()}
+ANY_VALUE = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
@@ -31,36 +31,36 @@ ANY = st.one_of(
 )
 
 
-def settled(name: str, account: Account, content: bytes) -> int:
-    """How many lines were named or became records."""
-    lines, imported = set(), ImportRun(account)
-    for number, found in get_provider(name).read_records(io.BytesIO(content), imported):
+def count_reported_lines(name: str, account: Account, content: bytes) -> int:
+    """Return the number of lines that became records, were rejected or were skipped."""
+    lines, run = set(), ImportRun(account)
+    for number, parsed in get_provider(name).read_records(io.BytesIO(content), run):
         lines.add(number)
-        if not isinstance(found, InvalidRecord):
-            assert found["account"] == account.name
+        if not isinstance(parsed, InvalidRecord):
+            assert parsed["account"] == account.name
             try:
-                build_staging_row(found)
+                build_staging_row(parsed)
             except InvalidRecord:
                 continue
-    return len(lines) + imported.notes.skipped
+    return len(lines) + run.notes.skipped
 
 
 @hypothesis.settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
 @pytest.mark.parametrize("name", PROVIDER_NAMES)
 @given(data=st.data())
-def test_every_row_is_taken_or_named(account: Account, name: str, data: st.DataObject) -> None:
-    changes = st.dictionaries(st.sampled_from(sorted(WHOLE[name])), ANY, max_size=4)
+def test_every_row_becomes_a_record_or_an_error(account: Account, name: str, data: st.DataObject) -> None:
+    changes = st.dictionaries(st.sampled_from(sorted(ROWS[name])), ANY_VALUE, max_size=4)
     rows: list[dict[str, Any]] = [
-        WHOLE[name] | change for change in data.draw(st.lists(changes, min_size=1, max_size=4))
+        ROWS[name] | change for change in data.draw(st.lists(changes, min_size=1, max_size=4))
     ]
-    assert settled(name, account, "".join(f"{json.dumps(row)}\n" for row in rows).encode()) == len(rows)
-    assert settled(name, account, table(rows)) == len(rows)
+    assert count_reported_lines(name, account, "".join(f"{json.dumps(row)}\n" for row in rows).encode()) == len(rows)
+    assert count_reported_lines(name, account, build_csv(rows)) == len(rows)
 
 
 @hypothesis.settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
 @pytest.mark.parametrize("name", PROVIDER_NAMES)
 @given(content=st.one_of(st.binary(max_size=200), st.text(st.sampled_from(',"\n\r={[1'), max_size=40).map(str.encode)))
-def test_nothing_in_a_file_stops_its_reader(account: Account, name: str, content: bytes) -> None:
-    settled(name, account, content)
-    settled(name, account, table([WHOLE[name]]) + content)
-    settled(name, account, b'{"messages": [' + content)
+def test_any_file_content_is_read_without_a_crash(account: Account, name: str, content: bytes) -> None:
+    count_reported_lines(name, account, content)
+    count_reported_lines(name, account, build_csv([ROWS[name]]) + content)
+    count_reported_lines(name, account, b'{"messages": [' + content)

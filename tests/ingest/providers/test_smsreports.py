@@ -1,4 +1,4 @@
-"""Rows of our own exports: what is rebuilt from them, and what is refused."""
+"""Import of our own exports: rebuilt records and rejected rows."""
 
 import json
 from datetime import UTC, datetime
@@ -12,96 +12,100 @@ from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account
 from tests.export.conftest import BOM
-from tests.ingest.conftest import counts, dump, reasons
-from tests.ingest.providers.conftest import load_file, stored, table
-from tests.ingest.providers.rows import Row, sms
+from tests.ingest.conftest import dump_tables, get_counts, get_errors
+from tests.ingest.providers.conftest import build_csv, load_file, stored_messages
+from tests.ingest.providers.rows import Row, export_row
 
 COST = "cost: must be from 0 to 999999.999999, with at most 6 decimals"
 
 
-def send(key: str, **fields: Any) -> Row:
+def send_row(key: str, **fields: Any) -> Row:
     own = {"source": "campaign", "message_id": key, "client_message_id": "", "broadcast_id": "17"}
-    return sms() | own | {"broadcast_name": "Promo"} | fields
+    return export_row() | own | {"broadcast_name": "Promo"} | fields
 
 
-def lines(*rows: Row) -> bytes:
+def build_json_lines(*rows: Row) -> bytes:
     return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
 
 
-def test_a_message_is_loaded_with_what_its_row_tells(account: Account) -> None:
-    outcome, _ = load_file("smsreports", account, table([sms()]))
-    assert counts(outcome) == (1, 0, 0)
-    assert stored("client_message_id", "request_key", "message_id", "country", "sent_at", "text") == [
+def test_a_row_of_api_traffic_is_loaded_as_a_message(account: Account) -> None:
+    outcome, _ = load_file("smsreports", account, build_csv([export_row()]))
+    assert get_counts(outcome) == (1, 0, 0)
+    assert stored_messages("client_message_id", "request_key", "message_id", "country", "sent_at", "text") == [
         ("m-1", "m-1", None, "US", None, "Hello")
     ]
 
 
-def test_a_broadcast_is_what_its_oldest_send_tells(account: Account) -> None:
-    newest = send("s-2", sent_at="2026-02-13T12:00:01Z", message="Hi Bea", sender_id="Other")
-    outcome, _ = load_file("smsreports", account, table([newest, send("s-1", message="Hi Al")]))
-    assert counts(outcome) == (3, 0, 0)
-    found = Broadcast.everyones.values_list("key", "name", "text", "sender_id", "contact_group_id", "created_at")
+def test_a_broadcast_is_rebuilt_from_its_oldest_send(account: Account) -> None:
+    newest = send_row("s-2", sent_at="2026-02-13T12:00:01Z", message="Hi Bea", sender_id="Other")
+    outcome, _ = load_file("smsreports", account, build_csv([newest, send_row("s-1", message="Hi Al")]))
+    assert get_counts(outcome) == (3, 0, 0)
+    broadcasts = Broadcast.everyones.values_list("key", "name", "text", "sender_id", "contact_group_id", "created_at")
     noon = datetime(2026, 2, 13, 12, tzinfo=UTC)
-    assert list(found) == [("export:17", "Promo", "Hi Al", "MyApp", None, noon)]
+    assert list(broadcasts) == [("export:17", "Promo", "Hi Al", "MyApp", None, noon)]
     assert list(BroadcastSend.everyones.order_by("id").values_list("message_id", "text")) == [
         ("s-1", "Hi Al"),
         ("s-2", "Hi Bea"),
     ]
 
 
-def test_a_page_of_the_list_is_read_too(account: Account) -> None:
-    null = {name: value or None for name, value in sms(cost=0.0085, segments=1, clicked=False).items()}
-    page = json.dumps({"messages": [null], "total": 1, "page": 1, "limit": 25, "total_pages": 1}).encode()
+def test_a_page_of_the_list_is_loaded(account: Account) -> None:
+    row = {name: value or None for name, value in export_row(cost=0.0085, segments=1, clicked=False).items()}
+    page = json.dumps({"messages": [row], "total": 1, "page": 1, "limit": 25, "total_pages": 1}).encode()
     outcome, imported = load_file("smsreports", account, page)
-    assert (counts(outcome), imported.notes.unknown_columns) == ((1, 0, 0), set())
+    assert (get_counts(outcome), imported.notes.unknown_columns) == ((1, 0, 0), set())
 
 
 def test_importing_twice_changes_nothing(account: Account) -> None:
-    content = table([sms(), send("s-1", clicked="true", clicked_at="2026-02-13T12:05:00Z"), send("s-2")])
+    content = build_csv(
+        [export_row(), send_row("s-1", clicked="true", clicked_at="2026-02-13T12:05:00Z"), send_row("s-2")]
+    )
     load_file("smsreports", account, content)
-    before = dump()
+    before = dump_tables()
     outcome, _ = load_file("smsreports", account, content)
-    assert (counts(outcome), dump()) == ((0, 3, 0), before)
+    assert (get_counts(outcome), dump_tables()) == ((0, 3, 0), before)
 
 
-def test_files_of_two_weeks_share_a_broadcast(account: Account) -> None:
-    load_file("smsreports", account, table([send("s-2", sent_at="2026-02-13T12:00:00Z")]))
-    outcome, _ = load_file("smsreports", account, table([send("s-1", sent_at="2026-02-06T12:00:00Z", message="Hi")]))
-    assert (counts(outcome), reasons(outcome)) == ((1, 0, 0), [])
+def test_two_files_share_a_broadcast(account: Account) -> None:
+    load_file("smsreports", account, build_csv([send_row("s-2", sent_at="2026-02-13T12:00:00Z")]))
+    outcome, _ = load_file(
+        "smsreports", account, build_csv([send_row("s-1", sent_at="2026-02-06T12:00:00Z", message="Hi")])
+    )
+    assert (get_counts(outcome), get_errors(outcome)) == ((1, 0, 0), [])
     assert Broadcast.everyones.count() == 1
 
 
-def test_a_send_that_cannot_be_loaded_tells_nothing_of_its_broadcast(account: Account) -> None:
-    rows = [send("s-3"), send("s-2"), send("s-1", sender_id="x" * 33)]
-    outcome, _ = load_file("smsreports", account, table(rows))
-    assert (counts(outcome), reasons(outcome)) == (
+def test_a_broadcast_is_not_rebuilt_from_an_invalid_send(account: Account) -> None:
+    rows = [send_row("s-3"), send_row("s-2"), send_row("s-1", sender_id="x" * 33)]
+    outcome, _ = load_file("smsreports", account, build_csv(rows))
+    assert (get_counts(outcome), get_errors(outcome)) == (
         (3, 0, 1),
         [(4, "sender_id: must not be longer than 32 characters")],
     )
     assert BroadcastSend.everyones.count() == 2
 
 
-@pytest.mark.parametrize("apart", [False, True])
-def test_a_broadcast_of_another_name_is_another_one(account: Account, apart: bool) -> None:
-    rows = [send("s-2", broadcast_name="Winter"), send("s-1")]
-    files = [table([row]) for row in reversed(rows)] if apart else [table(rows)]
-    refused = [reasons(load_file("smsreports", account, file)[0]) for file in files][-1]
-    assert refused == [(2, "broadcast_id: was loaded before with another broadcast_name")]
+@pytest.mark.parametrize("in_two_files", [False, True])
+def test_a_broadcast_with_another_name_is_rejected(account: Account, in_two_files: bool) -> None:
+    rows = [send_row("s-2", broadcast_name="Winter"), send_row("s-1")]
+    files = [build_csv([row]) for row in reversed(rows)] if in_two_files else [build_csv(rows)]
+    rejected = [get_errors(load_file("smsreports", account, file)[0]) for file in files][-1]
+    assert rejected == [(2, "broadcast_id: was loaded before with another broadcast_name")]
 
 
-def test_guards_are_taken_off_where_a_file_has_the_mark_of_spreadsheets(account: Account) -> None:
-    row = sms(message="'=1", sender_id="'-Deal", status_code="'+1", client_message_id="'a")
-    content = table([row])
-    assert reasons(load_file("smsreports", account, BOM + content)[0]) == []
-    assert stored("text", "sender_id", "status_code", "client_message_id") == [("=1", "-Deal", "'+1", "'a")]
+def test_guards_are_removed_from_files_with_a_byte_order_mark(account: Account) -> None:
+    row = export_row(message="'=1", sender_id="'-Deal", status_code="'+1", client_message_id="'a")
+    content = build_csv([row])
+    assert get_errors(load_file("smsreports", account, BOM + content)[0]) == []
+    assert stored_messages("text", "sender_id", "status_code", "client_message_id") == [("=1", "-Deal", "'+1", "'a")]
     _, imported = load_file("smsreports", account, content)
     assert imported.notes.remarks == {}
 
 
 def test_rows_of_the_same_second_keep_their_order(account: Account) -> None:
-    load_file("smsreports", account, table([sms(client_message_id=f"m-{n}") for n in range(5)]))
-    found = Message.everyones.order_by("-created_at", "-id").values_list("client_message_id", flat=True)
-    assert list(found) == [f"m-{n}" for n in range(5)]
+    load_file("smsreports", account, build_csv([export_row(client_message_id=f"m-{n}") for n in range(5)]))
+    ids = Message.everyones.order_by("-created_at", "-id").values_list("client_message_id", flat=True)
+    assert list(ids) == [f"m-{n}" for n in range(5)]
 
 
 @pytest.mark.parametrize(
@@ -129,17 +133,21 @@ def test_rows_of_the_same_second_keep_their_order(account: Account) -> None:
         ({"recipient": "Bea"}, "recipient: must be a phone number in international form, + and up to 15 digits"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_and_the_rest_is_loaded(account: Account, fields: Row, reason: str) -> None:
-    rows = [sms(client_message_id="1"), sms(client_message_id="2") | fields, sms(client_message_id="3")]
-    outcome, _ = load_file("smsreports", account, lines(*rows))
-    [(line, told)] = reasons(outcome)
-    assert (line, told.startswith(reason)) == (2, True), told
-    assert stored("client_message_id") == [("1",), ("3",)]
+def test_invalid_rows_are_rejected_and_the_others_are_loaded(account: Account, fields: Row, reason: str) -> None:
+    rows = [
+        export_row(client_message_id="1"),
+        export_row(client_message_id="2") | fields,
+        export_row(client_message_id="3"),
+    ]
+    outcome, _ = load_file("smsreports", account, build_json_lines(*rows))
+    [(line_number, error)] = get_errors(outcome)
+    assert (line_number, error.startswith(reason)) == (2, True), error
+    assert stored_messages("client_message_id") == [("1",), ("3",)]
 
 
-def test_broadcasts_are_looked_up_once_however_many_there_are(account: Account) -> None:
-    rows = [send(f"s-{n}", broadcast_id=f"{n}") for n in range(30)]
+def test_known_broadcasts_are_loaded_by_one_query(account: Account) -> None:
+    rows = [send_row(f"s-{n}", broadcast_id=f"{n}") for n in range(30)]
     with CaptureQueriesContext(connection) as queries:
-        load_file("smsreports", account, table(rows))
-    assert sum("startswith" in one["sql"] or "export:" in one["sql"] for one in queries) == 1
+        load_file("smsreports", account, build_csv(rows))
+    assert sum("startswith" in query["sql"] or "export:" in query["sql"] for query in queries) == 1
     assert Broadcast.everyones.count() == 30

@@ -1,4 +1,4 @@
-"""Twilio's message logs, in the three forms that it gives them."""
+"""Import of Twilio's message logs, in all three formats."""
 
 import json
 from datetime import UTC, datetime
@@ -10,9 +10,9 @@ import pytest
 from messages_app.models import Message
 from smsreports.accounts.models import Account
 from smsreports.ingest.providers.twilio import STATUSES
-from tests.ingest.conftest import counts, dump, reasons
-from tests.ingest.providers.conftest import load_file, stored, table
-from tests.ingest.providers.rows import Row, answer
+from tests.ingest.conftest import dump_tables, get_counts, get_errors
+from tests.ingest.providers.conftest import build_csv, load_file, stored_messages
+from tests.ingest.providers.rows import Row, twilio_row
 
 SENT = datetime(2023, 8, 24, 5, 1, 46, tzinfo=UTC)
 CREATED = datetime(2023, 8, 24, 5, 1, 45, tzinfo=UTC)
@@ -23,16 +23,16 @@ def account(db: None) -> Account:
     return Account.objects.create(name="acme", currency="USD")
 
 
-def line(**fields: Any) -> Row:
-    """A message as a day's file of the bulk export has it: without a currency, with ISO 8601 times."""
+def bulk_row(**fields: Any) -> Row:
+    """Return a message of the daily bulk export: without a currency, with ISO 8601 times."""
     times = {"date_created": "2023-08-24T05:01:45Z", "date_sent": "2023-08-24T05:01:46Z"}
-    row = answer() | times | {"date_updated": "2023-08-24T05:01:48Z"} | fields
-    gone = ("price_unit", "api_version", "error_message", "uri", "subresource_uris")
-    return {name: value for name, value in row.items() if name not in gone}
+    row = twilio_row() | times | {"date_updated": "2023-08-24T05:01:48Z"} | fields
+    missing = ("price_unit", "api_version", "error_message", "uri", "subresource_uris")
+    return {name: value for name, value in row.items() if name not in missing}
 
 
-def cells(**fields: Any) -> Row:
-    """A message as the console's CSV file has it."""
+def console_row(**fields: Any) -> Row:
+    """Return a message of the console's CSV file."""
     return {
         "From": "+18336528866",
         "To": "+18182008801",
@@ -50,69 +50,70 @@ def cells(**fields: Any) -> Row:
     } | fields
 
 
-def page(*rows: Row) -> bytes:
+def build_page(*rows: Row) -> bytes:
     return json.dumps({"end": 0, "page": 0, "uri": "/2010-04-01/…", "messages": rows}, indent=2).encode()
 
 
-def day(*rows: Row) -> bytes:
+def build_bulk_file(*rows: Row) -> bytes:
     return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
 
 
 @pytest.mark.parametrize(
-    ("content", "created"), [(page(answer()), CREATED), (day(line()), CREATED), (table([cells()]), SENT)]
+    ("content", "created"),
+    [(build_page(twilio_row()), CREATED), (build_bulk_file(bulk_row()), CREATED), (build_csv([console_row()]), SENT)],
 )
-def test_each_form_gives_the_same_message(account: Account, content: bytes, created: datetime) -> None:
+def test_all_file_formats_give_the_same_message(account: Account, content: bytes, created: datetime) -> None:
     outcome, imported = load_file("twilio", account, content)
-    assert (counts(outcome), reasons(outcome), imported.notes.unknown_columns) == ((1, 0, 0), [], set())
-    assert stored("client_message_id", "message_id", "recipient", "country", "sender_id", "text") == [
+    assert (get_counts(outcome), get_errors(outcome), imported.notes.unknown_columns) == ((1, 0, 0), [], set())
+    assert stored_messages("client_message_id", "message_id", "recipient", "country", "sender_id", "text") == [
         ("SM1", "SM1", "+18182008801", "US", "+18336528866", "testing")
     ]
-    assert stored("status", "status_code", "segments", "cost", "created_at", "sent_at", "delivered_at") == [
+    assert stored_messages("status", "status_code", "segments", "cost", "created_at", "sent_at", "delivered_at") == [
         ("DELIVRD", "", 1, Decimal("0.0075"), created, SENT, None)
     ]
 
 
-def test_a_list_without_an_envelope_is_read_too(account: Account) -> None:
-    outcome, _ = load_file("twilio", account, json.dumps([answer(sid="SM1"), answer(sid="SM2")]).encode())
-    assert counts(outcome) == (2, 0, 0)
+def test_a_list_without_an_envelope_is_loaded(account: Account) -> None:
+    outcome, _ = load_file("twilio", account, json.dumps([twilio_row(sid="SM1"), twilio_row(sid="SM2")]).encode())
+    assert get_counts(outcome) == (2, 0, 0)
 
 
 def test_importing_twice_changes_nothing(account: Account) -> None:
-    content = page(answer(sid="SM1"), answer(sid="SM2", status="undelivered", error_code=30003))
+    content = build_page(twilio_row(sid="SM1"), twilio_row(sid="SM2", status="undelivered", error_code=30003))
     load_file("twilio", account, content)
-    before = dump()
+    before = dump_tables()
     outcome, _ = load_file("twilio", account, content)
-    assert (counts(outcome), dump()) == ((0, 2, 0), before)
+    assert (get_counts(outcome), dump_tables()) == ((0, 2, 0), before)
 
 
-def test_a_later_export_updates_the_status_as_a_receipt_does(account: Account) -> None:
+def test_a_later_export_updates_the_status_like_a_receipt(account: Account) -> None:
     for status in ("sent", "undelivered", "sent"):
-        outcome, _ = load_file("twilio", account, page(answer(status=status)))
+        outcome, _ = load_file("twilio", account, build_page(twilio_row(status=status)))
         assert outcome.rejected == []
-    assert stored("status") == [("UNDELIV",)]
+    assert stored_messages("status") == [("UNDELIV",)]
 
 
 def test_inbound_messages_are_skipped_and_counted(account: Account) -> None:
-    rows = [cells(Sid="SM1", Direction="inbound", Status="received"), cells(Sid="SM2")]
-    outcome, imported = load_file("twilio", account, table(rows))
-    assert (counts(outcome), imported.notes.skipped) == ((1, 0, 0), 1)
+    rows = [console_row(Sid="SM1", Direction="inbound", Status="received"), console_row(Sid="SM2")]
+    outcome, imported = load_file("twilio", account, build_csv(rows))
+    assert (get_counts(outcome), imported.notes.skipped) == ((1, 0, 0), 1)
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_every_status_of_the_table_is_stored(account: Account, status: str) -> None:
-    load_file("twilio", account, page(answer(status=status)))
+def test_all_statuses_are_translated(account: Account, status: str) -> None:
+    load_file("twilio", account, build_page(twilio_row(status=status)))
     assert Message.everyones.get().status == STATUSES[status]
 
 
-def test_columns_that_are_not_documented_are_told_and_the_rest_is_loaded(account: Account) -> None:
-    outcome, imported = load_file("twilio", account, table([cells(Campaign="x")]) + b"")
-    assert (counts(outcome), imported.notes.unknown_columns) == ((1, 0, 0), {"Campaign"})
-    outcome, imported = load_file("twilio", account, day(line(sid="SM2", tags=["x"])))
-    assert (counts(outcome), imported.notes.unknown_columns) == ((1, 0, 0), {"tags"})
+def test_unknown_columns_are_reported_and_ignored(account: Account) -> None:
+    outcome, imported = load_file("twilio", account, build_csv([console_row(Campaign="x")]) + b"")
+    assert (get_counts(outcome), imported.notes.unknown_columns) == ((1, 0, 0), {"Campaign"})
+    outcome, imported = load_file("twilio", account, build_bulk_file(bulk_row(sid="SM2", tags=["x"])))
+    assert (get_counts(outcome), imported.notes.unknown_columns) == ((1, 0, 0), {"tags"})
 
 
-def test_a_currency_that_is_not_given_is_told(account: Account) -> None:
-    _, imported = load_file("twilio", account, day(line(sid="SM1"), line(sid="SM2")))
+def test_a_missing_currency_is_reported(account: Account) -> None:
+    _, imported = load_file("twilio", account, build_bulk_file(bulk_row(sid="SM1"), bulk_row(sid="SM2")))
     assert list(imported.notes.remarks) == [
         "price_unit is missing: costs are assumed to be in USD, the account's currency"
     ]
@@ -159,10 +160,12 @@ def test_a_currency_that_is_not_given_is_told(account: Account) -> None:
         ({"num_segments": "many"}, "segments: must be a whole number from 1 to 32767"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_and_the_rest_is_loaded(account: Account, fields: Row, reason: str) -> None:
-    outcome, _ = load_file("twilio", account, page(answer(sid="SM1"), answer(sid="SM2") | fields, answer(sid="SM3")))
-    assert reasons(outcome) == [(2, reason)]
-    assert stored("client_message_id") == [("SM1",), ("SM3",)]
+def test_invalid_rows_are_rejected_and_the_others_are_loaded(account: Account, fields: Row, reason: str) -> None:
+    outcome, _ = load_file(
+        "twilio", account, build_page(twilio_row(sid="SM1"), twilio_row(sid="SM2") | fields, twilio_row(sid="SM3"))
+    )
+    assert get_errors(outcome) == [(2, reason)]
+    assert stored_messages("client_message_id") == [("SM1",), ("SM3",)]
 
 
 @pytest.mark.parametrize(
@@ -176,26 +179,26 @@ def test_what_cannot_be_taken_is_refused_and_the_rest_is_loaded(account: Account
         ({"price": None, "status": "failed"}, "0"),
     ],
 )
-def test_a_charge_is_stored_without_its_sign(account: Account, fields: Row, cost: str) -> None:
-    outcome, _ = load_file("twilio", account, page(answer() | fields))
+def test_a_negative_price_is_stored_as_a_positive_cost(account: Account, fields: Row, cost: str) -> None:
+    outcome, _ = load_file("twilio", account, build_page(twilio_row() | fields))
     assert outcome.rejected == []
     assert Message.everyones.get().cost == Decimal(cost)
 
 
-def test_a_price_that_is_not_given_is_told(account: Account) -> None:
-    row = line(status="failed")
+def test_a_missing_price_is_reported(account: Account) -> None:
+    row = bulk_row(status="failed")
     del row["price"]
-    outcome, imported = load_file("twilio", account, day(row))
-    assert (counts(outcome), len(imported.notes.remarks)) == ((1, 0, 0), 2)
+    outcome, imported = load_file("twilio", account, build_bulk_file(row))
+    assert (get_counts(outcome), len(imported.notes.remarks)) == ((1, 0, 0), 2)
     assert "price is missing for some final messages: their cost is set to 0" in imported.notes.remarks
 
 
-def test_parts_are_counted_where_no_sender_was_assigned_yet(account: Account) -> None:
-    load_file("twilio", account, page(answer(num_segments="0", status="canceled", body="x" * 161)))
-    assert stored("segments") == [(2,)]
+def test_segments_are_counted_if_no_sender_is_assigned(account: Account) -> None:
+    load_file("twilio", account, build_page(twilio_row(num_segments="0", status="canceled", body="x" * 161)))
+    assert stored_messages("segments") == [(2,)]
 
 
-def test_the_same_message_from_another_form_is_named_where_it_says_something_else(account: Account) -> None:
-    load_file("twilio", account, page(answer()))
-    outcome, _ = load_file("twilio", account, table([cells()]))
-    assert reasons(outcome) == [(2, "conflicts with what is known: created_at")]
+def test_the_same_message_from_another_format_conflicts_if_it_differs(account: Account) -> None:
+    load_file("twilio", account, build_page(twilio_row()))
+    outcome, _ = load_file("twilio", account, build_csv([console_row()]))
+    assert get_errors(outcome) == [(2, "conflicts with what is known: created_at")]

@@ -1,4 +1,4 @@
-"""`manage.py create_account`: makes an account."""
+"""`manage.py create_account`: create an account."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *, name: str, currency: str, rate_limit: int | None, **options: Any) -> None:
         existing = Account.objects.filter(name=name).first()
         if existing:
-            # A script that is run again finds what it wants; one that wants something else is told.
+            # A script may run again, but not with other values.
             if (existing.currency, existing.rate_limit) != (currency, rate_limit):
                 limit = existing.rate_limit or "the default"
                 raise CommandError(f"account {existing} exists with currency {existing.currency}, rate limit {limit}")
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         account = Account(name=name, currency=currency, rate_limit=rate_limit)
         try:
             account.full_clean()
-        except ValidationError as fault:
-            raise CommandError("; ".join(fault.messages)) from None
+        except ValidationError as error:
+            raise CommandError("; ".join(error.messages)) from None
         account.save()
         self.stdout.write(f"account {account.name} ({account.currency})")

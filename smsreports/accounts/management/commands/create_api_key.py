@@ -1,5 +1,7 @@
-"""`manage.py create_api_key`: makes a key and prints it, once and alone, on standard output; below it the secret for
-signing, if it needs one."""
+"""`manage.py create_api_key`: create a key and print it as the only output, so that scripts can read it.
+
+The signing secret follows on a second line if the key requires signed requests.
+"""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,6 +16,7 @@ from smsreports.accounts.models import Account, ApiKey, Scope
 
 
 def parse_network(text: str) -> str:
+    """Return the network in canonical form. Raises ArgumentTypeError if `text` is none."""
     try:
         return str(ip_network(text, strict=False))
     except ValueError:
@@ -21,7 +24,7 @@ def parse_network(text: str) -> str:
 
 
 def parse_last_day(text: str) -> datetime:
-    """The end of that UTC day."""
+    """Return the end of the UTC day in `text` (YYYY-MM-DD). Raises ArgumentTypeError for any other text."""
     try:
         day = parse_date(text)
     except ValueError:
@@ -32,9 +35,9 @@ def parse_last_day(text: str) -> datetime:
 
 
 def parse_key_name(text: str) -> str:
-    longest = ApiKey._meta.get_field("name").max_length or 0
-    if len(text) > longest:
-        raise ArgumentTypeError(f"must not be longer than {longest} characters")
+    max_length = ApiKey._meta.get_field("name").max_length or 0
+    if len(text) > max_length:
+        raise ArgumentTypeError(f"must not be longer than {max_length} characters")
     return text
 
 
@@ -68,7 +71,7 @@ class Command(BaseCommand):
         owner = Account.objects.filter(name=account).first()
         if owner is None:
             raise CommandError(f"there is no account {account!r}")
-        row = ApiKey(
+        api_key = ApiKey(
             account=owner,
             scopes=options["scope"] or [Scope.READ],
             name=options["name"],
@@ -76,4 +79,4 @@ class Command(BaseCommand):
             expires_at=options["expires"],
             requires_signature=options["require_signature"],
         )
-        self.stdout.write("\n".join(credentials_to_show(row, save_new_key(row))))
+        self.stdout.write("\n".join(credentials_to_show(api_key, save_new_key(api_key))))

@@ -1,4 +1,4 @@
-"""`manage.py rotate_api_key`: replaces a key by another, which is printed once, and lets both be good for a while."""
+"""`manage.py rotate_api_key`: replace a key, print the new one and keep the old one working for a while."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -34,15 +34,18 @@ class Command(BaseCommand):
     def handle(self, *, prefix: str, overlap: timedelta, **options: Any) -> None:
         try:
             successor, key = rotate_key(_find_key_by_prefix(prefix), overlap)
-        except RotationError as fault:
-            raise CommandError(str(fault)) from None
+        except RotationError as error:
+            raise CommandError(str(error)) from None
         self.stdout.write("\n".join(credentials_to_show(successor, key)))
 
 
 def _find_key_by_prefix(prefix: str) -> ApiKey:
-    """Of what was typed no more is repeated than may be seen: it could be a whole key."""
-    found = list(ApiKey.objects.filter(prefix=prefix)[:2])
-    if len(found) != 1:
-        how_many = "more than one key begins" if found else "no key begins"
-        raise CommandError(f"{how_many} with {prefix[:PREFIX_LENGTH]!r}; give its first {PREFIX_LENGTH} characters")
-    return found[0]
+    """Return the one key that begins with `prefix`. Raises CommandError if there is none or more than one.
+
+    The error repeats only PREFIX_LENGTH characters, because the user may have typed a whole key.
+    """
+    keys = list(ApiKey.objects.filter(prefix=prefix)[:2])
+    if len(keys) != 1:
+        problem = "more than one key begins" if keys else "no key begins"
+        raise CommandError(f"{problem} with {prefix[:PREFIX_LENGTH]!r}; give its first {PREFIX_LENGTH} characters")
+    return keys[0]

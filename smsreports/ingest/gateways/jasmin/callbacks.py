@@ -1,6 +1,7 @@
-"""Jasmin's callbacks: level 1 tells what the SMSC said to the message, level 2 what became of it.
+"""Parser of Jasmin's callbacks. Level 1 reports the SMSC's response to the message, level 2 its delivery receipt.
 
-Whoever asks for level 3 gets one of each. Source: "Receiving DLR" in Jasmin's documentation, and its `DLRThrower`.
+A message that is sent with level 3 has one of each. Source: "Receiving DLR" in Jasmin's documentation, and its
+`DLRThrower`.
 """
 
 from smsreports.ingest.field_parsers import InvalidRecord
@@ -16,23 +17,24 @@ from smsreports.openapi.schemas import enum_of
 from smsreports.openapi.spec import Parameter
 
 LEVELS = ("1", "2", "3")
-# A status of a command, at level 1: this one, or an error of which there are many.
+# Command status at level 1: ESME_ROK, or one of many errors.
 COMMAND_PREFIX, ACCEPTED_STATUS = "ESME_", "ESME_ROK"
-# What a status code can hold; a few names of errors are longer.
+# Length of a status code; a few names of errors are longer and are cut.
 MAX_CODE_LENGTH = 16
-# What Jasmin says where the SMSC's receipt said nothing.
+# Values that Jasmin sends for fields that the SMSC's receipt lacks.
 EMPTY_VALUES = ("", "ND")
 PARAMETERS = (
-    Parameter("level", "What the callback is about. Needed.", enum_of(LEVELS)),
-    Parameter("message_status", "A state of SMPP, or a status `ESME_…` of a command. Needed.", TEXT_SCHEMA),
-    Parameter("id", "The message by Jasmin's id, where `client_message_id` is not given.", TEXT_SCHEMA),
+    Parameter("level", "The kind of callback. Required.", enum_of(LEVELS)),
+    Parameter("message_status", "An SMPP message state, or a command status `ESME_…`. Required.", TEXT_SCHEMA),
+    Parameter("id", "Jasmin's id of the message, used if `client_message_id` is missing.", TEXT_SCHEMA),
     Parameter("err", "The SMSC's error code.", {"type": "string"}),
-    Parameter("donedate", "When it was done, by the SMSC's clock: `YYMMDDhhmm`.", {"type": "string"}),
-    Parameter("tz", "The zone of that clock; left out: UTC.", {"type": "string"}, "Europe/Berlin"),
+    Parameter("donedate", "Time of the final state by the SMSC's clock: `YYMMDDhhmm`.", {"type": "string"}),
+    Parameter("tz", "Time zone of that clock. Default: UTC.", {"type": "string"}, "Europe/Berlin"),
 )
 
 
 def parse_callback(params: CallbackParams) -> ReceiptRecord:
+    """Return the receipt of a callback. Raises InvalidRecord."""
     if params.get("level") not in LEVELS:
         raise InvalidRecord(f"level: must be one of {', '.join(LEVELS)}")
     message_status = get_required_param(params, "message_status")

@@ -1,4 +1,4 @@
-"""`manage.py expire_pending`: closes what never got a final receipt. Run it every hour."""
+"""Close SMS that never got a final receipt: `manage.py expire_pending`. Run it every hour."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -39,6 +39,6 @@ class Command(BaseCommand):
                 raise CommandError(f"there is no account {account!r}")
         totals = LoadTotals()
         lines = build_expiry_receipts(accounts, timezone.now() - older_than)
-        for outcome in with_progress(load_lines(lines, AccountResolver()), unwrap_stream(self.stderr)):
-            totals.add_batch(outcome)
+        for result in with_progress(load_lines(lines, AccountResolver()), unwrap_stream(self.stderr)):
+            totals.add_batch(result)
         self.stdout.write(f"{totals.accepted} closed as {UNREPORTED}")

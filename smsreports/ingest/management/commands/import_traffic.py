@@ -1,4 +1,4 @@
-"""`manage.py import_traffic`: loads files of NDJSON records, and message logs of other systems."""
+"""Load files of NDJSON records, and message logs of other systems: `manage.py import_traffic`."""
 
 import sys
 from argparse import ArgumentParser, FileType
@@ -17,15 +17,15 @@ from smsreports.ingest.load import AccountResolver, BatchResult, LoadTotals, loa
 from smsreports.ingest.progress import unwrap_stream, with_progress
 from smsreports.ingest.providers import ImportRun
 
-# A rejected line is named on standard error up to this many times; all of them go to --rejects.
+# Rejected lines reported on standard error; all of them go to the file of --rejects.
 MAX_NAMED_LINES = 20
-# Of a column that is not known: more is no name.
+# Unknown columns are reported up to this length; a longer text is not a name.
 MAX_COLUMN_NAME_LENGTH = 64
 FileLoader = Callable[[BinaryIO], Iterator[BatchResult]]
 
 
 class Command(BaseCommand):
-    # A caller in Python may hand over its own.
+    # `call_command` may pass a stream of its own.
     stealth_options = ("stdin",)
     help = (
         "Load NDJSON records, or the message log of another provider, from files or standard input (-). "
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             "--from",
             dest="provider",
             choices=providers.PROVIDER_NAMES,
-            help="whose files these are, CSV or JSON (see docs/operators/providers/); without it, our own records",
+            help="provider of the files, CSV or JSON (see docs/operators/providers/); default: NDJSON records",
         )
         parser.add_argument("--account", metavar="NAME", help="account that the messages belong to, with --from")
         parser.add_argument(
@@ -53,9 +53,9 @@ class Command(BaseCommand):
         self._stdin: BinaryIO = options.get("stdin") or sys.stdin.buffer
         self._rejects, self._totals = rejects, LoadTotals()
         load_file, run = self._choose_loader(**options)
-        for name, outcome in self._load_files(files, load_file):
-            self._report_rejected(name, outcome)
-            self._totals.add_batch(outcome)
+        for name, result in self._load_files(files, load_file):
+            self._report_rejected(name, result)
+            self._totals.add_batch(result)
         self.stdout.write(f"{self._totals}{self._report_notes(run)}")
         if rejects is not None:
             rejects.close()
@@ -65,7 +65,7 @@ class Command(BaseCommand):
     def _choose_loader(
         self, *, provider: str | None, account: str | None, create_accounts: bool, **options: Any
     ) -> tuple[FileLoader, ImportRun | None]:
-        """How a file is loaded, and what is kept of it beside its records."""
+        """Return a function that loads a file, and the import run if the file is a provider's."""
         accounts = AccountResolver(create=create_accounts)
         if (provider is None) != (account is None):
             raise CommandError("--from and --account must be given together")
@@ -87,11 +87,11 @@ class Command(BaseCommand):
         with ExitStack() as stack:
             inputs = [(name, self._open_file(name, stack)) for name in files]
             for name, file in inputs:
-                for outcome in with_progress(load_file(file), unwrap_stream(self.stderr)):
-                    yield name, outcome
+                for result in with_progress(load_file(file), unwrap_stream(self.stderr)):
+                    yield name, result
 
     def _report_notes(self, run: ImportRun | None) -> str:
-        """What to add to the counts; what else there is to say goes to standard error."""
+        """Write remarks and unknown columns to standard error; return the text to append to the totals."""
         if run is None:
             return ""
         for remark in run.notes.remarks:

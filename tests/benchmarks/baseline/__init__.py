@@ -1,0 +1,1 @@
+"""Baseline services over the same tables: an ordinary one, and the fastest possible one."""

@@ -1,0 +1,1 @@
+"""Statuses, time windows, segments and countries of an SMS."""
