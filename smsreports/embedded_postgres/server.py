@@ -60,14 +60,14 @@ SETTINGS = {
 }
 
 
-class Status(Enum):
+class ServerStatus(Enum):
     STOPPED = auto()
     # Starting, recovering or stopping: it refuses connections.
     BUSY = auto()
     RUNNING = auto()
 
 
-PING_STATUSES = {pq.Ping.OK: Status.RUNNING, pq.Ping.REJECT: Status.BUSY}
+PING_STATUSES = {pq.Ping.OK: ServerStatus.RUNNING, pq.Ping.REJECT: ServerStatus.BUSY}
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,9 @@ class Server:
         """Return the ids of the processes that use it; empty on systems other than Linux."""
         return locks.list_holders(self.layout.use_lock)
 
-    def status(self) -> Status:
+    def status(self) -> ServerStatus:
         conninfo = make_conninfo(self._build_conninfo("postgres"), connect_timeout=PING_TIMEOUT_SECONDS)
-        return PING_STATUSES.get(pq.Ping(pq.PGconn.ping(conninfo.encode())), Status.STOPPED)
+        return PING_STATUSES.get(pq.Ping(pq.PGconn.ping(conninfo.encode())), ServerStatus.STOPPED)
 
     def conninfo(self) -> str:
         """Return the connection string for psql and other libpq clients."""
@@ -144,7 +144,7 @@ class Server:
     def _ensure_running(self) -> None:
         user = OsUser.for_files(self.layout.postgres)
         cluster.ensure_socket_folder(self.layout, user)
-        if self.status() is not Status.RUNNING:
+        if self.status() is not ServerStatus.RUNNING:
             self._start_server(Runner.for_user(user, self.layout.data))
         self._ensure_database()
 
@@ -152,7 +152,9 @@ class Server:
         cluster.ensure_files(self.layout, runner)
         for waited in self._poll_until_ready():
             status = self.status()
-            if status is Status.RUNNING or (status is Status.STOPPED and self._run_pg_ctl_start(runner, waited)):
+            if status is ServerStatus.RUNNING or (
+                status is ServerStatus.STOPPED and self._run_pg_ctl_start(runner, waited)
+            ):
                 return
 
     def _poll_until_ready(self) -> Iterator[float]:
@@ -176,7 +178,7 @@ class Server:
         postgres, log = self.layout.postgres.name, self.layout.log.name
         wait = ("-w", "-t", str(REPORT_SECONDS))
         process = runner.run("pg_ctl", "start", "-D", postgres, "-l", log, *wait, "-o", self._build_options())
-        if process.returncode == 0 or self.status() is not Status.STOPPED:
+        if process.returncode == 0 or self.status() is not ServerStatus.STOPPED:
             return process.returncode == 0
         reason = self._read_log_tail(log_size) or process.stderr
         if waited < SHUTDOWN_WAIT_SECONDS and any(message in reason for message in SHUTTING_DOWN):
@@ -218,7 +220,7 @@ class Server:
         runner = Runner.for_user(OsUser.for_files(self.layout.postgres), self.layout.data)
         wait = ("-w", "-t", str(MAX_STOP_SECONDS))
         process = runner.run("pg_ctl", "stop", "-D", self.layout.postgres.name, "-m", "fast", *wait)
-        if process.returncode and self.status() is not Status.STOPPED:
+        if process.returncode and self.status() is not ServerStatus.STOPPED:
             raise DatabaseUnavailable(f"PostgreSQL in {self.layout.data} did not stop: {process.stderr}")
 
     def _release_at_exit(self) -> None:

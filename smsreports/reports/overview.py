@@ -64,7 +64,7 @@ class RankedRow:
 
 
 @dataclass(frozen=True)
-class Route:
+class RouteRow:
     sender: str
     country: str
     latency: Latency
@@ -233,9 +233,9 @@ def _build_row_link(selection: Selection, *, sender: str | None = None, country:
     return selection.build_link("messages", **{name: value for name, value in changes.items() if value is not None})
 
 
-def _find_slowest_routes(selection: Selection, latencies: Mapping[tuple[str, ...], Latency]) -> list[Route]:
+def _find_slowest_routes(selection: Selection, latencies: Mapping[tuple[str, ...], Latency]) -> list[RouteRow]:
     slowest = sorted(latencies.items(), key=lambda item: (-item[1].median.duration, item[0]))[:MAX_LISTED]
     return [
-        Route(sender, country, latency, _build_row_link(selection, sender=sender, country=country))
+        RouteRow(sender, country, latency, _build_row_link(selection, sender=sender, country=country))
         for (sender, country), latency in slowest
     ]

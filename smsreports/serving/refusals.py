@@ -13,7 +13,7 @@ from smsreports.serving.connection import BodyTooSlow, BoundedRequest, FormTooLa
 TARGET_PATTERN = re.compile(rb"[\r\n]*(\S*)[ \t]+(?:https?://[^/\s]*)?(/[A-Za-z0-9/._~%-]*)")
 
 
-def to_api_exception(error: Exception) -> APIException:
+def to_refusal(error: Exception) -> APIException:
     """Return the exception whose response describes an error of gunicorn's parser, of our limits, or of our code."""
     match error:
         case http.LimitRequestLine():

@@ -21,7 +21,7 @@ from smsreports.serving import shutdown
 from smsreports.serving.client_socket import BLOCK_BYTES, ClientSocket
 from smsreports.serving.connection import BODY_SECONDS, BodyTooSlow, Connection, Phase, Progress
 from smsreports.serving.overload import reject_only
-from smsreports.serving.refusals import build_substitute_request, to_api_exception
+from smsreports.serving.refusals import build_substitute_request, to_refusal
 from smsreports.serving.threads import DaemonThreadPool
 
 logger = logging.getLogger(__name__)
@@ -239,7 +239,7 @@ class Worker(ThreadWorker):
 
     def _refuse(self, conn: Connection, error: Exception) -> None:
         conn.sock.reads_body = False
-        conn.sock.refusal = to_api_exception(error)
+        conn.sock.refusal = to_refusal(error)
         self.handle_request(build_substitute_request(self.cfg, conn.client, conn.start), conn)
 
     def _end_answer(self, conn: Connection) -> None:

@@ -32,7 +32,7 @@ from smsreports.staff import list_query, timeline
 from smsreports.staff.changelist import TrafficChangeList, format_value
 from smsreports.staff.errors import render_error_page
 from smsreports.staff.list_query import ACCOUNT_PARAM, MIN_PHONE_DIGITS, ListQuery, parse_list_query
-from smsreports.staff.result_sets import AccountRows, LatestRows, ResultSet, SearchResults, set_statement_timeout
+from smsreports.staff.result_sets import AccountRows, LatestRows, ResultSet, SearchResults, limit_statement_time
 from smsreports.staff.reveal import reveal_row
 from smsreports.staff.timeline import SMS_FIELDS, VERDICT_HELP
 
@@ -98,7 +98,7 @@ class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         try:
             with read_snapshot():
-                set_statement_timeout(LIST_TIMEOUT_SECONDS)
+                limit_statement_time(LIST_TIMEOUT_SECONDS)
                 response: HttpResponse = super().changelist_view(request, extra_context)
                 response.status_code = 400 if response.context_data["cl"].reasons else 200  # type: ignore[attr-defined]
                 return response

@@ -96,7 +96,7 @@ class SearchResults:
         return Total(number, reachable=number, is_exact=not self._has_more), self._keys[first : first + size]
 
 
-def set_statement_timeout(seconds: int) -> None:
+def limit_statement_time(seconds: int) -> None:
     """Cancel slower queries for the rest of the transaction. The ORM has no such setting."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])

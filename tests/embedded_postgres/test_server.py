@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from smsreports.embedded_postgres.errors import DatabaseUnavailable
-from smsreports.embedded_postgres.server import SETTINGS, Server, Status
+from smsreports.embedded_postgres.server import SETTINGS, Server, ServerStatus
 
 ROOT = Path(__file__).resolve().parents[2]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="PostgreSQL refuses root only")
@@ -123,12 +123,12 @@ def get_mode(path: Path) -> int:
 
 
 def test_it_starts_from_nothing_and_stops(fresh: Server) -> None:
-    assert fresh.status() is Status.STOPPED
+    assert fresh.status() is ServerStatus.STOPPED
     fresh.acquire_use()
-    assert fresh.status() is Status.RUNNING
+    assert fresh.status() is ServerStatus.RUNNING
     assert fetch_rows(fresh, "SELECT current_database(), current_user") == [("smsreports", "smsreports")]
     fresh.release_use()
-    assert fresh.status() is Status.STOPPED
+    assert fresh.status() is ServerStatus.STOPPED
 
 
 def test_it_listens_on_a_private_socket_only(server: Server) -> None:
@@ -151,8 +151,8 @@ def test_two_processes_that_start_at_once_share_one_server(fresh: Server) -> Non
         assert is_ready(first)
         assert is_ready(second)
         first.communicate()
-        assert fresh.status() is Status.RUNNING
-    assert fresh.status() is Status.STOPPED
+        assert fresh.status() is ServerStatus.RUNNING
+    assert fresh.status() is ServerStatus.STOPPED
     assert fresh.layout.log.read_text().count("starting PostgreSQL") == 1
 
 
@@ -160,10 +160,10 @@ def test_the_exit_after_a_killed_user_stops_the_server(server: Server) -> None:
     with start_python(USER, server) as killed:
         assert is_ready(killed)
         killed.kill()
-    assert server.status() is Status.RUNNING
+    assert server.status() is ServerStatus.RUNNING
     server.acquire_use()
     server.release_use()
-    assert server.status() is Status.STOPPED
+    assert server.status() is ServerStatus.STOPPED
 
 
 def test_committed_rows_survive_a_killed_server(server: Server) -> None:
@@ -178,20 +178,20 @@ def test_a_kept_server_outlives_its_users(server: Server) -> None:
     server.start()
     server.acquire_use()
     server.release_use()
-    assert server.status() is Status.RUNNING
+    assert server.status() is ServerStatus.RUNNING
     server.stop()
-    assert server.status() is Status.STOPPED
+    assert server.status() is ServerStatus.STOPPED
     assert not server.layout.keep.exists()
 
 
 def test_a_forked_child_releases_nothing(server: Server) -> None:
     assert run_python(PARENT, server) == "True RUNNING"
-    assert server.status() is Status.STOPPED
+    assert server.status() is ServerStatus.STOPPED
 
 
 def test_a_django_connection_starts_it_and_its_exit_stops_it(server: Server) -> None:
     assert run_python(DJANGO, server) == "smsreports UTF8 UTC"
-    assert server.status() is Status.STOPPED
+    assert server.status() is ServerStatus.STOPPED
 
 
 def test_files_of_a_killed_initdb_are_removed(server: Server) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from smsreports.embedded_postgres.server import Status
+from smsreports.embedded_postgres.server import ServerStatus
 from tests.faults.deployment import Deployment
 from tests.faults.downloads import Download
 from tests.faults.exporters import Exporter
@@ -175,7 +175,7 @@ FAULTS: Mapping[str, Fault] = {
 
 
 def is_postgres_running(deployment: Deployment) -> bool:
-    return deployment.postgres.status() is Status.RUNNING
+    return deployment.postgres.status() is ServerStatus.RUNNING
 
 
 def _disconnect(context: FaultContext, *, resets: bool) -> bool:

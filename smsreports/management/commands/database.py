@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from smsreports.database import ENGINE
 from smsreports.embedded_postgres.errors import DatabaseUnavailable
-from smsreports.embedded_postgres.server import Server, Status
+from smsreports.embedded_postgres.server import Server, ServerStatus
 
 NOT_OURS = "DATABASE_URL is set: this command starts and stops only the embedded PostgreSQL."
 # Exit status of init scripts for a service that is not running.
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         status = server.status()
         self.stdout.write(f"PostgreSQL is {status.name.lower()}.")
         self._describe(server)
-        if status is not Status.RUNNING:
+        if status is not ServerStatus.RUNNING:
             raise SystemExit(NOT_RUNNING)
 
     def _describe(self, server: Server) -> None:

@@ -7,7 +7,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from smsreports.reports.markup import format_percent, join_safe, render_link, render_number_cells
-from smsreports.reports.overview import PeriodRow, RankedRow, Route
+from smsreports.reports.overview import PeriodRow, RankedRow, RouteRow
 from smsreports.reports.templatetags.figures import money, number, quantile
 from smsreports.reports.totals import Totals
 
@@ -37,7 +37,7 @@ def largest(rows: Iterable[RankedRow]) -> SafeString:
 
 
 @register.filter
-def routes(rows: Iterable[Route]) -> SafeString:
+def routes(rows: Iterable[RouteRow]) -> SafeString:
     return join_safe(
         f'<tr><th scope="row">{render_link(escape(route.sender), route.href)}</th><td>{route.country or "none"}</td>'
         f"{_render_cells(number(latency.sample_size), quantile(latency.median), quantile(latency.p95))}</tr>\n"

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         add_size_arguments(parser)
         parser.add_argument("--seed", type=int, default=1, help="default 1")
         parser.add_argument(
-            "--until", type=parse_datetime, help="end of the traffic as ISO 8601 with a zone; default now"
+            "--until", type=parse_aware_datetime, help="end of the traffic as ISO 8601 with a zone; default now"
         )
         parser.add_argument(
             "--continue",
@@ -83,7 +83,7 @@ def parse_count(text: str) -> int:
     return int(text)
 
 
-def parse_datetime(text: str) -> datetime:
+def parse_aware_datetime(text: str) -> datetime:
     """Parse an ISO 8601 time. Raises ValueError if it has no zone."""
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:
