@@ -15,7 +15,7 @@ run: setup ## start a local server with demo traffic on PORT (default 8000); DEM
 	@exec $(MANAGE) quickstart --port "$(PORT)" $(DEMO)
 
 test: setup ## run the tests on a real PostgreSQL
-	@$(RUN) -m pytest -n 3 --dist loadfile
+	@$(RUN) -m pytest -n 3 --dist loadfile --ignore=tests/browser
 
 matrix: setup ## run the tests with every supported Python and PostgreSQL that is installed
 	@.ci/matrix
