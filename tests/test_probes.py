@@ -18,8 +18,8 @@ from smsreports.database.pinger import _check_migrations
 from smsreports.embedded_postgres.layout import Layout
 from smsreports.serving import shutdown
 from tests.conftest import CLIENT
-from tests.export.test_stream import within
 from tests.server import Server, serving
+from tests.waiting import within
 
 SOON = 60
 

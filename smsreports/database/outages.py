@@ -1,11 +1,10 @@
 """Classification of database errors that are temporary: the request may be valid and can be retried later."""
 
-from collections.abc import Iterator
-
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
 
 from smsreports.embedded_postgres.errors import DatabaseUnavailable
+from smsreports.telemetry.redaction import iterate_causes
 
 # SQLSTATE classes: connection lost, transaction rolled back (serialization, deadlock, conflict with recovery),
 # insufficient resources (disk, memory, connections), operator intervention (shutdown, crash, cancelled), system error.
@@ -23,7 +22,7 @@ def is_outage(error: BaseException | None) -> bool:
 
     The causes are followed because Django hides some: a session that cannot be written is reported as a deleted one.
     """
-    return any(_is_outage_error(cause) for cause in _iterate_causes(error))
+    return any(_is_outage_error(cause) for cause in iterate_causes(error))
 
 
 def forget_connection() -> None:
@@ -43,10 +42,3 @@ def _is_outage_error(error: BaseException) -> bool:
     if isinstance(error, OperationalError | InterfaceError):
         return error.__cause__ is None  # otherwise the cause decides
     return isinstance(error, DatabaseUnavailable)
-
-
-def _iterate_causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield `error` and the errors that a traceback would show before it."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

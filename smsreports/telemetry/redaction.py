@@ -58,12 +58,12 @@ def redact_exception(error: BaseException) -> str:
 
     Their texts may contain rows ("Key (recipient)=(…)"). They are left out unless the class sets `is_log_safe`.
     """
-    chain = reversed(list(_exception_chain(error)))
+    chain = reversed(list(iterate_causes(error)))
     return "\n".join(line for exception in chain for line in _describe_exception(exception))
 
 
-def _exception_chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception and its causes, the outermost first."""
+def iterate_causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception and the ones that a traceback would show before it, the outermost first."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

@@ -14,8 +14,7 @@ from django.db import connection
 from tests.conftest import create_api_client, load_lines, message_line
 from tests.export.conftest import BOM, EXPORT, table
 from tests.server import Server, SlowReader, database_url, serving
-from tests.waiting import SOON as SOON
-from tests.waiting import within as within
+from tests.waiting import SOON, within
 
 # About 60 MB, more than fits into the buffers of both kernels, the database and the server together.
 ROWS = 40_000

@@ -14,10 +14,10 @@ import requests
 
 from smsreports.embedded_postgres.server import Server as Postgres
 from tests.conftest import ALL_DAYS, DAY, broadcast_line, message_line, send_line
-from tests.export.test_stream import within
 from tests.faults.deployment import SCOPES, build_database_url, read_output, run_postgres
 from tests.ingest.load_killer import LoadTarget
 from tests.server import Server, serving
+from tests.waiting import within
 
 SOON = 30
 PASSWORD = "a password of the tests"

@@ -24,8 +24,8 @@ from tests.conftest import (
     receipt_line,
     send_line,
 )
-from tests.export.test_stream import within
 from tests.server import database_url, serving
+from tests.waiting import within
 
 PAGE = (Path(settings.BASE_DIR) / "docs" / "operators" / "operations.md").read_text()
 ENDPOINTS = ("stats", "stats/daily", "stats/by-country", "messages/unified", "messages/unified/export")

@@ -13,8 +13,8 @@ import requests
 from django.db import connection, transaction
 
 from tests.conftest import create_api_client
-from tests.export.test_stream import within
 from tests.server import HOST, Server, database_url, start_server
+from tests.waiting import within
 
 SOON = 20
 LIST = "/api/v1/sms/messages"

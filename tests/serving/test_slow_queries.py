@@ -19,8 +19,8 @@ from psycopg.conninfo import make_conninfo
 
 from smsreports.concurrency.limits import SLOW_QUERIES
 from tests.conftest import ALL_DAYS, DAY, create_api_client, load_lines, message_line, send_line
-from tests.export.test_stream import within
 from tests.server import Server, database_url, serving
+from tests.waiting import within
 
 SOON = 30
 # Advisory lock that nothing else uses.
