@@ -84,8 +84,8 @@ class BroadcastSendAdmin(ReadOnlyTrafficAdmin):
         """Use the index and the counters of a broadcast when the query names one."""
         if list_query.broadcast is None:
             return super().get_result_set(list_query)
-        broadcast = Broadcast.everyones.select_related("account").filter(pk=list_query.broadcast).first()
-        sends = BroadcastSend.everyones.filter(broadcast=list_query.broadcast)
+        broadcast = Broadcast.unscoped.select_related("account").filter(pk=list_query.broadcast).first()
+        sends = BroadcastSend.unscoped.filter(broadcast=list_query.broadcast)
         return LatestRows(sends, partial(_count_sends, broadcast) if broadcast else None)
 
 

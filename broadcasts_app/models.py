@@ -30,12 +30,12 @@ class Broadcast(models.Model):
     contact_group_id = models.CharField(max_length=64, null=True)
     created_at = models.DateTimeField()
 
-    everyones = models.Manager["Broadcast"]()
+    unscoped = models.Manager["Broadcast"]()
     objects = AccountScopedManager(BroadcastQuerySet)
 
     class Meta:
         ordering = ("-created_at", "-id")
-        default_manager_name = "everyones"
+        default_manager_name = "unscoped"
         constraints = [
             models.UniqueConstraint("account", "key", name="broadcast_known_once"),
             models.CheckConstraint(condition=Q(segments__gte=1), name="broadcast_has_segments"),
@@ -70,12 +70,12 @@ class BroadcastSend(abstract.Sms):
     action_at = models.DateTimeField(null=True)
     action_count = models.PositiveIntegerField(default=0, db_default=0)
 
-    everyones = models.Manager["BroadcastSend"]()
+    unscoped = models.Manager["BroadcastSend"]()
     objects = AccountScopedManager(BroadcastSendQuerySet)
 
     class Meta:
         ordering = ("-sent_at", "-id")
-        default_manager_name = "everyones"
+        default_manager_name = "unscoped"
         constraints = [
             models.UniqueConstraint("account", "message_id", name="send_known_once"),
             *abstract.build_constraints("send"),

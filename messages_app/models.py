@@ -35,13 +35,13 @@ class Message(abstract.Sms):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
 
-    everyones = models.Manager["Message"]()
+    unscoped = models.Manager["Message"]()
     objects = AccountScopedManager(MessageQuerySet)
 
     class Meta:
         ordering = ("-created_at", "-id")
         # Admin pages and constraint checks need every account's rows. `objects` requires an account.
-        default_manager_name = "everyones"
+        default_manager_name = "unscoped"
         constraints = [
             models.UniqueConstraint("account", "client_message_id", name="message_known_once"),
             # Also finds a request by its key, for the Laravel dialect's single item.

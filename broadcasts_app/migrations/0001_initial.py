@@ -30,10 +30,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-created_at', '-id'),
-                'default_manager_name': 'everyones',
+                'default_manager_name': 'unscoped',
             },
             managers=[
-                ('everyones', django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
@@ -63,10 +63,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-sent_at', '-id'),
-                'default_manager_name': 'everyones',
+                'default_manager_name': 'unscoped',
             },
             managers=[
-                ('everyones', django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
             ],
         ),
         migrations.AddIndex(

@@ -41,12 +41,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-created_at', '-id'),
-                'default_manager_name': 'everyones',
+                'default_manager_name': 'unscoped',
                 'indexes': [models.Index(models.F('account'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='message_newest'), models.Index(models.F('account'), models.F('status_group'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('status_group', smsreports.sms.statuses.StatusGroup['DELIVERED']), _negated=True), name='message_newest_of_group'), models.Index(models.F('account'), models.F('sender_id'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='message_newest_of_sender'), models.Index(models.F('account'), models.F('country'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='message_newest_of_country'), models.Index(models.F('account'), models.F('request_key'), models.F('id'), condition=models.Q(('heads_request', False)), name='message_of_request'), models.Index(models.F('account'), models.F('message_id'), condition=models.Q(('message_id__isnull', False)), name='message_by_carrier_id')],
                 'constraints': [models.UniqueConstraint(models.F('account'), models.F('client_message_id'), name='message_known_once'), models.UniqueConstraint(models.F('account'), models.F('request_key'), condition=models.Q(('heads_request', True)), name='message_heads_once'), models.CheckConstraint(condition=models.Q(('status__in', ('pending', 'sent', 'ENROUTE', 'ACCEPTD', 'UNKNOWN', 'EXPIRED', 'failed', 'DELETED', 'REJECTD', 'UNDELIV', 'DELIVRD'))), name='message_status_known'), models.CheckConstraint(condition=models.Q(('segments__gte', 1)), name='message_has_segments'), models.CheckConstraint(condition=models.Q(('cost__gte', 0)), name='message_cost_not_negative'), models.CheckConstraint(condition=models.Q(('country__isnull', True), ('country__regex', '^[A-Z]{2}$'), _connector='OR'), name='message_country_iso'), models.CheckConstraint(condition=models.Q(('delivered_at__isnull', True), ('status__in', ('UNKNOWN', 'EXPIRED', 'failed', 'DELETED', 'REJECTD', 'UNDELIV', 'DELIVRD')), _connector='OR'), name='message_delivered_when_final')],
             },
             managers=[
-                ('everyones', django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
             ],
         ),
     ]

@@ -16,8 +16,8 @@ class AccountScopedManager(models.Manager[Any]):
     """Default manager of every model with stored SMS. It returns rows of one account only.
 
     `Message.objects.for_account(account)` returns a queryset. `Message.objects.filter(…)`, `.all()`, `.count()` and
-    all other queryset methods raise UnscopedQueryError. Staff pages and maintenance, which read all accounts, use the
-    second manager of the model.
+    all other queryset methods raise UnscopedQueryError. Staff pages and maintenance, which read all accounts, use
+    `unscoped`, the second manager of the model.
     """
 
     def __init__(self, queryset_class: type[models.QuerySet[Any]] = models.QuerySet) -> None:

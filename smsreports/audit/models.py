@@ -30,11 +30,11 @@ class Export(models.Model):
     limit = models.BigIntegerField()
     begun_at = models.DateTimeField(db_default=Now())
 
-    everyones = models.Manager["Export"]()
+    unscoped = models.Manager["Export"]()
     objects = AccountScopedManager()
 
     class Meta:
-        default_manager_name = "everyones"
+        default_manager_name = "unscoped"
         ordering = ("-begun_at", "-id")
         constraints = [
             models.CheckConstraint(

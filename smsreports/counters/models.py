@@ -51,11 +51,11 @@ class Counter(models.Model):
     # False for a delta that a trigger wrote and that has not been squashed yet.
     squashed = models.BooleanField()
 
-    everyones = models.Manager["Counter"]()
+    unscoped = models.Manager["Counter"]()
     objects = AccountScopedManager(QuerySet)
 
     class Meta:
-        default_manager_name = "everyones"
+        default_manager_name = "unscoped"
         constraints = [
             # The row that `squash_counters` adds deltas to.
             models.UniqueConstraint(

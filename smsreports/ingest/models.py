@@ -45,11 +45,11 @@ class Event(models.Model):
     # True until the referenced SMS is known.
     waits = models.BooleanField(default=True)
 
-    everyones = models.Manager["Event"]()
+    unscoped = models.Manager["Event"]()
     objects = AccountScopedManager(EventQuerySet)
 
     class Meta:
-        default_manager_name = "everyones"
+        default_manager_name = "unscoped"
         constraints = [
             # Also finds the events of an SMS by its id.
             models.UniqueConstraint(
@@ -82,11 +82,11 @@ class WaitingSend(models.Model):
     staged = models.JSONField()
     digest = models.CharField(max_length=32)
 
-    everyones = models.Manager["WaitingSend"]()
+    unscoped = models.Manager["WaitingSend"]()
     objects = AccountScopedManager()
 
     class Meta:
-        default_manager_name = "everyones"
+        default_manager_name = "unscoped"
         constraints = [
             # Also finds the waiting sends of a broadcast that arrives.
             models.UniqueConstraint("account", "broadcast_key", "message_id", "digest", name="waiting_send_once"),

@@ -52,7 +52,7 @@ def count_all_accounts(source: str, measure: str) -> int:
 
 @cache
 def _compile_total_of_all(measure: str) -> CompiledQuery:
-    counters = Counter.everyones.filter(grain=Grain.DAY, source=Param("source")).order_by()
+    counters = Counter.unscoped.filter(grain=Grain.DAY, source=Param("source")).order_by()
     totals = counters.values_list("source").annotate(total=Cast(Sum(measure), BigIntegerField()))
     return CompiledQuery.from_queryset(totals)
 

@@ -27,7 +27,7 @@ TRAFFIC = [
 # All queryset methods of a manager.
 METHODS = sorted(name for name in dir(Manager) if not name.startswith("_") and callable(getattr(QuerySet, name, None)))
 # The managers without an account.
-UNSCOPED = ("everyones", "_base_manager", "_default_manager")
+UNSCOPED = ("unscoped", "_base_manager", "_default_manager")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_query_without_an_account_raises(model: Any, method: str) -> None:
 @pytest.mark.usefixtures("traffic_of_both_accounts")
 @pytest.mark.parametrize("model", TRAFFIC, ids=lambda model: model.__name__)
 def test_an_account_gets_only_its_own_rows(model: Any, account: Account, other: Account) -> None:
-    assert model.everyones.count() == 2
+    assert model.unscoped.count() == 2
     for owner in (account, other):
         assert [row.account for row in model.objects.for_account(owner)] == [owner]
 

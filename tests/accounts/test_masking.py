@@ -136,7 +136,7 @@ def test_the_view_permission_does_not_allow_a_reveal(client: Client, newcomer: C
 @pytest.mark.parametrize("model", [Broadcast, BroadcastSend], ids=lambda model: model.__name__)
 def test_broadcasts_and_their_sms_can_be_revealed(support: Client, account: Account, model: Any) -> None:
     create_broadcast(account, "promo", 1)
-    row = model.everyones.get()
+    row = model.unscoped.get()
     answer = support.post(
         reverse(f"admin:broadcasts_app_{model._meta.model_name}_reveal", args=[row.pk]), {"reason": REASON}
     )

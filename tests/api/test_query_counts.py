@@ -60,7 +60,7 @@ def count_queries(owner: ApiClient) -> Callable[..., int]:
     load_lines(build_lines(1, 2))
     account, user = Account.objects.get(name="acme"), User.objects.create_user("somebody")
     Reveal.objects.create(user=user, account=account, model="x", row=1, reference="x", reason="x")
-    Export.everyones.create(id=EXPORT_ID, account=account, user=user, format="csv", total=0, limit=1)
+    Export.unscoped.create(id=EXPORT_ID, account=account, user=user, format="csv", total=0, limit=1)
     ExportEnd.objects.create(export_id=EXPORT_ID, rows=0, bytes=0, sha256="x", is_whole=True)
 
     def count(path: str, params: dict[str, str]) -> int:

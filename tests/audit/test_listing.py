@@ -28,7 +28,7 @@ def create_export(account: str, at: datetime = NOON, **fields: Any) -> Export:
     by = {} if "user" in fields else {"key": ApiKey.objects.filter(account__name=account).first()}
     account_ = Account.objects.get(name=account)
     values: dict[str, Any] = {"format": "csv", "total": 3, "limit": 2, "begun_at": at} | by | fields
-    return Export.everyones.create(account=account_, **values)
+    return Export.unscoped.create(account=account_, **values)
 
 
 def create_reveal(account: str, user: User, at: datetime = NOON) -> Reveal:

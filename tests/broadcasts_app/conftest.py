@@ -46,5 +46,5 @@ def create_broadcast(account: Account, key: str, sends: int) -> Broadcast:
     """Save a broadcast with this many sends, of two segments each."""
     saved = build_broadcast(account, key)
     saved.save()
-    BroadcastSend.everyones.bulk_create(build_send(saved, f"{key}-{number}", segments=2) for number in range(sends))
+    BroadcastSend.unscoped.bulk_create(build_send(saved, f"{key}-{number}", segments=2) for number in range(sends))
     return saved

@@ -40,7 +40,7 @@ def test_the_list_shows_every_accounts_rows(staff: Client, model: Any) -> None:
 @pytest.mark.usefixtures("rows")
 @MODELS
 def test_a_page_shows_every_column_of_a_row(staff: Client, model: Any) -> None:
-    page_text = staff.get(admin_url(model, "change", model.everyones.first().pk)).content.decode()
+    page_text = staff.get(admin_url(model, "change", model.unscoped.first().pk)).content.decode()
     for field in model._meta.fields:
         assert field.name == "id" or f"field-{field.name}" in page_text
 
@@ -49,19 +49,19 @@ def test_a_page_shows_every_column_of_a_row(staff: Client, model: Any) -> None:
 @pytest.mark.parametrize("page", ["add", "change", "delete"])
 @MODELS
 def test_a_row_cannot_be_written(staff: Client, model: Any, page: str) -> None:
-    before = list(model.everyones.values())
+    before = list(model.unscoped.values())
     key = [] if page == "add" else [before[0]["id"]]
     assert staff.post(admin_url(model, page, *key), {"post": "yes", "name": "x", "status": "x"}).status_code == 403
-    assert list(model.everyones.values()) == before
+    assert list(model.unscoped.values()) == before
 
 
 @pytest.mark.usefixtures("rows")
 @MODELS
 def test_the_list_has_no_delete_action(staff: Client, model: Any) -> None:
-    chosen = [str(row.pk) for row in model.everyones.all()]
+    chosen = [str(row.pk) for row in model.unscoped.all()]
     form = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
     staff.post(admin_url(model, "changelist"), form)
-    assert model.everyones.count() == 2
+    assert model.unscoped.count() == 2
 
 
 @pytest.mark.usefixtures("rows")
@@ -75,10 +75,10 @@ def test_a_row_is_found_by_its_key(staff: Client, model: Any) -> None:
 
 def test_a_broadcast_shows_its_funnel_from_the_counters(staff: Client, account: Account) -> None:
     promo = create_broadcast(account, "promo", 8)
-    ids = list(BroadcastSend.everyones.values_list("pk", flat=True))
-    BroadcastSend.everyones.filter(pk__in=ids[:6]).update(status="DELIVRD")
-    BroadcastSend.everyones.filter(pk__in=ids[:3]).update(clicked_at=NOON, click_count=5)
-    BroadcastSend.everyones.filter(pk=ids[0]).update(action_type="registration", action_at=NOON, action_count=1)
+    ids = list(BroadcastSend.unscoped.values_list("pk", flat=True))
+    BroadcastSend.unscoped.filter(pk__in=ids[:6]).update(status="DELIVRD")
+    BroadcastSend.unscoped.filter(pk__in=ids[:3]).update(clicked_at=NOON, click_count=5)
+    BroadcastSend.unscoped.filter(pk=ids[0]).update(action_type="registration", action_at=NOON, action_count=1)
     create_broadcast(account, "another", 5)
     page_text = staff.get(admin_url(Broadcast, "change", promo.pk)).content.decode()
     rows = re.findall(r"<tr><td>([a-z]+)</td><td>([0-9,]+)</td><td>(.*?)</td><td>(.*?)</td></tr>", page_text)
@@ -98,7 +98,7 @@ def test_the_funnel_of_a_broadcast_without_sends_is_empty(staff: Client, account
 
 @pytest.mark.usefixtures("rows")
 def test_a_broadcast_links_to_its_sends_and_a_send_to_its_broadcast(staff: Client) -> None:
-    winter = Broadcast.everyones.get(key="winter")
+    winter = Broadcast.unscoped.get(key="winter")
     page = staff.get(admin_url(Broadcast, "change", winter.pk)).content.decode()
     [link] = re.findall(r'href="([^"]*broadcastsend[^"]*broadcast=[0-9]+)"', page)
     sends = staff.get(link).content.decode()

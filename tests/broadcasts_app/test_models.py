@@ -69,7 +69,7 @@ def test_an_invalid_send_is_refused(promo: Broadcast, constraint: str, changes: 
 )
 def test_a_valid_send_is_accepted(promo: Broadcast, changes: dict[str, Any]) -> None:
     build_send(promo, **changes).save()
-    assert BroadcastSend.everyones.count() == 1
+    assert BroadcastSend.unscoped.count() == 1
 
 
 def test_another_account_may_use_the_same_keys(account: Account) -> None:
@@ -77,7 +77,7 @@ def test_another_account_may_use_the_same_keys(account: Account) -> None:
         broadcast = build_broadcast(owner, "promo")
         broadcast.save()
         build_send(broadcast, "s-1").save()
-    assert (Broadcast.everyones.count(), BroadcastSend.everyones.count()) == (2, 2)
+    assert (Broadcast.unscoped.count(), BroadcastSend.unscoped.count()) == (2, 2)
 
 
 def test_accounts_and_broadcasts_with_sends_cannot_be_deleted(promo: Broadcast) -> None:

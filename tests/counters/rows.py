@@ -113,7 +113,7 @@ def _values_sql(rows: Iterable[tuple[Any, ...]]) -> tuple[str, list[Any]]:
 def sum_counters() -> Totals:
     """Return the totals of the counters, added up in Python."""
     totals = _TotalsBuilder()
-    for row in Counter.everyones.all():
+    for row in Counter.unscoped.all():
         totals.add(tuple(getattr(row, name) for name in KEY), tuple(getattr(row, name) for name in MEASURES))
     return totals.nonzero()
 
@@ -121,12 +121,12 @@ def sum_counters() -> Totals:
 def recount_rows() -> Totals:
     """Return the totals that the counters must have, added up from the rows in Python."""
     totals = _TotalsBuilder()
-    for row in Message.everyones.all():
+    for row in Message.unscoped.all():
         figures = {"sms": 1, "requests": int(row.heads_request), "segments": row.segments, "cost": row.cost}
         dimensions = _get_dimensions(row)
         for grain in (Grain.DAY, Grain.ROUTE):
             totals.add(_build_key(row.account_id, "api", grain, row.created_at, dimensions), _build_measures(figures))
-    for send in BroadcastSend.everyones.all():
+    for send in BroadcastSend.unscoped.all():
         figures = {"sms": 1, "segments": send.segments, "cost": send.cost, "clicks": send.click_count}
         figures |= {"unique_clicks": int(send.clicked_at is not None), "actions": send.action_count}
         dimensions = _get_dimensions(send) | {"broadcast_id": send.broadcast_id}
@@ -134,7 +134,7 @@ def recount_rows() -> Totals:
             totals.add(
                 _build_key(send.account_id, "broadcasts", grain, send.sent_at, dimensions), _build_measures(figures)
             )
-    for campaign in Broadcast.everyones.all():
+    for campaign in Broadcast.unscoped.all():
         totals.add(
             _build_key(campaign.account_id, "broadcasts", Grain.DAY, campaign.created_at, {}),
             _build_measures({"requests": 1}),

@@ -182,7 +182,7 @@ def test_truncating_sends_keeps_the_counters_of_broadcasts(traffic: None, squash
 def test_truncating_removes_deltas_that_cancel_out(traffic: None) -> None:
     run(f"UPDATE {MESSAGES} SET segments = segments + 1")
     run(f"TRUNCATE {MESSAGES}")
-    assert not Counter.everyones.filter(source="api").exists()
+    assert not Counter.unscoped.filter(source="api").exists()
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
@@ -190,7 +190,7 @@ def test_days_are_utc_days_in_any_session_time_zone(db: None, zone: str) -> None
     create_accounts()
     run(f"SET LOCAL TIME ZONE '{zone}'")
     insert_messages([Row(at=MIDNIGHT), Row(at=MIDNIGHT - timedelta(microseconds=1))])
-    days = set(Counter.everyones.filter(source="api").values_list("day", flat=True))
+    days = set(Counter.unscoped.filter(source="api").values_list("day", flat=True))
     run("SET LOCAL TIME ZONE 'UTC'")
     assert days == {date(2026, 2, 12), date(2026, 2, 13)}
     assert sum_counters() == recount_rows()
@@ -199,22 +199,22 @@ def test_days_are_utc_days_in_any_session_time_zone(db: None, zone: str) -> None
 def test_a_statement_writes_one_delta_per_key(db: None) -> None:
     create_accounts()
     insert_messages([Row(sender=sender) for sender in ("A", "B") for _ in range(50)])
-    deltas = Counter.everyones.filter(source="api").order_by("grain", "sender_id")
+    deltas = Counter.unscoped.filter(source="api").order_by("grain", "sender_id")
     assert list(deltas.values_list("sender_id", "sms")) == [("", 100), ("A", 50), ("B", 50)]
 
 
 def test_a_statement_without_counted_changes_writes_no_delta(traffic: None) -> None:
-    before = Counter.everyones.count()
+    before = Counter.unscoped.count()
     run(f"UPDATE {MESSAGES} SET text = 'y', status_code = '000'")
     run(f"UPDATE {SENDS} SET status = 'DELIVRD'")
     run(f"DELETE FROM {MESSAGES} WHERE false")
-    assert Counter.everyones.count() == before
+    assert Counter.unscoped.count() == before
 
 
 def test_a_status_of_the_same_group_writes_no_delta(traffic: None) -> None:
-    before = Counter.everyones.count()
+    before = Counter.unscoped.count()
     run(f"UPDATE {MESSAGES} SET status = 'ENROUTE' WHERE status = 'pending'")
-    assert Counter.everyones.count() == before
+    assert Counter.unscoped.count() == before
 
 
 def test_rolled_back_statements_are_not_counted(traffic: None) -> None:
@@ -227,15 +227,15 @@ def test_rolled_back_statements_are_not_counted(traffic: None) -> None:
 
 
 def test_changes_by_the_orm_are_counted(traffic: None) -> None:
-    Message.everyones.filter(status="pending").update(status="EXPIRED", cost=Decimal("3.5"))
-    Broadcast.everyones.update(created_at=NOON - timedelta(days=3))
-    Message.everyones.filter(status="DELIVRD").delete()
+    Message.unscoped.filter(status="pending").update(status="EXPIRED", cost=Decimal("3.5"))
+    Broadcast.unscoped.update(created_at=NOON - timedelta(days=3))
+    Message.unscoped.filter(status="DELIVRD").delete()
     assert sum_counters() == recount_rows()
 
 
 def test_copied_rows_are_counted(traffic: None) -> None:
     columns = "account_id, client_message_id, request_key, heads_request, recipient, sender_id, text, status"
-    account = Message.everyones.values_list("account_id", flat=True)[0]
+    account = Message.unscoped.values_list("account_id", flat=True)[0]
     with connection.cursor() as cursor:
         sql = f"COPY {MESSAGES} ({columns}, status_code, segments, cost, created_at, status_at) FROM STDIN"
         with cursor.copy(sql) as copy:
@@ -249,5 +249,5 @@ def test_a_number_without_a_country_is_counted_under_an_empty_country(db: None) 
     create_accounts()
     row = Row(country=None)
     insert_messages([row, replace(row, country="US")])
-    countries = Counter.everyones.filter(source="api").exclude(sender_id="").values_list("country", "sms")
+    countries = Counter.unscoped.filter(source="api").exclude(sender_id="").values_list("country", "sms")
     assert sorted(countries) == [("", 1), ("US", 1)]

@@ -90,7 +90,7 @@ def test_rebuilding_corrects_the_counters(traffic: None, statement: str, wrong: 
 
 def test_rebuilt_counters_have_one_row_per_key_and_stay_exact(traffic: None) -> None:
     rebuild_counters(get_counter_specs())
-    assert Counter.everyones.filter(squashed=True).count() == Counter.everyones.count() == len(sum_counters())
+    assert Counter.unscoped.filter(squashed=True).count() == Counter.unscoped.count() == len(sum_counters())
     insert_messages([Row()])
     run(f"DELETE FROM {SENDS}")
     squash_counters()
@@ -139,7 +139,7 @@ def test_the_read_only_snapshot_ends_with_the_comparison() -> None:
 
 def _count_in_thread() -> int:
     try:
-        return Counter.everyones.filter(source="api", grain=0).count()
+        return Counter.unscoped.filter(source="api", grain=0).count()
     finally:
         connection.close()
 

@@ -34,13 +34,13 @@ def run_demo(until: datetime, *options: str) -> str:
 
 def get_latest_times() -> tuple[datetime, datetime]:
     """Return the times of the latest message and of the latest SMS of a broadcast."""
-    message, send = Message.everyones.latest("created_at"), BroadcastSend.everyones.latest("sent_at")
+    message, send = Message.unscoped.latest("created_at"), BroadcastSend.unscoped.latest("sent_at")
     return message.created_at, send.sent_at
 
 
 def count_pending() -> int:
     is_open = ~Q(status__in=FINAL)
-    return Message.everyones.filter(is_open).count() + BroadcastSend.everyones.filter(is_open).count()
+    return Message.unscoped.filter(is_open).count() + BroadcastSend.unscoped.filter(is_open).count()
 
 
 def test_a_killed_load_is_completed_by_the_next_run(transactional_db: None) -> None:
@@ -51,11 +51,11 @@ def test_a_killed_load_is_completed_by_the_next_run(transactional_db: None) -> N
     )
     with subprocess.Popen(command, cwd=settings.BASE_DIR, env=variables, stdout=subprocess.DEVNULL) as process:
         end = time.monotonic() + TIMEOUT_SECONDS
-        while not Message.everyones.exists() and process.poll() is None and time.monotonic() < end:
+        while not Message.unscoped.exists() and process.poll() is None and time.monotonic() < end:
             time.sleep(0.005)
         process.kill()
     assert process.returncode == -signal.SIGKILL
-    assert 0 < Message.everyones.count() < 20000
+    assert 0 < Message.unscoped.count() < 20000
     demo_load = DemoLoad.objects.get()
     assert not demo_load.is_complete
     completed = subprocess.run(
@@ -74,7 +74,7 @@ def test_a_killed_load_is_completed_by_the_next_run(transactional_db: None) -> N
         str(record["client_message_id"])
         for record in generate_records(seed="1", messages=20000, sends=0, until=demo_load.until)
     }
-    assert set(Message.everyones.values_list("client_message_id", flat=True)) == expected
+    assert set(Message.unscoped.values_list("client_message_id", flat=True)) == expected
     assert DemoLoad.objects.get().is_complete
 
 
@@ -82,13 +82,13 @@ def test_a_killed_load_is_completed_by_the_next_run(transactional_db: None) -> N
 @pytest.mark.parametrize("away", [timedelta(hours=14), timedelta(days=1), timedelta(days=20), timedelta(days=400)])
 def test_traffic_is_continued_to_the_day_of_the_next_run(away: timedelta) -> None:
     run_demo(UNTIL)
-    before, now = set(Message.everyones.values_list("client_message_id", flat=True)), UNTIL + away
+    before, now = set(Message.unscoped.values_list("client_message_id", flat=True)), UNTIL + away
     run_demo(now, "--continue")
     assert max(get_latest_times()).date() == now.date()
     assert max(get_latest_times()) <= now
     # Nothing is removed or inserted in between.
-    new = Message.everyones.exclude(client_message_id__in=before)
-    assert Message.everyones.count() == len(before) + new.count()
+    new = Message.unscoped.exclude(client_message_id__in=before)
+    assert Message.unscoped.count() == len(before) + new.count()
     assert new.earliest("created_at").created_at > max(UNTIL, now - timedelta(days=91))
     days = set(new.values_list("created_at__date", flat=True))
     assert len(days) >= min(away.days, 90) * 0.8
@@ -98,10 +98,10 @@ def test_traffic_is_continued_to_the_day_of_the_next_run(away: timedelta) -> Non
 def test_pending_sms_get_a_final_status() -> None:
     run_demo(UNTIL)
     assert count_pending() > 20
-    earlier_ids = [set(rows.values_list("id", flat=True)) for rows in (Message.everyones, BroadcastSend.everyones)]
+    earlier_ids = [set(rows.values_list("id", flat=True)) for rows in (Message.unscoped, BroadcastSend.unscoped)]
     run_demo(UNTIL + timedelta(days=5), "--continue")
-    assert not Message.everyones.filter(~Q(status__in=FINAL), id__in=earlier_ids[0]).exists()
-    assert not BroadcastSend.everyones.filter(~Q(status__in=FINAL), id__in=earlier_ids[1]).exists()
+    assert not Message.unscoped.filter(~Q(status__in=FINAL), id__in=earlier_ids[0]).exists()
+    assert not BroadcastSend.unscoped.filter(~Q(status__in=FINAL), id__in=earlier_ids[1]).exists()
 
 
 @pytest.mark.django_db
@@ -128,11 +128,11 @@ def test_an_interrupted_continuation_ends_with_the_same_rows() -> None:
 def test_every_day_has_its_own_broadcasts() -> None:
     run_demo(UNTIL)
     for day in range(1, 4):
-        before = Broadcast.everyones.count()
+        before = Broadcast.unscoped.count()
         run_demo(UNTIL + timedelta(days=day), "--continue")
-        assert Broadcast.everyones.count() > before
-    for broadcast in Broadcast.everyones.all():
-        sends = BroadcastSend.everyones.filter(broadcast=broadcast)
+        assert Broadcast.unscoped.count() > before
+    for broadcast in Broadcast.unscoped.all():
+        sends = BroadcastSend.unscoped.filter(broadcast=broadcast)
         assert sends.exists()
         assert sends.latest("sent_at").sent_at - broadcast.created_at < timedelta(days=1)
 
@@ -142,7 +142,7 @@ def test_an_account_without_demo_traffic_is_not_changed() -> None:
     call_command("create_account", "acme", stdout=io.StringIO())
     output = run_demo(UNTIL, "--continue")
     assert output == "No demo traffic is loaded: the demo did not make the account acme.\n"
-    assert not Message.everyones.exists()
+    assert not Message.unscoped.exists()
 
 
 @pytest.mark.parametrize(("messages", "sends"), [(0, 0), (5, 0), (7, 1), (900, 801), (10, 3000)])

@@ -43,7 +43,7 @@ def test_checking_a_key_does_not_update_last_used_at(first: LocalLogin, tmp_path
 
 
 def test_a_key_with_exports_does_not_prevent_the_next_run(first: LocalLogin, tmp_path: Path, acme: Account) -> None:
-    Export.everyones.create(account=acme, key=ApiKey.objects.get(), format="csv", total=1, limit=1)
+    Export.unscoped.create(account=acme, key=ApiKey.objects.get(), format="csv", total=1, limit=1)
     assert ensure_local_login(tmp_path, acme) == first
 
 

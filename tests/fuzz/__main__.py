@@ -64,7 +64,7 @@ def _load_traffic() -> str:
     account = Account.objects.get(name="acme")
     key = create_key(account, list(Scope))
     fields = {"account": account, "key": account.api_keys.get(), "format": "csv", "total": 2, "limit": 9}
-    export = Export.everyones.create(pk=EXPORT_ID, **fields)
+    export = Export.unscoped.create(pk=EXPORT_ID, **fields)
     ExportEnd.objects.create(export=export, rows=2, bytes=99, sha256="0" * 64, is_whole=True)
     return key
 

@@ -40,7 +40,7 @@ def test_a_message_shows_receipts_by_either_id_oldest_first(staff: Client) -> No
             receipt_line(account="globex", client_message_id="m-1", status="UNKNOWN", at=f"{DAY}T12:00:03Z"),
         ]
     )
-    row = Message.everyones.get(client_message_id="m-1")
+    row = Message.unscoped.get(client_message_id="m-1")
     assert read_timeline(staff, "messages_app_message", row.pk) == [
         [f"{DAY} 12:00:01", "receipt", "sent", "applied"],
         [f"{DAY} 12:00:04", "receipt", "DELIVRD 000", "applied"],
@@ -59,7 +59,7 @@ def test_a_send_shows_its_receipts_clicks_and_actions(staff: Client) -> None:
             receipt_line(type="action", message_id="s-1", action_type="<b>sale</b>", at=action),
         ]
     )
-    assert read_timeline(staff, "broadcasts_app_broadcastsend", BroadcastSend.everyones.get().pk) == [
+    assert read_timeline(staff, "broadcasts_app_broadcastsend", BroadcastSend.unscoped.get().pk) == [
         [f"{DAY} 12:00:05", "receipt", "DELIVRD", "applied"],
         [f"{DAY} 13:00:00", "click", "-", "-"],
         [f"{DAY} 14:00:00", "action", "&lt;b&gt;sale&lt;/b&gt;", "-"],
@@ -71,7 +71,7 @@ def test_a_timeline_is_limited_and_takes_one_query(
     staff: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     load_lines([broadcast_line(), send_line()])
-    page = reverse("admin:broadcasts_app_broadcastsend_change", args=[BroadcastSend.everyones.get().pk])
+    page = reverse("admin:broadcasts_app_broadcastsend_change", args=[BroadcastSend.unscoped.get().pk])
     with django_assert_num_queries(PAGE_QUERIES):
         assert "No delivery receipt yet." in staff.get(page).content.decode()
     load_lines(
@@ -94,7 +94,7 @@ def test_each_page_shows_the_same_verdicts_as_the_api(staff: Client) -> None:
         ]
     )
     api = create_api_client("acme").get("/api/v1/sms/status/m-1").json()["message"]["timeline"]
-    row = Message.everyones.get()
+    row = Message.unscoped.get()
     admin = read_timeline(staff, "messages_app_message", row.pk)
     report = staff.get(f"/reports/messages/api/{row.pk}?account=acme").context["receipts"]
     expected = ["EXPIRED contradicts", "sent applied", "DELIVRD duplicate", "DELIVRD applied", "sent late"]
@@ -135,7 +135,7 @@ def test_receipts_cannot_be_filtered_by_account_alone(staff: Client) -> None:
 @pytest.mark.parametrize("page", ["add", "change", "delete"])
 def test_staff_cannot_edit_receipts(staff: Client, page: str) -> None:
     load_lines([message_line(), receipt_line(client_message_id="m-1", status="sent")])
-    key = [] if page == "add" else [Event.everyones.get().pk]
+    key = [] if page == "add" else [Event.unscoped.get().pk]
     form = {"post": "yes", "status": "DELIVRD"}
     assert staff.post(reverse(f"admin:ingest_event_{page}", args=key), form).status_code == 403
-    assert Event.everyones.get().status == "sent"
+    assert Event.unscoped.get().status == "sent"

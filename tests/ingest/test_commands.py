@@ -33,7 +33,7 @@ def write_lines(path: Path, *records: Record | str) -> str:
 
 
 def get_known_ids() -> set[str]:
-    return set(Message.everyones.values_list("client_message_id", flat=True))
+    return set(Message.unscoped.values_list("client_message_id", flat=True))
 
 
 # import_traffic
@@ -226,7 +226,7 @@ def run_demo(*options: str) -> str:
 @pytest.mark.django_db
 def test_the_demo_has_the_requested_size() -> None:
     stdout = run_demo()
-    assert (Message.everyones.count(), BroadcastSend.everyones.count()) == (40, 30)
+    assert (Message.unscoped.count(), BroadcastSend.unscoped.count()) == (40, 30)
     accounts = {(account.name, account.currency) for account in Account.objects.all()}
     assert accounts == {(account.name, account.currency) for account in ACCOUNTS}
     assert ", 0 duplicates, 0 rejected in the demo accounts " in stdout
@@ -245,7 +245,7 @@ def test_repeating_a_demo_changes_nothing() -> None:
 def test_the_continue_option_leaves_an_existing_demo_unchanged() -> None:
     assert "accepted" in run_demo("--continue")
     assert run_demo("--continue", "--seed", "2") == ""
-    assert Message.everyones.count() == 40
+    assert Message.unscoped.count() == 40
 
 
 @pytest.mark.django_db

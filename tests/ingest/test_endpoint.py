@@ -61,7 +61,7 @@ def without_account(record: Record) -> Record:
 
 
 def get_statuses() -> dict[str, str]:
-    return dict(Message.everyones.values_list("client_message_id", "status"))
+    return dict(Message.unscoped.values_list("client_message_id", "status"))
 
 
 def test_the_response_reports_the_result_of_each_line(writer: ApiClient) -> None:
@@ -111,9 +111,9 @@ def post_and_read_tables(client: ApiClient, requests: list[list[Record]]) -> lis
 
 
 def select_rows() -> Iterator[Iterable[Any]]:
-    yield Message.everyones.values_list("client_message_id", "status", "sent_at", "delivered_at", "heads_request")
-    yield BroadcastSend.everyones.values_list("message_id", "status", "delivered_at", "clicked_at", "click_count")
-    yield Event.everyones.values_list("kind", "reference", "status", "at", "waits")
+    yield Message.unscoped.values_list("client_message_id", "status", "sent_at", "delivered_at", "heads_request")
+    yield BroadcastSend.unscoped.values_list("message_id", "status", "delivered_at", "clicked_at", "click_count")
+    yield Event.unscoped.values_list("kind", "reference", "status", "at", "waits")
 
 
 class TestAccount:
@@ -125,7 +125,7 @@ class TestAccount:
             0,
             [],
         )
-        assert set(Message.everyones.values_list("account__name", flat=True)) == {"acme"}
+        assert set(Message.unscoped.values_list("account__name", flat=True)) == {"acme"}
 
     @pytest.mark.parametrize("name", ["globex", "nobody", "", "ACME", 7, ["acme"], {}])
     def test_another_account_is_rejected_whether_it_exists_or_not(self, writer: ApiClient, name: Any) -> None:

@@ -35,7 +35,7 @@ def expire(*options: str) -> str:
 
 
 def get_statuses(model: Any) -> dict[str, str]:
-    return {str(row): row.status for row in model.everyones.all()}
+    return {str(row): row.status for row in model.unscoped.all()}
 
 
 @pytest.mark.parametrize("status", PENDING_STATUSES)
@@ -79,7 +79,7 @@ def test_closing_twice_changes_nothing() -> None:
 def test_the_receipt_has_the_time_of_the_status_it_replaces() -> None:
     load_records(message(status="sent", created_at=time_ago(days=9), sent_at=time_ago(days=8)))
     expire()
-    row, event = Message.everyones.get(), Event.everyones.get()
+    row, event = Message.unscoped.get(), Event.unscoped.get()
     assert event.at == row.status_at == NOW - timedelta(days=8)
     assert row.delivered_at is None
 
@@ -96,7 +96,7 @@ def test_the_account_option_closes_sms_of_that_account_only() -> None:
     Account.objects.create(name="other")
     load_records(message(created_at=time_ago(days=4)), message(account="other", created_at=time_ago(days=4)))
     assert expire("--account", "other") == "1 closed as UNDELIV"
-    assert {row.account.name for row in Message.everyones.filter(status="UNDELIV")} == {"other"}
+    assert {row.account.name for row in Message.unscoped.filter(status="UNDELIV")} == {"other"}
 
 
 def test_an_unknown_account_is_an_error() -> None:

@@ -71,7 +71,7 @@ def test_bad_lines_are_reported_by_number_and_good_lines_are_loaded() -> None:
         (6, "conflicts with what is known: cost"),
         (7, "zone: unknown in a record of type message"),
     ]
-    assert set(Message.everyones.values_list("client_message_id", flat=True)) == {"m-1", "m-4"}
+    assert set(Message.unscoped.values_list("client_message_id", flat=True)) == {"m-1", "m-4"}
 
 
 @pytest.mark.usefixtures("account")
@@ -150,7 +150,7 @@ def test_a_conflict_does_not_change_the_row() -> None:
 def test_a_rejected_line_does_not_reject_other_lines() -> None:
     result = load_records(message(), message(message_id="c-1", cost="1"), message(message_id="c-2"))
     assert get_errors(result) == [(2, "conflicts with what is known: cost")]
-    assert Message.everyones.get().message_id == "c-2"
+    assert Message.unscoped.get().message_id == "c-2"
 
 
 @pytest.mark.usefixtures("account")
@@ -188,7 +188,7 @@ def test_a_record_without_an_account_is_rejected(create: bool) -> None:
 def test_an_unknown_account_is_created_only_with_the_create_option() -> None:
     assert get_errors(load_records(message())) == [(1, "account: 'acme' is not known")]
     assert get_counts(load_records(message(), create=True)) == (1, 0, 0)
-    assert Message.everyones.get().account == Account.objects.get(name="acme")
+    assert Message.unscoped.get().account == Account.objects.get(name="acme")
 
 
 @pytest.mark.django_db

@@ -56,9 +56,9 @@ def test_a_failed_batch_leaves_nothing_and_earlier_batches_stay_whole() -> None:
     second = [message("m-3"), broadcast("winter"), send("s-trapped")]
     with pytest.raises(Error, match="trapped"):
         load_records(*first, *second)
-    assert {row.client_message_id for row in Message.everyones.all()} == {"m-1", "m-2"}
-    assert [row.key for row in Broadcast.everyones.all()] == ["promo"]
-    assert not BroadcastSend.everyones.exists()
+    assert {row.client_message_id for row in Message.unscoped.all()} == {"m-1", "m-2"}
+    assert [row.key for row in Broadcast.unscoped.all()] == ["promo"]
+    assert not BroadcastSend.unscoped.exists()
 
 
 @pytest.mark.usefixtures("account", "failing_row")
@@ -71,7 +71,7 @@ def test_a_connection_can_load_again_after_an_error() -> None:
 @pytest.mark.usefixtures("account", "small_batches")
 def test_a_result_is_yielded_when_its_batch_is_loaded() -> None:
     results = load_lines(number_lines(message(f"m-{number}") for number in range(7)), AccountResolver())
-    known = [(next(results).accepted, Message.everyones.count()) for _ in range(3)]
+    known = [(next(results).accepted, Message.unscoped.count()) for _ in range(3)]
     assert known == [(3, 3), (3, 6), (1, 7)]
 
 
@@ -157,11 +157,11 @@ def test_a_killed_load_leaves_whole_batches_and_the_next_load_completes_it(tmp_p
         killed.communicate()
         transaction.set_rollback(True)
     wait_until(lambda: is_gone(pid))
-    assert (Event.everyones.count(), Message.everyones.count()) == (len(whole), 0)
+    assert (Event.unscoped.count(), Message.unscoped.count()) == (len(whole), 0)
     assert wait_for_output(start_import(file)) == f"{len(half)} accepted, {len(whole)} duplicates, 0 rejected"
-    assert Message.everyones.filter(status="DELIVRD").count() == len(half)
-    assert Message.everyones.filter(heads_request=True).count() == len(half) / 3
-    assert Event.everyones.filter(waits=False).count() == len(half)
+    assert Message.unscoped.filter(status="DELIVRD").count() == len(half)
+    assert Message.unscoped.filter(heads_request=True).count() == len(half) / 3
+    assert Event.unscoped.filter(waits=False).count() == len(half)
 
 
 def build_blocking_message(account: Account, key: str) -> Message:

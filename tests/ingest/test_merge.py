@@ -30,11 +30,11 @@ pytestmark = pytest.mark.usefixtures("account")
 
 
 def get_message(key: str = "m-1") -> Message:
-    return Message.everyones.get(client_message_id=key)
+    return Message.unscoped.get(client_message_id=key)
 
 
 def get_send(key: str = "s-1") -> BroadcastSend:
-    return BroadcastSend.everyones.get(message_id=key)
+    return BroadcastSend.unscoped.get(message_id=key)
 
 
 # Rules between two reports
@@ -69,7 +69,7 @@ def test_the_same_of_two_reports_wins_in_either_order(in_two_batches: bool) -> N
     ]
     for batch in batches if in_two_batches else [batches[0] + batches[1]]:
         load_records(*batch)
-    won = {row.client_message_id: (row.status, row.status_at) for row in Message.everyones.all()}
+    won = {row.client_message_id: (row.status, row.status_at) for row in Message.unscoped.all()}
     for winner, other in RULES:
         for key in (f"{winner} {other}", f"{winner} {other}, reversed"):
             assert won[key] == (winner[0], parse_time(time_at(winner[1]))), key
@@ -112,10 +112,10 @@ def test_a_repeated_message_with_more_values_acts_as_a_receipt() -> None:
 @pytest.mark.parametrize("reference", [{"client_message_id": "m-1"}, {"message_id": "c-1"}])
 def test_a_receipt_waits_for_its_message(reference: Record) -> None:
     assert get_counts(load_records(receipt(at=time_at(5), **reference))) == (1, 0, 0)
-    assert Event.everyones.get().waits
+    assert Event.unscoped.get().waits
     load_records(message(message_id="c-1"))
     assert (get_message().status, get_message().delivered_at) == ("DELIVRD", parse_time(time_at(5)))
-    assert not Event.everyones.get().waits
+    assert not Event.unscoped.get().waits
 
 
 def test_a_receipt_waits_until_a_message_has_its_carrier_id() -> None:
@@ -139,9 +139,9 @@ def test_a_receipt_also_applies_to_an_sms_that_gets_its_carrier_id_later(other: 
     load_records(message(message_id="c-1"), receipt(message_id="c-1"), click("c-1"))
     for record in other:
         load_records(record)
-    rows = [*Message.everyones.all(), *BroadcastSend.everyones.all()]
+    rows = [*Message.unscoped.all(), *BroadcastSend.unscoped.all()]
     assert [row.status for row in rows] == ["DELIVRD", "DELIVRD"]
-    assert all(row.click_count == 1 for row in BroadcastSend.everyones.all())
+    assert all(row.click_count == 1 for row in BroadcastSend.unscoped.all())
 
 
 def test_a_receipt_of_another_account_is_not_applied() -> None:
@@ -149,7 +149,7 @@ def test_a_receipt_of_another_account_is_not_applied() -> None:
     load_records(receipt(client_message_id="m-1", account="other"))
     load_records(message())
     assert get_message().status == "pending"
-    assert Event.everyones.get().waits
+    assert Event.unscoped.get().waits
 
 
 def test_events_of_a_send_wait_for_it() -> None:
@@ -187,17 +187,17 @@ def test_each_click_and_action_is_counted_once() -> None:
 
 def test_a_click_does_not_apply_to_a_message() -> None:
     load_records(message(message_id="s-1"), click())
-    assert Event.everyones.get().waits
+    assert Event.unscoped.get().waits
 
 
 def test_a_send_waits_for_its_broadcast() -> None:
     assert get_counts(load_records(send(status="DELIVRD", delivered_at=time_at(5)))) == (1, 0, 0)
-    assert not BroadcastSend.everyones.exists()
+    assert not BroadcastSend.unscoped.exists()
     assert get_counts(load_records(broadcast(sender_id="Shop", message="я" * 71))) == (1, 0, 0)
     row = get_send()
     assert (row.sender_id, row.text, row.segments, row.status) == ("Shop", "я" * 71, 2, "DELIVRD")
     assert row.delivered_at == parse_time(time_at(5))
-    assert not WaitingSend.everyones.exists()
+    assert not WaitingSend.unscoped.exists()
 
 
 def test_a_repeated_waiting_send_is_a_duplicate() -> None:
@@ -227,7 +227,7 @@ def test_a_conflicting_waiting_send_is_reported_with_its_broadcasts_line() -> No
     assert get_counts(result) == (2, 0, 1)
     error = f"the send {get_send().message_id}, which waited for this, conflicts with what is known: cost"
     assert get_errors(result) == [(2, error)]
-    assert BroadcastSend.everyones.count() == 1
+    assert BroadcastSend.unscoped.count() == 1
 
 
 # Heads of requests
@@ -244,7 +244,7 @@ def test_the_first_message_of_a_request_is_its_head_in_any_order_of_arrival(batc
         load_records(
             *(message(f"{key} {own}", request_id=key, created_at=created_at) for key, created_at, own in batch)
         )
-        heads = Message.everyones.filter(heads_request=True).values_list("request_key", "client_message_id")
+        heads = Message.unscoped.filter(heads_request=True).values_list("request_key", "client_message_id")
         firsts = [(key, f"{key} {min(arrival[:known])[1]}") for key, arrival in arrivals.items()]
         assert sorted(heads) == sorted(firsts)
 
@@ -252,7 +252,7 @@ def test_the_first_message_of_a_request_is_its_head_in_any_order_of_arrival(batc
 def test_each_account_has_its_own_head_of_a_request() -> None:
     Account.objects.create(name="other")
     load_records(message("m-1", request_id="r"), message("m-1", request_id="r", account="other"))
-    assert [row.heads_request for row in Message.everyones.all()] == [True, True]
+    assert [row.heads_request for row in Message.unscoped.all()] == [True, True]
 
 
 # Constraints
@@ -273,7 +273,7 @@ IMPOSSIBLE = [
 @pytest.mark.parametrize("columns", IMPOSSIBLE)
 def test_the_database_rejects_an_event_with_columns_of_another_kind(account: Account, columns: Record) -> None:
     with pytest.raises(Exception, match='"event_says_what_its_kind_says"'):
-        Event.everyones.create(account=account, reference_kind="message_id", reference="c-1", at=START, **columns)
+        Event.unscoped.create(account=account, reference_kind="message_id", reference="c-1", at=START, **columns)
 
 
 def test_the_database_rejects_a_second_copy_of_an_event_or_a_waiting_send() -> None:

@@ -42,16 +42,16 @@ def read_tables() -> dict[str, Any]:
         "messages": {row["client_message_id"]: row for row in select_columns(Message, MESSAGE)},
         "sends": {row["message_id"]: row for row in select_columns(BroadcastSend, SEND)},
         "broadcasts": {row["key"] for row in select_columns(Broadcast, ("key",))},
-        "timelines": {row.client_message_id: count_verdicts(row) for row in Message.everyones.all()},
-        "events": set(Event.everyones.values_list(*events)),
-        "waiting": set(WaitingSend.everyones.values_list("message_id", flat=True)),
+        "timelines": {row.client_message_id: count_verdicts(row) for row in Message.unscoped.all()},
+        "events": set(Event.unscoped.values_list(*events)),
+        "waiting": set(WaitingSend.unscoped.values_list("message_id", flat=True)),
     }
 
 
 def count_arrivals() -> Counter[tuple[Any, ...]]:
     """Return how often each event was received; 0 for events known only from a send's record."""
     columns = ("kind", "reference_kind", "reference", "at", "status", "status_code", "action_type")
-    return Counter({tuple(event[:-1]): event[-1] for event in Event.everyones.values_list(*columns, "times_received")})
+    return Counter({tuple(event[:-1]): event[-1] for event in Event.unscoped.values_list(*columns, "times_received")})
 
 
 def count_verdicts(row: Message) -> Counter[tuple[Any, ...]]:
@@ -64,7 +64,7 @@ def count_verdicts(row: Message) -> Counter[tuple[Any, ...]]:
 
 
 def select_columns(model: Any, names: Sequence[str]) -> Iterable[dict[str, Any]]:
-    rows: Iterable[dict[str, Any]] = model.everyones.values(*names)
+    rows: Iterable[dict[str, Any]] = model.unscoped.values(*names)
     return rows
 
 

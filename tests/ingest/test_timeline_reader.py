@@ -13,7 +13,7 @@ def test_the_application_registers_the_reader_without_its_admin(monkeypatch: pyt
     monkeypatch.setattr(timeline, "_readers", [])
     apps.get_app_config("ingest").ready()
     load_lines([message_line(), receipt_line(client_message_id="m-1", status="sent")])
-    row = Message.everyones.get()
+    row = Message.unscoped.get()
     sms = {name: getattr(row, name) for name in timeline.SMS_FIELDS}
     entries, total = timeline.get_timeline(row.account, sms)
     assert total == 1

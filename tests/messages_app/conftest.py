@@ -33,7 +33,7 @@ def create_request(account: Account, key: str, others: int) -> Message:
     """Save a request with this many other messages, of two segments each, and return its first message."""
     first = build_message(account, key)
     first.save()
-    Message.everyones.bulk_create(
+    Message.unscoped.bulk_create(
         build_message(account, f"{key}-{number}", request_key=key, heads_request=False, segments=2)
         for number in range(others)
     )

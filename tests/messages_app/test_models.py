@@ -50,13 +50,13 @@ def test_an_invalid_row_is_refused(account: Account, constraint: str, changes: d
 def test_a_valid_row_is_accepted(account: Account, changes: dict[str, Any]) -> None:
     build_message(account, "m-1").save()
     build_message(account, **changes).save()
-    assert Message.everyones.count() == 2
+    assert Message.unscoped.count() == 2
 
 
 def test_another_account_may_use_the_same_keys(account: Account) -> None:
     for owner in (account, Account.objects.create(name="other")):
         build_message(owner, "m-1").save()
-    assert Message.everyones.count() == 2
+    assert Message.unscoped.count() == 2
 
 
 def test_an_account_with_messages_cannot_be_deleted(account: Account) -> None:

@@ -60,7 +60,7 @@ def test_receivers_are_limited_but_all_counted(account: Account, others: int) ->
 def test_updated_at_includes_receivers_beyond_the_limit(account: Account) -> None:
     head = create_request(account, "many", 150)
     last = Message.objects.for_account(account).order_by("id").last()
-    Message.everyones.filter(pk=last.pk).update(status_at=NOON + timedelta(hours=1))
+    Message.unscoped.filter(pk=last.pk).update(status_at=NOON + timedelta(hours=1))
     assert get_receivers(account, head)[head.pk].updated_at == NOON + timedelta(hours=1)
 
 
@@ -85,7 +85,7 @@ TIMES = st.none() | st.integers(0, 5).map(lambda hours: NOON + timedelta(hours=h
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.fixed_dictionaries({"sent_at": TIMES, "status_at": TIMES.filter(bool)}), min_size=1))
 def test_updated_at_is_the_latest_change_of_any_receiver(account: Account, rows: list[dict[str, Any]]) -> None:
-    Message.everyones.all().delete()
+    Message.unscoped.all().delete()
     for number, times in enumerate(rows):
         build_message(account, f"m-{number}", request_key="r", heads_request=number == 0, **times).save()
     changes: list[datetime] = [moment for row in rows for moment in row.values() if moment]

@@ -40,7 +40,7 @@ class Minute:
         head.set_password(PASSWORD)
         head.save()
         load_lines(self._build_message_line(n) for n in range(len(DIGITS)))
-        self._row = Message.everyones.get(client_message_id="busy-0").pk
+        self._row = Message.unscoped.get(client_message_id="busy-0").pk
 
     def run(self) -> None:
         for _ in range(ROUNDS):

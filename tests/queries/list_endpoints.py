@@ -104,7 +104,7 @@ class ListEndpoint:
                 row.text,
             )
             for model in self.models
-            for row in model.everyones.filter(account__name="acme")
+            for row in model.unscoped.filter(account__name="acme")
         ]
         return [text for *_, text in sorted(rows, reverse=True)]
 

@@ -17,9 +17,9 @@ from tests.queries.list_endpoints import traffic as traffic
 @all_lists
 def test_a_cursor_stays_valid_after_its_row_is_deleted(owner: ApiClient, endpoint: ListEndpoint) -> None:
     page, expected = endpoint.get(owner), endpoint.expected_texts()
-    Message.everyones.filter(text__in=page.texts).delete()
-    BroadcastSend.everyones.filter(text__in=page.texts).delete()
-    Broadcast.everyones.filter(text__in=page.texts).delete()
+    Message.unscoped.filter(text__in=page.texts).delete()
+    BroadcastSend.unscoped.filter(text__in=page.texts).delete()
+    Broadcast.unscoped.filter(text__in=page.texts).delete()
     assert endpoint.follow(owner, page.links["next"]).texts == expected[7:14]
 
 

@@ -136,7 +136,7 @@ def test_an_empty_list_has_no_next_or_previous_link(owner: ApiClient, endpoint: 
 def test_a_page_and_its_total_come_from_one_snapshot(monkeypatch: pytest.MonkeyPatch, endpoint: ListEndpoint) -> None:
     """Rows are committed after the total is read and before the page. In between, the request waits for a lock."""
     api_client, expected = create_api_client("acme"), endpoint.expected_texts()
-    number = Message.everyones.count() + MESSAGES
+    number = Message.unscoped.count() + MESSAGES
 
     def fetch_with_delay(total: CompiledQuery, rows: CompiledQuery, seconds: float) -> list[Any]:
         with ThreadPoolExecutor(1) as threads:

@@ -75,7 +75,7 @@ def test_a_user_who_may_view_messages_only_sees_no_broadcasts(rows: None, client
     assert filtered.context["errors"] == [("source", "must be one of api")]
     assert filtered.context["totals"].sent == 1
     assert "broadcasts" not in [href.split("?")[0].rpartition("/")[2] for _, href, _ in filtered.context["navigation"]]
-    row = Broadcast.everyones.get().pk
+    row = Broadcast.unscoped.get().pk
     assert [reader.get(f"/reports/{page}").status_code for page in ("broadcasts", f"broadcasts/{row}")] == [403, 403]
 
 

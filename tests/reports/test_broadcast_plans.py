@@ -44,7 +44,7 @@ def traffic(committed: None) -> None:
 @pytest.mark.parametrize("event_filter", EXPECTED_PLANS)
 def test_the_sms_of_a_broadcast_are_read_from_its_index(staff: Client, event_filter: str) -> None:
     index, row_count = EXPECTED_PLANS[event_filter]
-    broadcast_id = Broadcast.everyones.get(key="b-7").pk
+    broadcast_id = Broadcast.unscoped.get(key="b-7").pk
     with CaptureQueriesContext(connection) as queries:
         page = staff.get(f"/reports/messages?account=acme&to=9999-12-31&broadcast={broadcast_id}{event_filter}")
     assert page.context["pages"].total == row_count

@@ -35,7 +35,7 @@ def sends() -> Iterator[str]:
 @pytest.fixture
 def promo(staff: Client) -> int:
     load_lines([campaign(), *sends(), campaign(account="globex", broadcast="theirs", name="Theirs")])
-    return int(Broadcast.everyones.get(key="promo").pk)
+    return int(Broadcast.unscoped.get(key="promo").pk)
 
 
 def action(**fields: Any) -> str:
@@ -98,12 +98,12 @@ def test_the_timeline_counts_at_most_max_sampled_sends(
 
 def test_a_broadcast_without_sends_has_an_empty_funnel(staff: Client) -> None:
     load_lines([campaign()])
-    steps = get_page(staff, Broadcast.everyones.get().pk).context["campaign"].funnel.steps
+    steps = get_page(staff, Broadcast.unscoped.get().pk).context["campaign"].funnel.steps
     assert [(step.number, step.cost_per_sms) for step in steps] == [(0, None)] * 4
 
 
 def test_a_broadcast_of_another_account_is_not_found(promo: int, staff: Client) -> None:
-    theirs = Broadcast.everyones.get(key="theirs").pk
+    theirs = Broadcast.unscoped.get(key="theirs").pk
     assert [get_page(staff, row).status_code for row in (promo, theirs, 0, 2**64)] == [200, 404, 404, 404]
 
 

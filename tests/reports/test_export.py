@@ -36,7 +36,7 @@ def test_the_export_equals_that_of_the_api(staff: Client, owner: ApiClient) -> N
 
 
 def test_the_export_of_a_broadcast_has_only_its_sms(staff: Client) -> None:
-    query = {"account": "acme", "to": "9999-12-31", "broadcast": str(Broadcast.everyones.get().pk), "event": "sent"}
+    query = {"account": "acme", "to": "9999-12-31", "broadcast": str(Broadcast.unscoped.get().pk), "event": "sent"}
     page = staff.get("/reports/messages", query)
     file: Any = staff.get(page.context["export"]["href"])
     assert page.context["pages"].total == 1

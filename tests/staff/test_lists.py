@@ -175,7 +175,7 @@ def test_the_form_repeats_the_query_as_text(staff: Client) -> None:
 
 def test_values_of_a_row_are_escaped(staff: Client, db: None) -> None:
     load_lines([message_line(client_message_id="<i>m</i>", sender_id="<u>s</u>", message="<script>alert(1)</script>")])
-    for page in (MESSAGES, reverse("admin:messages_app_message_change", args=[Message.everyones.get().pk])):
+    for page in (MESSAGES, reverse("admin:messages_app_message_change", args=[Message.unscoped.get().pk])):
         page_html = staff.get(page).content.decode()
         assert "&lt;i&gt;m" in page_html
         assert not any(tag in page_html for tag in ("<i>m", "<u>s", "<script>alert"))
@@ -188,7 +188,7 @@ def list_pages() -> list[str]:
         name = f"admin:{model._meta.label_lower.replace('.', '_')}"
         key = model._default_manager.values_list("pk", flat=True)[0]
         pages += [reverse(f"{name}_changelist"), reverse(f"{name}_change", args=[key])]
-    key = Message.everyones.values_list("pk", flat=True)[0]
+    key = Message.unscoped.values_list("pk", flat=True)[0]
     return [*pages, f"{MESSAGES}{key}/reveal/", f"{MESSAGES}?account=acme", reverse("admin:accounts_apikey_add")]
 
 

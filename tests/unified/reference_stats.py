@@ -31,10 +31,10 @@ class Sms:
 
 def stored_sms(account: str) -> Iterator[Sms]:
     """Yield every SMS of the account, read back from its table."""
-    for message in Message.everyones.filter(account__name=account):
+    for message in Message.unscoped.filter(account__name=account):
         row = Row(sender=message.sender_id, recipient=message.recipient)
         yield Sms("api", message.created_at.date(), _with(row, message))
-    for sent in BroadcastSend.everyones.filter(account__name=account):
+    for sent in BroadcastSend.unscoped.filter(account__name=account):
         row = Row(sender=sent.sender_id, clicks=sent.click_count, actions=sent.action_count)
         yield Sms("broadcasts", sent.sent_at.date(), _with(row, sent))
 

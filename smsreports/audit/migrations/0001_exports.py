@@ -77,10 +77,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-begun_at", "-id"),
-                "default_manager_name": "everyones",
+                "default_manager_name": "unscoped",
             },
             managers=[
-                ("everyones", django.db.models.manager.Manager()),
+                ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(

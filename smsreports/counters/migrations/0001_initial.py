@@ -36,11 +36,11 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
             ],
             options={
-                'default_manager_name': 'everyones',
+                'default_manager_name': 'unscoped',
                 'indexes': [models.Index(models.F('account'), models.F('day'), models.F('source'), condition=models.Q(('grain', 0)), name='counter_by_day'), models.Index(models.F('account'), models.F('sender_id'), models.F('day'), condition=models.Q(('grain', 1)), name='counter_by_sender'), models.Index(models.F('account'), models.F('country'), models.F('day'), condition=models.Q(('grain', 1)), name='counter_by_country'), models.Index(models.F('account'), models.F('broadcast_id'), condition=models.Q(('grain', 2)), name='counter_by_broadcast'), models.Index(models.F('id'), condition=models.Q(('squashed', False)), name='counter_unsquashed')],
             },
             managers=[
-                ('everyones', django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
             ],
         ),
     ]

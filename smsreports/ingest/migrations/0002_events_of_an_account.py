@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
         operation
         for name in ("event", "waitingsend")
         for operation in (
-            migrations.AlterModelOptions(name, {"default_manager_name": "everyones"}),
-            migrations.AlterModelManagers(name, [("everyones", models.Manager())]),
+            migrations.AlterModelOptions(name, {"default_manager_name": "unscoped"}),
+            migrations.AlterModelManagers(name, [("unscoped", models.Manager())]),
         )
     ]

@@ -47,7 +47,7 @@ class EchoFile:
 
 
 class PlainViewSet(ModelViewSet[Message]):
-    queryset = Message.everyones.order_by("-created_at", "-id")
+    queryset = Message.unscoped.order_by("-created_at", "-id")
     serializer_class = PlainSerializer
     filter_backends = (DjangoFilterBackend,)
     filterset_class = PlainFilterSet

@@ -33,13 +33,13 @@ class Caller:
 def stored_message() -> dict[str, Any]:
     """Return the status fields of the message m-1."""
     names = "status", "status_code", "sent_at", "delivered_at"
-    fields: dict[str, Any] = Message.everyones.values(*names).get(client_message_id="m-1")
+    fields: dict[str, Any] = Message.unscoped.values(*names).get(client_message_id="m-1")
     return fields
 
 
 def stored_receipts() -> Iterable[tuple[Any, ...]]:
     """Return the stored events, without their times."""
-    return sorted(Event.everyones.values_list("reference", "status", "status_code", "waits"))
+    return sorted(Event.unscoped.values_list("reference", "status", "status_code", "waits"))
 
 
 def parse_error(answer: Any) -> tuple[int, str, str]:

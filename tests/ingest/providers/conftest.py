@@ -33,4 +33,4 @@ def build_csv(rows: Sequence[Mapping[str, Any]], **options: Any) -> bytes:
 
 
 def stored_messages(*names: str) -> Iterable[tuple[Any, ...]]:
-    return list(Message.everyones.order_by("client_message_id").values_list(*names))
+    return list(Message.unscoped.order_by("client_message_id").values_list(*names))

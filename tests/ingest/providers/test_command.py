@@ -23,7 +23,7 @@ def write_console_log(path: Path, *messages: str, titles: str = TITLES) -> str:
 
 
 def stored_ids() -> set[str]:
-    return set(Message.everyones.values_list("client_message_id", flat=True))
+    return set(Message.unscoped.values_list("client_message_id", flat=True))
 
 
 @pytest.mark.usefixtures("account")

@@ -40,10 +40,10 @@ def test_a_broadcast_is_rebuilt_from_its_oldest_send(account: Account) -> None:
     newest = send_row("s-2", sent_at="2026-02-13T12:00:01Z", message="Hi Bea", sender_id="Other")
     outcome, _ = load_file("smsreports", account, build_csv([newest, send_row("s-1", message="Hi Al")]))
     assert get_counts(outcome) == (3, 0, 0)
-    broadcasts = Broadcast.everyones.values_list("key", "name", "text", "sender_id", "contact_group_id", "created_at")
+    broadcasts = Broadcast.unscoped.values_list("key", "name", "text", "sender_id", "contact_group_id", "created_at")
     noon = datetime(2026, 2, 13, 12, tzinfo=UTC)
     assert list(broadcasts) == [("export:17", "Promo", "Hi Al", "MyApp", None, noon)]
-    assert list(BroadcastSend.everyones.order_by("id").values_list("message_id", "text")) == [
+    assert list(BroadcastSend.unscoped.order_by("id").values_list("message_id", "text")) == [
         ("s-1", "Hi Al"),
         ("s-2", "Hi Bea"),
     ]
@@ -72,7 +72,7 @@ def test_two_files_share_a_broadcast(account: Account) -> None:
         "smsreports", account, build_csv([send_row("s-1", sent_at="2026-02-06T12:00:00Z", message="Hi")])
     )
     assert (get_counts(outcome), get_errors(outcome)) == ((1, 0, 0), [])
-    assert Broadcast.everyones.count() == 1
+    assert Broadcast.unscoped.count() == 1
 
 
 def test_a_broadcast_is_not_rebuilt_from_an_invalid_send(account: Account) -> None:
@@ -82,7 +82,7 @@ def test_a_broadcast_is_not_rebuilt_from_an_invalid_send(account: Account) -> No
         (3, 0, 1),
         [(4, "sender_id: must not be longer than 32 characters")],
     )
-    assert BroadcastSend.everyones.count() == 2
+    assert BroadcastSend.unscoped.count() == 2
 
 
 @pytest.mark.parametrize("in_two_files", [False, True])
@@ -104,7 +104,7 @@ def test_guards_are_removed_from_files_with_a_byte_order_mark(account: Account) 
 
 def test_rows_of_the_same_second_keep_their_order(account: Account) -> None:
     load_file("smsreports", account, build_csv([export_row(client_message_id=f"m-{n}") for n in range(5)]))
-    ids = Message.everyones.order_by("-created_at", "-id").values_list("client_message_id", flat=True)
+    ids = Message.unscoped.order_by("-created_at", "-id").values_list("client_message_id", flat=True)
     assert list(ids) == [f"m-{n}" for n in range(5)]
 
 
@@ -150,4 +150,4 @@ def test_known_broadcasts_are_loaded_by_one_query(account: Account) -> None:
     with CaptureQueriesContext(connection) as queries:
         load_file("smsreports", account, build_csv(rows))
     assert sum("startswith" in query["sql"] or "export:" in query["sql"] for query in queries) == 1
-    assert Broadcast.everyones.count() == 30
+    assert Broadcast.unscoped.count() == 30

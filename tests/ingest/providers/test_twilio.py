@@ -102,7 +102,7 @@ def test_inbound_messages_are_skipped_and_counted(account: Account) -> None:
 @pytest.mark.parametrize("status", STATUSES)
 def test_all_statuses_are_translated(account: Account, status: str) -> None:
     load_file("twilio", account, build_page(twilio_row(status=status)))
-    assert Message.everyones.get().status == STATUSES[status]
+    assert Message.unscoped.get().status == STATUSES[status]
 
 
 def test_unknown_columns_are_reported_and_ignored(account: Account) -> None:
@@ -182,7 +182,7 @@ def test_invalid_rows_are_rejected_and_the_others_are_loaded(account: Account, f
 def test_a_negative_price_is_stored_as_a_positive_cost(account: Account, fields: Row, cost: str) -> None:
     outcome, _ = load_file("twilio", account, build_page(twilio_row() | fields))
     assert outcome.rejected == []
-    assert Message.everyones.get().cost == Decimal(cost)
+    assert Message.unscoped.get().cost == Decimal(cost)
 
 
 def test_a_missing_price_is_reported(account: Account) -> None:

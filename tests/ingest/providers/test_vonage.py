@@ -77,7 +77,7 @@ def test_a_report_of_another_product_is_rejected(account: Account) -> None:
 @pytest.mark.parametrize("status", STATUSES)
 def test_all_statuses_are_translated(account: Account, status: str) -> None:
     load_file("vonage", account, build_response(vonage_row(status=status)))
-    assert Message.everyones.get().status == STATUSES[status]
+    assert Message.unscoped.get().status == STATUSES[status]
 
 
 @pytest.mark.parametrize(
