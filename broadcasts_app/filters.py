@@ -1,21 +1,20 @@
-"""Filters of broadcasts and sends. The window applies to the time of each."""
+"""Filters of broadcasts and sends. The period applies to the time of each."""
 
 import django_filters as filters
 from django import forms
 
 from broadcasts_app.models import Broadcast, BroadcastSend
-from smsreports.queries.filters import InTimeFilter, SmsFilterSet
+from smsreports.queries.filters import CompiledFilter, InTimeFilter, SmsFilterSet, WindowFilter
 
 
-class BroadcastFilter(filters.NumberFilter):
+class BroadcastFilter(CompiledFilter, filters.NumberFilter):
     """Filter by primary key. It accepts integers only, because a decimal parameter would not use the index."""
 
     field_class = forms.IntegerField
 
 
 class BroadcastFilterSet(filters.FilterSet):
-    since = filters.DateTimeFilter("created_at", "gte")
-    until = filters.DateTimeFilter("created_at", "lt")
+    period = WindowFilter("created_at")
 
     class Meta:
         model = Broadcast
@@ -23,17 +22,13 @@ class BroadcastFilterSet(filters.FilterSet):
 
 
 class BroadcastSendFilterSet(SmsFilterSet):
-    since = filters.DateTimeFilter("sent_at", "gte")
-    until = filters.DateTimeFilter("sent_at", "lt")
+    period = WindowFilter("sent_at")
     in_time = InTimeFilter("sent_at")
-    # Filters of a single broadcast's SMS, for the report pages only; no dialect has parameters for them.
     broadcast = BroadcastFilter("broadcast")
-    sent_since = filters.DateTimeFilter("sent_at", "gte")
-    sent_until = filters.DateTimeFilter("sent_at", "lt")
-    clicked_since = filters.DateTimeFilter("clicked_at", "gte")
-    clicked_until = filters.DateTimeFilter("clicked_at", "lt")
-    action_since = filters.DateTimeFilter("action_at", "gte")
-    action_until = filters.DateTimeFilter("action_at", "lt")
+    # Times of events of a broadcast's SMS. Only the report pages offer them.
+    sent = WindowFilter("sent_at")
+    clicked = WindowFilter("clicked_at")
+    action = WindowFilter("action_at")
 
     class Meta:
         model = BroadcastSend

@@ -1,23 +1,10 @@
-"""Serializer of sends."""
+"""Serializers of broadcasts and sends."""
 
+from broadcasts_app.models import Broadcast
 from smsreports.api.serializers import MappingSerializer
 
 
-class BroadcastSendSerializer(MappingSerializer):
-    columns = (
-        "id",
-        "message_id",
-        "recipient",
-        "sender_id",
-        "text",
-        "status",
-        "status_code",
-        "segments",
-        "cost",
-        "sent_at",
-        "delivered_at",
-        "clicked_at",
-        "action_type",
-        "action_at",
-        "broadcast_id",
-    )
+class BroadcastSerializer(MappingSerializer):
+    class Meta:
+        model = Broadcast
+        fields = ("id", "key", "name", "text", "sender_id", "contact_group_id", "created_at")

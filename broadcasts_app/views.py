@@ -1,14 +1,52 @@
-"""Views of sends."""
+"""Views of broadcasts, and of the SMS of one."""
 
-from broadcasts_app.filters import BroadcastSendFilterSet
-from broadcasts_app.models import BroadcastSend
-from broadcasts_app.serializers import BroadcastSendSerializer
-from smsreports.api.viewsets import SourceViewSet
+from collections.abc import Sequence
+
+from django.http import Http404
+
+from broadcasts_app.filters import BroadcastFilterSet, BroadcastSendFilterSet
+from broadcasts_app.models import Broadcast, BroadcastSend
+from broadcasts_app.serializers import BroadcastSerializer
+from smsreports.api.viewsets import Row, SourceViewSet
+from smsreports.counters.queries import sum_broadcasts
+from smsreports.queries.listing import AccountTables
+from smsreports.queries.query_string import MAX_BIGINT
+from smsreports.sources import SourceTable, get_source_of
+from smsreports.unified.serializers import UnifiedSerializer
+
+
+class BroadcastViewSet(SourceViewSet):
+    """Broadcasts of the account, each with its counters over all days."""
+
+    queryset = Broadcast.unscoped.all()
+    serializer_class = BroadcastSerializer
+    filterset_class = BroadcastFilterSet
+    ordering = ("-created_at", "-id")
+    measure = "requests"
+    has_figures = True
+
+    def complete_rows(self, rows: Sequence[Row]) -> Sequence[Row]:
+        figures = sum_broadcasts(self.account, [row["id"] for row in rows])
+        return [{**row, "figures": figures.get(row["id"], {})} for row in rows]
 
 
 class BroadcastSendViewSet(SourceViewSet):
-    slug = "broadcasts"
-    manager = BroadcastSend.objects
-    time_field = "sent_at"
+    """SMS of one broadcast, as the unified list shows them."""
+
+    queryset = BroadcastSend.unscoped.all()
+    serializer_class = UnifiedSerializer
     filterset_class = BroadcastSendFilterSet
-    serializer_class = BroadcastSendSerializer
+    ordering = ("-sent_at", "-id")
+    # A broadcast is a window of its own.
+    has_default_period = False
+
+    @classmethod
+    def as_source_table(cls) -> SourceTable:
+        return get_source_of(BroadcastSend).sms
+
+    def get_queryset(self) -> AccountTables:  # type: ignore[override]
+        """Return the SMS of the broadcast that the address names. Raises Http404 if the account has no such."""
+        broadcast = self.kwargs["broadcast"]
+        if broadcast > MAX_BIGINT or not Broadcast.objects.for_account(self.account).filter(pk=broadcast).exists():
+            raise Http404
+        return super().get_queryset().narrow(broadcast=broadcast)

@@ -1,14 +1,11 @@
-"""Filters of messages. The window applies to `created_at`."""
-
-import django_filters as filters
+"""Filters of messages. The period applies to `created_at`."""
 
 from messages_app.models import Message
-from smsreports.queries.filters import InTimeFilter, SmsFilterSet
+from smsreports.queries.filters import InTimeFilter, SmsFilterSet, WindowFilter
 
 
 class MessageFilterSet(SmsFilterSet):
-    since = filters.DateTimeFilter("created_at", "gte")
-    until = filters.DateTimeFilter("created_at", "lt")
+    period = WindowFilter("created_at")
     in_time = InTimeFilter("created_at")
 
     class Meta:

@@ -7,8 +7,7 @@ from smsreports.api.viewsets import SourceViewSet
 
 
 class MessageViewSet(SourceViewSet):
-    slug = "api"
-    manager = Message.objects
-    time_field = "created_at"
-    filterset_class = MessageFilterSet
+    queryset = Message.unscoped.all()
     serializer_class = MessageSerializer
+    filterset_class = MessageFilterSet
+    ordering = ("-created_at", "-id")

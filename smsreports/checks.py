@@ -9,7 +9,8 @@ from django.core.checks import CheckMessage, Error, register
 
 from smsreports.api.errors import get_dialects
 from smsreports.concurrency.limits import MIN_FREE_THREADS, THREADS, threads_in_use
-from smsreports.sources import get_sources
+from smsreports.queries.filters import find_uncompilable
+from smsreports.sources import get_source_lists, get_sources
 
 
 @register()
@@ -26,6 +27,22 @@ def check_joined_columns(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
                 )
             )
     return errors
+
+
+@register()
+def check_compiled_filters(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that every filter of a list may be compiled before its value is known."""
+    filtersets = {table.filterset for source in get_sources() for table in (source.sms, source.items)}
+    filtersets |= {source_list.viewset.filterset_class for source_list in get_source_lists()}
+    return [
+        Error(
+            f"the SQL of filter {name!r} of {filterset.__name__} may depend on its value: use a filter of "
+            "COMPILED_CLASSES, or a CompiledFilter (smsreports/queries/filters.py)",
+            id="smsreports.E005",
+        )
+        for filterset in sorted(filtersets, key=lambda filterset: filterset.__name__)
+        for name in find_uncompilable(filterset)
+    ]
 
 
 @register()

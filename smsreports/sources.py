@@ -1,9 +1,14 @@
 """Sources and their registry. A source is one kind of stored SMS, a Django app, which registers itself when ready."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import AppRegistryNotReady
+from django.db.models import Expression, F, Model, QuerySet
+from django_filters import FilterSet
 
 from smsreports.accounts.models import Account
 from smsreports.counters.specs import CounterSpec
@@ -33,14 +38,26 @@ class SourceTable:
     """
 
     # Returns the queryset of an account's rows, such as the method of an account-scoped manager.
-    for_account: Callable[[Account | Param], Any]
-    filterset: type[Any]
+    for_account: Callable[[Account | Param], QuerySet[Any]]
+    filterset: type[FilterSet]
     # The field that orders the rows.
     time_field: str
     # Orders rows of the same time in different sources.
     source_label: str
     # This source's expression by the name of the joined column.
-    columns: Mapping[str, Any]
+    columns: Mapping[str, Expression | F]
+
+
+@dataclass(frozen=True)
+class SourceList:
+    """A list of a source's own, which dialects may show."""
+
+    # Its name in the API's description, and its address below that of the dialect's lists, a Django route.
+    name: str
+    route: str
+    # A SourceViewSet.
+    viewset: type[Any]
+    title: str
 
 
 @dataclass(frozen=True)
@@ -49,6 +66,9 @@ class Source:
 
     # Its name in requests and addresses.
     slug: str
+    # The model of its SMS, and that of its items.
+    model: type[Model]
+    item_model: type[Model]
     # One row for each SMS.
     sms: SourceTable
     # One row for each request or broadcast.
@@ -59,8 +79,8 @@ class Source:
     receivers: Callable[[Account, Sequence[int]], Mapping[int, Receivers]]
     # The tables whose rows are counted.
     counter_specs: Sequence[CounterSpec]
-    # View of the source's own list.
-    viewset: type[Any]
+    # Its own lists.
+    lists: Sequence[SourceList] = ()
 
 
 _sources: dict[str, Source] = {}
@@ -72,13 +92,33 @@ def register_source(source: Source) -> None:
 
 
 def get_sources() -> list[Source]:
-    """Return all sources, ordered by slug."""
+    """Return all sources, ordered by slug. Raises AppRegistryNotReady before all have registered."""
+    if not apps.ready:
+        raise AppRegistryNotReady("sources register when their apps are ready")
     return [_sources[slug] for slug in sorted(_sources)]
 
 
-def get_sources_for(name: str) -> Iterable[Source]:
+def get_sources_for(name: str) -> list[Source]:
     """Return the sources that a request's `source` means: one, or all of them."""
     return [source for source in get_sources() if name in (ALL_SOURCES, source.slug)]
+
+
+def get_source_of(model: type[Model]) -> Source:
+    """Return the source that stores rows of this model: its SMS or its items. Raises LookupError."""
+    for source in get_sources():
+        if model in (source.model, source.item_model):
+            return source
+    raise LookupError(f"{model.__name__} belongs to no source")
+
+
+def get_source_words() -> tuple[str, ...]:
+    """Return the values that a request's `source` may have."""
+    return (*(source.slug for source in get_sources()), ALL_SOURCES)
+
+
+def get_source_lists() -> list[SourceList]:
+    """Return the lists of all sources."""
+    return [source_list for source in get_sources() for source_list in source.lists]
 
 
 def get_counter_specs() -> list[CounterSpec]:

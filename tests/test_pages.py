@@ -25,7 +25,7 @@ def test_the_front_page_names_every_endpoint(db: None) -> None:
     assert [
         endpoint
         for dialect in get_dialects()
-        for endpoint in dialect.endpoints
+        for endpoint in dialect.list_endpoints()
         if f"/{dialect.prefix}{endpoint.route}" not in text
     ] == []
 

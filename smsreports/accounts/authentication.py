@@ -23,15 +23,11 @@ class KeyAuthentication(BaseAuthentication):
     # OpenAPI security schemes by name; any one of them is enough.
     security_schemes: ClassVar[Mapping[str, Mapping[str, str]]]
 
-    def __init__(self, read_body: Callable[[ApiKey], bytes]) -> None:
-        """`read_body` reads the raw body of the request. It is called only for a key that requires signatures."""
-        self._read_body = read_body
-
     def authenticate(self, request: Request) -> tuple[None, ApiKey]:
-        http_request = request._request
-        return None, authenticate_key(
-            self.get_key(request), client_address(http_request), partial(self._build_signed_request, http_request)
-        )
+        """Return the key. The view's `get_raw_body` is called only for a key that requires signatures."""
+        read_body: Callable[[ApiKey], bytes] = request.parser_context["view"].get_raw_body
+        build_signed_request = partial(_build_signed_request, request._request, read_body)
+        return None, authenticate_key(self.get_key(request), client_address(request._request), build_signed_request)
 
     def get_key(self, request: Request) -> str | None:
         """Return the API key of the request, or None if it has none."""
@@ -40,11 +36,12 @@ class KeyAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         return self.scheme
 
-    def _build_signed_request(self, request: HttpRequest, key: ApiKey) -> SignedRequest:
-        return SignedRequest(
-            method=request.method or "",
-            paths=candidate_paths(request.META.get("RAW_URI") or encode_path(request.path), request.path),
-            body=self._read_body(key),
-            timestamp=request.headers.get("X-Timestamp", ""),
-            signature=request.headers.get("X-Signature", ""),
-        )
+
+def _build_signed_request(request: HttpRequest, read_body: Callable[[ApiKey], bytes], key: ApiKey) -> SignedRequest:
+    return SignedRequest(
+        method=request.method or "",
+        paths=candidate_paths(request.META.get("RAW_URI") or encode_path(request.path), request.path),
+        body=read_body(key),
+        timestamp=request.headers.get("X-Timestamp", ""),
+        signature=request.headers.get("X-Signature", ""),
+    )

@@ -1,6 +1,6 @@
 """Content negotiation by the `Accept` header."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.http.request import MediaType
@@ -11,13 +11,10 @@ from rest_framework.request import Request
 
 
 class DialectNegotiation(BaseContentNegotiation):
-    """Use the only renderer, and raise NotAcceptable if the caller accepts none of `media_types`.
+    """Use the only renderer, and raise NotAcceptable if the caller accepts none of the view's `media_types`.
 
-    Without `media_types` the header is ignored, as in dialects that do not negotiate.
+    Dialects that do not negotiate ignore the header.
     """
-
-    def __init__(self, media_types: Sequence[str]) -> None:
-        self._media_types = media_types
 
     def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
         return next(iter(parsers), None)
@@ -25,8 +22,8 @@ class DialectNegotiation(BaseContentNegotiation):
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        renderer = next(iter(renderers))
-        if self._media_types and not any(_accepts_media_type(request, media_type) for media_type in self._media_types):
+        renderer, view = next(iter(renderers)), request.parser_context["view"]
+        if view.dialect.negotiates and not any(_accepts_media_type(request, name) for name in view.media_types):
             raise NotAcceptable
         return renderer, renderer.media_type
 

@@ -1,42 +1,53 @@
-"""Viewset bases of all dialects: authentication, rate limit, scope, list request and rendering."""
+"""Viewset bases of all dialects."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
-from django.db.models import F
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from django_filters import FilterSet
-from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from smsreports.accounts.models import Account, ApiKey
-from smsreports.accounts.throttling import RateLimitState, consume_request, unlimited_state
+from smsreports.accounts.throttling import RateLimitState, unlimited_state
+from smsreports.api.filter_backends import DialectFilterBackend
 from smsreports.api.negotiation import DialectNegotiation
+from smsreports.api.permissions import HasScope
 from smsreports.api.serializers import MappingSerializer
+from smsreports.api.throttling import AccountRateThrottle
 from smsreports.dialects.base import Dialect, Endpoint
 from smsreports.openapi.spec import ViewSpec
 from smsreports.queries.filters import SCHEMAS
 from smsreports.queries.list_request import ListRequest
-from smsreports.queries.listing import Listing, build_listing
-from smsreports.sources import SourceTable
+from smsreports.queries.listing import AccountTables, Listing
+from smsreports.sources import SourceTable, get_source_of
 from smsreports.telemetry.request_context import add_log_fields
 
 JSON_MEDIA_TYPES = ("application/json",)
+# A row of a list, by our names.
+Row = Mapping[str, Any]
 
 
 class DialectViewSet(GenericViewSet[Any]):
     """View of one endpoint of a dialect. `smsreports.routing` mounts it once for each."""
 
-    dialect: Dialect = None  # type: ignore[assignment]  # given by as_view
-    endpoint: Endpoint = None  # type: ignore[assignment]  # given by as_view
+    # Given by routing, with the authentication and the pagination of the dialect where the view has none of its own.
+    dialect: Dialect = None  # type: ignore[assignment]
+    endpoint: Endpoint = None  # type: ignore[assignment]
+    authentication_classes: Sequence[type[BaseAuthentication]] = ()
+    pagination_class: type[BasePagination] | None = None
+    throttle_classes = [AccountRateThrottle]
+    permission_classes = [HasScope]
+    filter_backends = [DialectFilterBackend]  # type: ignore[list-item]  # filters AccountTables
+    content_negotiation_class = DialectNegotiation
+    # What the view can answer with. `Accept` must allow one of them.
     media_types: Sequence[str] = JSON_MEDIA_TYPES
     # The part of the OpenAPI document that is the same in every dialect.
     spec: ClassVar[ViewSpec] = ViewSpec(schemas=SCHEMAS)
@@ -44,20 +55,20 @@ class DialectViewSet(GenericViewSet[Any]):
     http_method_names = ["get", "head", "post"]
     # DRF's suffixes (`messages.json`) do not exist here.
     format_kwarg = None
+    # Set by AccountRateThrottle.
     rate_limit: RateLimitState | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticate, apply the rate limit, check the scope, and negotiate last."""
+        """Run DRF's checks, but the rate limit before the scope, and negotiate last.
+
+        So a stranger learns nothing but that a key is needed.
+        """
         add_log_fields(dialect=self.dialect.slug)
         self.perform_authentication(request)
         add_log_fields(account=self.account.pk, key=self.key.prefix)
-        self.rate_limit = consume_request(self.account, self.dialect.slug)
-        if self.rate_limit.is_exceeded:
-            raise exceptions.Throttled(self.rate_limit.retry_after)
-        if self.endpoint.scope not in self.key.scopes:
-            raise exceptions.PermissionDenied(f"This requires an API key with the scope {self.endpoint.scope}.")
-        negotiated = self.perform_content_negotiation(request)
-        request.accepted_renderer, request.accepted_media_type = negotiated
+        self.check_throttles(request)
+        self.check_permissions(request)
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -78,47 +89,70 @@ class DialectViewSet(GenericViewSet[Any]):
     def list_request(self) -> ListRequest:
         return self.endpoint.parse_query(self.request.META.get("QUERY_STRING", ""))
 
-    def get_authenticators(self) -> list[BaseAuthentication]:
-        return [self.dialect.authentication(self.get_raw_body)]
-
     def get_raw_body(self, key: ApiKey) -> bytes:
         """Return the raw body, which signatures cover. Views that read no body leave it empty."""
         return b""
 
-    def get_content_negotiator(self) -> BaseContentNegotiation:
-        return DialectNegotiation(self.media_types if self.dialect.negotiates else ())
 
-    @property
-    def pagination_class(self) -> type[BasePagination]:  # type: ignore[override]
-        return self.dialect.pagination
+class ListViewSet(DialectViewSet):
+    """Base of lists. DRF's steps, with AccountTables for the queryset and a Listing for the filtered one.
 
-    def render_rows(self, rows: Sequence[Any]) -> list[Any]:
-        """Return the rows with the dialect's keys."""
-        return [self.endpoint.render_row(row) for row in rows]
+    A QuerySet would be built and compiled for each request, which takes as long as running it.
+    """
 
-
-class SourceViewSet(DialectViewSet):
-    """List of one source. A subclass declares what is read, filtered and ordered."""
-
-    # The source's slug, its account-scoped manager, and the field that orders the list.
-    slug: ClassVar[str]
-    manager: Any
-    time_field: ClassVar[str]
-    filterset_class: ClassVar[type[FilterSet]]
     serializer_class: type[MappingSerializer]
 
-    def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.get_listing())  # type: ignore[arg-type]  # a Listing is no QuerySet
-        return self.get_paginated_response(self.render_rows(self.get_serializer(page, many=True).data))
+    def list(self, request: Request, **url_values: object) -> Response:
+        page: Sequence[Row] = self.paginate_queryset(self.get_listing())  # type: ignore[arg-type,assignment]
+        serializer = self.get_serializer(self.complete_rows(page), many=True)
+        return self.get_paginated_response(serializer.data)
 
-    @classmethod
-    @cache
-    def as_source_table(cls) -> SourceTable:
-        """Return the declaration as a table that listings read."""
-        columns = {name: F(name) for name in cls.serializer_class.columns}
-        return SourceTable(cls.manager.for_account, cls.filterset_class, cls.time_field, cls.slug, columns)
+    def get_queryset(self) -> AccountTables:  # type: ignore[override]
+        """Return the rows of the caller's account."""
+        raise NotImplementedError
 
     def get_listing(self) -> Listing:
-        return build_listing(
-            self.account, {self.slug: self.as_source_table()}, self.list_request, time_column=self.time_field
-        )
+        """Return the rows that pass the filters of the request."""
+        listing: Listing = self.filter_queryset(self.get_queryset())  # type: ignore[arg-type,assignment]
+        return listing
+
+    def complete_rows(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return the rows of a page with what their tables do not hold, by a fixed number of queries."""
+        return rows
+
+
+class SourceViewSet(ListViewSet):
+    """List of one source, newest first. A subclass declares what is read, filtered and ordered."""
+
+    queryset: QuerySet[Any]
+    filterset_class: ClassVar[type[FilterSet]]
+    # Newest first; the first field is the row's time.
+    ordering: ClassVar[tuple[str, str]]
+    # The counters' measure that counts one for each row.
+    measure: ClassVar[str] = "sms"
+    # False for a list that shows all times unless the request names some.
+    has_default_period: ClassVar[bool] = True
+    # True if each row has the measures of its SMS by status group, as `figures`.
+    has_figures: ClassVar[bool] = False
+
+    def get_queryset(self) -> AccountTables:  # type: ignore[override]
+        table = self.as_source_table()
+        tables = {get_source_of(self.queryset.model).slug: table}
+        return AccountTables(self.account, tables, table.time_field, self.measure)
+
+    @classmethod
+    def as_source_table(cls) -> SourceTable:
+        """Return the declaration as a table that listings read, always the same one."""
+        return _build_source_table(cls)
+
+
+@cache
+def _build_source_table(viewset: type[SourceViewSet]) -> SourceTable:
+    model, time_field = viewset.queryset.model, viewset.ordering[0].removeprefix("-")
+    return SourceTable(
+        model.objects.for_account,
+        viewset.filterset_class,
+        time_field,
+        get_source_of(model).sms.source_label,
+        viewset.serializer_class.build_expressions(),
+    )

@@ -12,9 +12,9 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 from smsreports import routing
 from smsreports.accounts.signing import TOLERANCE_SECONDS
 from smsreports.api.errors import get_dialects
-from smsreports.api.viewsets import DialectViewSet
+from smsreports.api.viewsets import DialectViewSet, ListViewSet
 from smsreports.apidocs.operations import build_error_responses, get_security_schemes
-from smsreports.openapi.schemas import Schema
+from smsreports.openapi.schemas import Schema, object_of
 from smsreports.queries.query_string import MAX_PAIRS
 from smsreports.unified.stats import MAX_DAYS
 
@@ -56,6 +56,7 @@ def build_document() -> dict[str, Any]:
             "schemas": {
                 "Cursor": CURSOR,
                 **{name: schema for view in views for name, schema in view.spec.schemas.items()},
+                **dict(_build_row_schemas(views)),
                 **{name: schema for dialect in dialects for name, schema in dialect.schemas.items()},
             },
             "responses": {name: response for dialect in dialects for name, response in build_error_responses(dialect)},
@@ -68,6 +69,15 @@ def _get_mounted_views(patterns: Iterable[URLPattern]) -> Iterator[DialectViewSe
     """Yield an instance of each mounted view. The 404 of a dialect is a plain function and is left out."""
     callbacks: Iterator[Any] = (pattern.callback for pattern in patterns)
     yield from (view.cls(**view.initkwargs) for view in callbacks if hasattr(view, "cls"))
+
+
+def _build_row_schemas(views: Iterable[DialectViewSet]) -> Iterator[tuple[str, Schema]]:
+    """Yield the schema of the rows of each list, by the name of its serializer's."""
+    for view in views:
+        if isinstance(view, ListViewSet) and view.endpoint.columns:
+            schemas = {column.name: column.schema for column in view.serializer_class.list_columns()}
+            properties: dict[str, Schema] = {theirs: schemas[ours] for theirs, ours in view.endpoint.columns.items()}
+            yield view.serializer_class.schema_name, object_of({**properties, **view.endpoint.added_keys})
 
 
 @cache

@@ -1,6 +1,5 @@
 """Audit log of an account: exports and reveals in one list, newest first by (time, kind, id)."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import BigIntegerField, F, QuerySet, UUIDField, Value
@@ -9,21 +8,21 @@ from django.db.models.functions import Cast
 from smsreports.accounts.models import Account, Reveal
 from smsreports.audit.models import Export, ExportEnd
 from smsreports.audit.status import ExportState, resolve_states
+from smsreports.sms.windows import Window
 
 EXPORT, REVEAL = "export", "reveal"
-# Lookups of the filters `since` and `until`.
-WINDOW_LOOKUPS = {"since": "gte", "until": "lt"}
 
 
 class AuditLog:
-    """Audit entries of an account, within the window of the filters `since` and `until`."""
+    """Audit entries of an account within a window."""
 
-    def __init__(self, account: Account, filters: Mapping[str, Any]) -> None:
+    def __init__(self, account: Account, window: Window) -> None:
         self._exports: QuerySet[Export] = Export.objects.for_account(account)
         self._reveals = Reveal.objects.filter(account=account)
-        for name, value in filters.items():
-            self._exports = self._exports.filter(**{f"begun_at__{WINDOW_LOOKUPS[name]}": value})
-            self._reveals = self._reveals.filter(**{f"at__{WINDOW_LOOKUPS[name]}": value})
+        for lookup, bound in (("gte", window.start), ("lt", window.end)):
+            if bound is not None:
+                self._exports = self._exports.filter(**{f"begun_at__{lookup}": bound})
+                self._reveals = self._reveals.filter(**{f"at__{lookup}": bound})
 
     def get_page(self, first: int, size: int) -> tuple[int, list[dict[str, Any]]]:
         """Return the number of entries, and up to `size` of them from offset `first` on (0 is the newest)."""

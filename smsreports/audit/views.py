@@ -47,5 +47,5 @@ class AuditViewSet(DialectViewSet):
 
     def list(self, request: Request) -> Response:
         page, size = self.list_request.page, self.list_request.size
-        total, entries = AuditLog(self.account, self.list_request.filters).get_page((page - 1) * size, size)
+        total, entries = AuditLog(self.account, self.list_request.window).get_page((page - 1) * size, size)
         return Response(self.endpoint.render_row({"entries": entries, "total": total, "page": page, "size": size}))

@@ -15,6 +15,7 @@ from smsreports.ingest.load import BATCH_LINES, NumberedLine
 from smsreports.queries.cursor import Position
 from smsreports.queries.source_query import SourceQuery
 from smsreports.sms.statuses import UNREPORTED, StatusGroup
+from smsreports.sms.windows import Window
 from smsreports.sources import SourceTable, get_sources
 
 # The client's id, the carrier's id and the time of the status; then the row's keyset position.
@@ -43,7 +44,8 @@ def _iterate_pending(rows: SourceTable, account: Account, pending_since: datetim
 
     The pages come from the index of the status group; SMS that were closed are no longer in it.
     """
-    pending = SourceQuery(rows, {"account": account.pk, "status": StatusGroup.PENDING, "until": pending_since})
+    window = Window(end=pending_since)
+    pending = SourceQuery(rows, {"account": account.pk, "status": StatusGroup.PENDING, "period": window})
     source_query = pending
     while True:
         ordered = source_query.select_ordered(EXPIRY_COLUMNS, "")

@@ -54,7 +54,7 @@ class StatusViewSet(DialectViewSet):
 
     def get_message(self, key: str) -> dict[str, Any]:
         messages = Message.objects.for_account(self.account).filter(client_message_id=key)
-        row: dict[str, Any] | None = messages.values(*MessageSerializer.columns, "status_at").first()
+        row: dict[str, Any] | None = messages.values(*MessageSerializer.Meta.fields, "message_id", "status_at").first()
         if row is None:
             raise NotFound("The message does not exist.")
         return row

@@ -1,7 +1,7 @@
 """Filters that all sources share, and their cleaned values."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time
 from functools import cache
 from typing import Any
@@ -10,6 +10,7 @@ import django_filters as filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EMPTY_VALUES
+from django.db.models import QuerySet
 
 from smsreports.accounts.models import Account
 from smsreports.counters.models import NO_COUNTRY
@@ -19,6 +20,7 @@ from smsreports.openapi.schemas import Schema
 from smsreports.queries.list_request import ListRequest
 from smsreports.sms.abstract import build_in_time_expression
 from smsreports.sms.statuses import StatusGroup
+from smsreports.sms.windows import ALL_TIME, PERIODS, Window, utc_today, window_of_period
 
 NUMBER_SEPARATORS = re.compile(r"[ ()+-]")
 # E.164 numbers have at most 15 digits.
@@ -34,10 +36,8 @@ SCHEMAS: Mapping[str, Schema] = {
     "Country": {"type": "string", "pattern": f"^{COUNTRY_PATTERN.pattern}$"},
 }
 
-# Filters that counters cover, and their names in a CounterScope.
+# Filters that counters cover beside `period`, and their names in a CounterScope.
 COUNTER_FILTERS = {
-    "since": "since",
-    "until": "until",
     "status": "group",
     "sender": "sender",
     "country": "country",
@@ -69,11 +69,15 @@ class CountryField(forms.CharField):
         return (value or "").upper()
 
 
-class IsNullFilter(filters.BooleanFilter):
-    """Keep the rows whose field is null. True is the only value that is used."""
+class WindowField(forms.Field):
+    """A window of time: a Window, or the name of a period, which ends today or before. An open window is no value."""
 
-    def filter(self, qs: Any, value: Any) -> Any:
-        return qs.filter(**{f"{self.field_name}__isnull": True})
+    def clean(self, value: Any) -> Window | None:
+        if isinstance(value, str) and value in PERIODS:
+            return window_of_period(value, utc_today())
+        if value not in EMPTY_VALUES and not isinstance(value, Window):
+            raise ValidationError(f"must be one of {', '.join(PERIODS)}")
+        return value if value and value != ALL_TIME else None
 
 
 class StrictBooleanField(forms.Field):
@@ -85,25 +89,59 @@ class StrictBooleanField(forms.Field):
         return value if isinstance(value, bool) else None
 
 
-class PhoneFilter(filters.CharFilter):
-    field_class = PhoneField
+class CompiledFilter(filters.Filter):
+    """Base of filters with their own `filter` whose SQL is the same for every value.
+
+    Lists compile a filter once, before its value is known (see `smsreports.queries.source_query`). The value is then a
+    `Param`, or a Window with a Param for each side that is bounded.
+    """
 
 
-class InTimeFilter(filters.Filter):
+class WindowFilter(CompiledFilter):
+    """Keep the rows whose time lies in a half-open window. A row without the time is in none."""
+
+    field_class = WindowField
+
+    def filter(self, qs: QuerySet[Any], value: Window | None) -> QuerySet[Any]:
+        start, end = (value.start, value.end) if value else (None, None)
+        qs = qs if start is None else qs.filter(**{f"{self.field_name}__gte": start})
+        return qs if end is None else qs.filter(**{f"{self.field_name}__lt": end})
+
+
+class IsNullFilter(CompiledFilter, filters.BooleanFilter):
+    """Keep the rows whose field is null. True is the only value that is used."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return qs if value in EMPTY_VALUES else qs.filter(**{f"{self.field_name}__isnull": True})
+
+
+class InTimeFilter(CompiledFilter):
     """Keep the SMS that were delivered in time, or those that were not, counted from the source's time field."""
 
     field_class = StrictBooleanField
 
-    def filter(self, rows: Any, value: Any) -> Any:
-        return rows.alias(was_in_time=build_in_time_expression(self.field_name)).filter(was_in_time=value)
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        rows: QuerySet[Any] = qs.alias(was_in_time=build_in_time_expression(self.field_name))
+        return rows.filter(was_in_time=value)
+
+
+class PhoneFilter(filters.CharFilter):
+    field_class = PhoneField
 
 
 class CountryFilter(filters.CharFilter):
     field_class = CountryField
 
 
+# Filters of these classes are compiled as they are. Their SQL is one lookup, which does not depend on the value.
+COMPILED_CLASSES = (filters.CharFilter, filters.ChoiceFilter, filters.NumberFilter, PhoneFilter, CountryFilter)
+COMPILED_LOOKUPS = frozenset({"exact", "contains", "startswith", "gt", "gte", "lt", "lte"})
+
+
 class SmsFilterSet(filters.FilterSet):
-    """Filters of SMS. A source adds `since`, `until` and `in_time`, which use its own time field."""
+    """Filters of SMS. A source adds `period` and `in_time`, which use its own time field."""
 
     status = filters.ChoiceFilter("status_group", choices=[(group.value, group.value) for group in StatusGroup])
     phone = PhoneFilter("recipient", "contains")
@@ -111,9 +149,16 @@ class SmsFilterSet(filters.FilterSet):
     # SMS whose number has no country. Only the report pages offer it; no dialect has a parameter for it.
     no_country = IsNullFilter("country")
     sender = filters.CharFilter("sender_id", strip=False)
-    # Times of the delivery receipt, half-open.
-    delivered_since = filters.DateTimeFilter("delivered_at", "gte")
-    delivered_until = filters.DateTimeFilter("delivered_at", "lt")
+    # Time of the delivery. Only the report pages offer it.
+    delivered = WindowFilter("delivered_at")
+
+
+def find_uncompilable(filterset: type[filters.FilterSet]) -> Iterator[str]:
+    """Yield the names of filters whose SQL may depend on their value, so that it must not be compiled before it."""
+    for name, each in filterset.base_filters.items():
+        is_plain = type(each) in COMPILED_CLASSES and each.lookup_expr in COMPILED_LOOKUPS
+        if each.method or each.distinct or not (is_plain or isinstance(each, CompiledFilter)):
+            yield name
 
 
 def clean_filters(filterset: type[filters.FilterSet], list_request: ListRequest) -> dict[str, Any]:
@@ -153,16 +198,17 @@ def build_counter_scope(account: Account, sources: Sequence[str], values: Mappin
 
     Counters have no phone numbers, and the bounds of the window must be midnights, UTC.
     """
-    if values.keys() - COUNTER_FILTERS.keys() - {"account", "no_country"}:
+    if values.keys() - COUNTER_FILTERS.keys() - {"account", "period", "no_country"}:
         return None
     if any(values.keys() >= pair for pair in EXCLUSIVE_FILTERS):
         return None
-    if not (_is_midnight(values.get("since")) and _is_midnight(values.get("until"))):
+    window = values.get("period", ALL_TIME)
+    if not (_is_midnight(window.start) and _is_midnight(window.end)):
         return None
     dimensions = {dimension: values[name] for name, dimension in COUNTER_FILTERS.items() if name in values}
     if "no_country" in values:
         dimensions["country"] = NO_COUNTRY
-    return CounterScope(account, tuple(sources), **dimensions)
+    return CounterScope(account, tuple(sources), since=window.start, until=window.end, **dimensions)
 
 
 def _is_midnight(bound: datetime | None) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from smsreports.queries.cursor import Cursor
+from smsreports.sms.windows import ALL_TIME, Window
 from smsreports.sources import ALL_SOURCES
 
 
@@ -26,3 +27,9 @@ class ListRequest:
     # Exports only: the file's format, and the filters as the caller wrote them.
     format: str = ""
     raw_filters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def window(self) -> Window:
+        """The window of the filter `period`, all time without one."""
+        window: Window = self.filters.get("period", ALL_TIME)
+        return window

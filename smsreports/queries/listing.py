@@ -5,8 +5,11 @@ falls, so a deep page starts reading at that day. Rows of that day before the pa
 fetched.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -111,9 +114,12 @@ class Listing:
         """Return the position of one of the list's rows."""
         return Position(row[self.time_column], row.get("source", self.source_queries[0].table.source_label), row["id"])
 
-    def select_rows(self, limit: int) -> CompiledQuery:
-        """Return the query of the first `limit` rows, as tuples in the order of `columns`."""
-        return self._union_all(self.source_queries, self.columns, 0, limit)
+    def select_rows(self, limit: int, columns: Sequence[str]) -> CompiledQuery:
+        """Return the query of the first `limit` rows, as tuples of these columns.
+
+        They must be among those of the list, and hold those that order it.
+        """
+        return self._union_all(self.source_queries, columns, 0, limit)
 
     def build_count_query(self) -> CompiledQuery:
         """Return the query of the total, which may run on any connection."""
@@ -207,22 +213,35 @@ def _find_day(days: Sequence[tuple[date, int]], first: int) -> tuple[date, int, 
     raise IndexError(first)
 
 
-def build_listing(
-    account: Account,
-    sources: Mapping[str, SourceTable],
-    list_request: ListRequest,
-    *,
-    time_column: str,
-    measure: str = "sms",
-) -> Listing:
-    """Return the account's rows of these sources, by slug, that pass the request's filters.
+@dataclass(frozen=True)
+class AccountTables:
+    """The tables of a list, by the slugs of their sources, bound to one account. A view's queryset.
 
-    Raises InvalidParams with the caller's parameter names. All sources clean a filter to the same value, so the
-    counter scope is built from the values of the first.
+    `time_column` is the column that orders the list. `measure` is the counters' measure that counts one for each row.
+    `values` are those of filters that the view sets itself.
     """
-    source_queries = [
-        SourceQuery(table, {"account": account.pk, **clean_filters(table.filterset, list_request)})
-        for table in sources.values()
-    ]
-    scope = build_counter_scope(account, list(sources), source_queries[0].values)
-    return Listing(source_queries, time_column=time_column, scope=scope, measure=measure)
+
+    account: Account
+    tables: Mapping[str, SourceTable]
+    time_column: str
+    measure: str = "sms"
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def narrow(self, **values: object) -> AccountTables:
+        """Return the same tables with filters that no request can change."""
+        return replace(self, values={**self.values, **values})
+
+    def filter(self, list_request: ListRequest) -> Listing:
+        """Return the rows that pass the request's filters.
+
+        Raises InvalidParams with the caller's parameter names. All sources clean a filter to the same value, so the
+        counter scope is built from the values of the first.
+        """
+        source_queries = [
+            SourceQuery(
+                table, {"account": self.account.pk, **clean_filters(table.filterset, list_request), **self.values}
+            )
+            for table in self.tables.values()
+        ]
+        scope = build_counter_scope(self.account, list(self.tables), source_queries[0].values)
+        return Listing(source_queries, time_column=self.time_column, scope=scope, measure=self.measure)

@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Expression, F, Func, Q, QuerySet
+from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 
 from smsreports.database.compiled import CompiledQuery, Param
 from smsreports.queries.cursor import Position
+from smsreports.sms.windows import Window
 from smsreports.sources import SourceTable
 
 # Prefix of `order_by` fields: newest first, or oldest first.
 Order = Literal["-", ""]
 # Prefix of the columns that lists select, so that their names cannot clash with fields of the model.
 ALIAS_PREFIX = "u_"
+COMPARISONS = {"lt": LessThan, "lte": LessThanOrEqual, "gt": GreaterThan, "gte": GreaterThanOrEqual}
 
 
 @dataclass(frozen=True)
 class KeysetBound:
     """Rows whose time compares with a given time by `lookup`: `lt`, `lte`, `gt` or `gte`.
 
-    With `tie_lookup`, rows of exactly that time are included if their id compares so with a given id.
+    With `has_id`, it is the pair of time and id that is compared with a given pair.
     """
 
     lookup: str
-    tie_lookup: str = ""
+    has_id: bool = False
 
-    def build_condition(self, time_field: str, index: int) -> Q:
+    def build_condition(self, time_field: str, index: int) -> Expression | Q:
         """Return the condition. Its time and id are the parameters `value{index}` and `row{index}`."""
         time, row_id = Param(f"value{index}"), Param(f"row{index}")
-        if not self.tie_lookup:
+        if not self.has_id:
             return Q(**{f"{time_field}__{self.lookup}": time})
-        beyond = Q(**{f"{time_field}__{self.lookup}": time})
-        tied = Q(**{time_field: time, f"id__{self.tie_lookup}": row_id})
-        # The bound on time alone is implied, but only with it PostgreSQL starts reading the index there.
-        return Q(**{f"{time_field}__{self.lookup}e": time}) & (beyond | tied)
+        # PostgreSQL starts to read the index at the pair.
+        return COMPARISONS[self.lookup](_build_row(F(time_field), F("id")), _build_row(time, row_id))
+
+
+def _build_row(*columns: Expression | F) -> Func:
+    return Func(*columns, function="ROW", output_field=BooleanField())
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class SourceQuery:
         Between sources the label breaks ties: `has_ties` means that this source's rows of the same time are beyond.
         """
         if self.table.source_label == position.source:
-            bound = KeysetBound(lookup, f"{lookup}e" if inclusive else lookup)
+            bound = KeysetBound(f"{lookup}e" if inclusive else lookup, has_id=True)
             return self._with_bound(bound, position.time, position.id)
         return self._with_bound(KeysetBound(f"{lookup}e" if has_ties else lookup), position.time)
 
@@ -126,15 +131,25 @@ class SourceQuery:
     def _compile(
         self, *, columns: tuple[str, ...] = (), fields: tuple[str, ...] = (), order: Order | None = None
     ) -> CompiledQuery:
-        filter_names = frozenset(self.table.filterset.base_filters.keys() & self.values.keys())
-        return _compile_shape(self.table, filter_names, self.bounds, columns, fields, order).bind(self.values)
+        values = dict(_split_windows(self.values))
+        names = frozenset(values)
+        return _compile_shape(self.table, names, self.bounds, columns, fields, order).bind(values)
+
+
+def _split_windows(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the values by the names of their parameters. A window has one for each side that is bounded."""
+    for name, value in values.items():
+        if isinstance(value, Window):
+            yield from ((f"{name}.{side}", bound) for side, bound in value.sides())
+        else:
+            yield name, value
 
 
 # Compiled queries are never evicted: a shape consists of our names, not of values, so there are few of them.
 @cache
 def _compile_shape(
     table: SourceTable,
-    filter_names: frozenset[str],
+    param_names: frozenset[str],
     bounds: tuple[Bound, ...],
     columns: tuple[str, ...],
     fields: tuple[str, ...],
@@ -145,8 +160,9 @@ def _compile_shape(
     It selects `columns` of the table under their aliases, or else `fields` of the model, or else every field.
     """
     rows: QuerySet[Any] = table.for_account(Param("account"))
-    for name in sorted(filter_names):
-        rows = table.filterset.base_filters[name].filter(rows, Param(name))
+    for name, each in sorted(table.filterset.base_filters.items()):
+        if (value := _build_placeholder(name, param_names)) is not None:
+            rows = each.filter(rows, value)
     for index, bound in enumerate(bounds):
         rows = rows.filter(bound.build_condition(table.time_field, index))
     rows = rows.order_by() if order is None else rows.order_by(f"{order}{table.time_field}", f"{order}id")
@@ -156,3 +172,11 @@ def _compile_shape(
     elif fields:
         rows = rows.values_list(*fields)
     return CompiledQuery.from_queryset(rows)
+
+
+def _build_placeholder(name: str, param_names: frozenset[str]) -> Param | Window | None:
+    """Return what stands for the value of a filter: a Param, or a Window of Params; None if the filter is not used."""
+    if name in param_names:
+        return Param(name)
+    sides = {side: Param(f"{name}.{side}") for side in ("start", "end") if f"{name}.{side}" in param_names}
+    return Window(**sides) if sides else None  # type: ignore[arg-type]  # Params stand for the times

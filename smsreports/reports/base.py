@@ -30,7 +30,7 @@ def get_viewable_sources(user: Any) -> list[Source]:
     """Return the sources whose rows the user may view, by the same permissions as the admin."""
     sources = []
     for source in get_sources():
-        model_options = source.viewset.manager.model._meta
+        model_options = source.model._meta
         if user.has_perm(f"{model_options.app_label}.{get_permission_codename('view', model_options)}"):
             sources.append(source)
     return sources

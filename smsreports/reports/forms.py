@@ -92,7 +92,7 @@ class ReportForm(forms.Form):
     def build_filters(self) -> dict[str, Any]:
         """Return the filters in the names and values of a FilterSet."""
         window, status = self.build_window(), self.get_value("status")
-        filters = {"since": window.start, "until": window.end, "status": STATUS_ALIASES.get(status, status)}
+        filters = {"period": window, "status": STATUS_ALIASES.get(status, status)}
         filters |= {name: self.get_value(name) for name in ("country", "sender", "phone")}
         if filters["country"] == NO_COUNTRY:
             filters |= {"country": None, "no_country": True}

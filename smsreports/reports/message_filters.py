@@ -133,7 +133,5 @@ class MessagesForm(PagedForm):
             return filters
         filters["broadcast"] = self.selected_broadcast.pk
         if event := self.get_value("event"):
-            filters[f"{event}_since"] = self.get_value("after") or MIN_EVENT_TIME
-            if before := self.get_value("before"):
-                filters[f"{event}_until"] = before
+            filters[event] = Window(self.get_value("after") or MIN_EVENT_TIME, self.get_value("before"))
         return filters

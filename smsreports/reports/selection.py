@@ -16,7 +16,7 @@ from smsreports.queries.list_request import ListRequest
 from smsreports.queries.listing import Listing
 from smsreports.reports.fields import MIN_DATETIME
 from smsreports.reports.forms import ReportForm
-from smsreports.sms.windows import ONE_DAY
+from smsreports.sms.windows import ALL_TIME, ONE_DAY, Window
 from smsreports.sources import ALL_SOURCES, Source
 from smsreports.unified.listings import build_unified_listing
 
@@ -61,12 +61,17 @@ class Selection:
         return self.listing.scope
 
     @property
+    def window(self) -> Window:
+        window: Window = self.filters.get("period", ALL_TIME)
+        return window
+
+    @property
     def since(self) -> datetime | None:
-        return self.filters.get("since")
+        return self.window.start
 
     @property
     def until(self) -> datetime | None:
-        return self.filters.get("until")
+        return self.window.end
 
     @property
     def first_day(self) -> date | None:
@@ -89,7 +94,7 @@ class Selection:
             return None
         start = self.since - (self.until - self.since)
         days = {"from": str(start.date()), "to": str(self.since.date() - ONE_DAY)}
-        filters = {**self.filters, "since": start, "until": self.since}
+        filters = {**self.filters, "period": Window(start, self.since)}
         return replace(self, filters=filters, query_params=_merge_params(self.query_params, days))
 
     def without_params(self, *names: str) -> "Selection":

@@ -1,5 +1,6 @@
 """Half-open windows of time, from UTC days and named periods."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -13,6 +14,13 @@ class Window:
 
     start: datetime | None = None
     end: datetime | None = None
+
+    def sides(self) -> Iterator[tuple[str, datetime]]:
+        """Yield the name and the bound of each side that is not open."""
+        if self.start is not None:
+            yield "start", self.start
+        if self.end is not None:
+            yield "end", self.end
 
 
 ALL_TIME = Window()

@@ -25,7 +25,7 @@ from smsreports.database.compiled import CompiledQuery, Param
 from smsreports.database.snapshot import read_snapshot
 from smsreports.exceptions import ServiceUnavailable
 from smsreports.queries.filters import NUMBER_SEPARATORS, PARTIAL_NUMBER_PATTERN
-from smsreports.queries.listing import build_listing
+from smsreports.queries.listing import AccountTables
 from smsreports.sms.abstract import Sms
 from smsreports.sources import SourceTable
 from smsreports.staff import list_query, timeline
@@ -133,14 +133,11 @@ class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
             with query_slots.acquire_slot(EVERY_ACCOUNT):
                 return SearchResults(rows, list(self.build_search_conditions(list_query)), list_query.account)
         if list_query.account and self.source_table:
-            listing = build_listing(
-                list_query.account,
-                {self.slug: self.source_table},
-                list_query.list_request,
-                time_column=self.source_table.time_field,
-                measure=self.measure,
+            tables = {self.slug: self.source_table}
+            rows_of_account = AccountTables(
+                list_query.account, tables, self.source_table.time_field, measure=self.measure
             )
-            return AccountRows(listing)
+            return AccountRows(rows_of_account.filter(list_query.list_request))
         return LatestRows(rows, partial(count_all_accounts, self.slug, self.measure) if self.slug else None)
 
     def build_search_conditions(self, list_query: ListQuery) -> Iterator[Q]:

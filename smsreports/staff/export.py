@@ -26,7 +26,7 @@ def export_staff_list(request: HttpRequest, source: str) -> HttpResponseBase:
     sources = {registered.slug: registered for registered in get_sources()}
     if source not in sources:
         raise Http404
-    model_admin: Any = admin.site.get_model_admin(sources[source].viewset.manager.model)
+    model_admin: Any = admin.site.get_model_admin(sources[source].model)
     if not (model_admin.has_view_permission(request) and can_see_numbers(request.user)):
         raise PermissionDenied
     query = model_admin.get_list_query(request)

@@ -98,9 +98,7 @@ def parse_list_query(raw: str, names: Sequence[str], filterset: type[Any] | None
     reasons: dict[str, Sequence[str]] = dict(query.reasons)
     if filterset and not reasons:
         try:
-            filters = clean_filters(
-                filterset, ListRequest(filters=filters, parameter_names={"since": "from", "until": "to"})
-            )
+            filters = clean_filters(filterset, ListRequest(filters=filters))
         except InvalidParams as error:
             reasons |= error.reasons
     return ListQuery(typed, reasons, account, typed.get(SEARCH_PARAM, "").strip(), broadcast, page, filters)
@@ -121,8 +119,7 @@ def _parse_filters(query: QueryString) -> dict[str, Any]:
     if "status" in query:
         filters["status"] = query.parse_choice("status", [group.value for group in StatusGroup], "")
     if any(name in query for name in DATE_PARAMS):
-        window = query.parse_window()
-        filters |= {"since": window.start, "until": window.end}
+        filters["period"] = query.parse_window()
     return {name: value for name, value in filters.items() if value}
 
 

@@ -4,45 +4,25 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from smsreports.export.columns import Column, ColumnKind
 from smsreports.export.formats import FORMATS
 from smsreports.export.stream import ExportSpec
 from smsreports.queries.listing import Listing
+from smsreports.unified.columns import COLUMNS
 
-COLUMNS = (
-    Column("id", ColumnKind.LABEL),
-    Column("source", ColumnKind.PLAIN),
-    Column("recipient", ColumnKind.TEXT),
-    Column("sender_id", ColumnKind.TEXT),
-    Column("text", ColumnKind.TEXT),
-    Column("status", ColumnKind.PLAIN),
-    Column("status_code", ColumnKind.TEXT),
-    Column("cost", ColumnKind.MONEY),
-    Column("sent_at", ColumnKind.TIME),
-    Column("delivered_at", ColumnKind.TIME),
-    Column("clicked", ColumnKind.FLAG),
-    Column("clicked_at", ColumnKind.TIME),
-    Column("action_type", ColumnKind.TEXT),
-    Column("action_at", ColumnKind.TIME),
-    Column("message_id", ColumnKind.TEXT),
-    Column("client_message_id", ColumnKind.TEXT),
-    Column("segments", ColumnKind.PLAIN),
-    Column("broadcast_id", ColumnKind.PLAIN),
-    Column("broadcast_name", ColumnKind.TEXT),
-)
+COLUMNS_BY_NAME = {column.name: column for column in COLUMNS}
 # Titles of exports that no dialect serves (the staff's): our name of each column, except these.
 DEFAULT_TITLES = {"text": "message"}
 
 
 def build_export(listing: Listing, columns: Mapping[str, str], format_name: str) -> ExportSpec:
     """Build the export of a listing in one of FORMATS. `columns` maps the titles of a dialect to our names."""
-    titles = {name: title for title, name in columns.items()}
+    names = list(columns.values())
     return ExportSpec(
-        rows=listing.select_rows(settings.EXPORT_LIMIT),
+        rows=listing.select_rows(settings.EXPORT_LIMIT, names),
         count=listing.build_count_query(),
         count_rows=listing.count_rows,
-        columns=COLUMNS,
-        titles=[titles[column.name] for column in COLUMNS],
+        columns=[COLUMNS_BY_NAME[name] for name in names],
+        titles=list(columns),
         format=FORMATS[format_name],
         limit=settings.EXPORT_LIMIT,
     )

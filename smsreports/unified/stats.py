@@ -13,13 +13,13 @@ from smsreports.counters.queries import Figures, merge_figures, sum_by, sum_rows
 from smsreports.database.snapshot import time_limit
 from smsreports.exceptions import InvalidParams
 from smsreports.sms.windows import ONE_DAY
-from smsreports.unified.views import JoinedViewSet
+from smsreports.unified.views import UnifiedViewSet
 
 # Longest window of daily statistics: ten years. A window with an open side is as long as its traffic.
 MAX_DAYS = 3660
 
 
-class StatsViewSet(JoinedViewSet):
+class StatsViewSet(UnifiedViewSet):
     """Statistics from the counters, or from the rows themselves for filters that the counters do not cover."""
 
     def total(self, request: Request) -> Response:
@@ -42,7 +42,7 @@ class StatsViewSet(JoinedViewSet):
 
     def _get_figures(self, *dimensions: str) -> Figures:
         """Return the measures by status group, for each combination of the dimensions."""
-        listing = self.get_unified_listing()
+        listing = self.get_listing()
         if listing.scope is not None:
             return sum_by(listing.scope, *dimensions)
         queries = [
@@ -54,8 +54,11 @@ class StatsViewSet(JoinedViewSet):
 
     def _get_window_days(self) -> dict[str, date | None]:
         """Return the first and the last day of the window, both included."""
-        since, until = self.list_request.filters.get("since"), self.list_request.filters.get("until")
-        return {"first": since and since.date(), "last": until and until.date() - ONE_DAY}
+        window = self.list_request.window
+        return {
+            "first": window.start and window.start.date(),
+            "last": window.end and window.end.date() - ONE_DAY,
+        }
 
     def _fill_days(self, figures: Figures) -> Iterator[tuple[date, dict[str, Any]]]:
         """Yield every day of the window, oldest first, including days without SMS.

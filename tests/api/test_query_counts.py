@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from broadcasts_app.models import Broadcast
 from messages_app.models import Message
 from smsreports.accounts.models import Account, Reveal
 from smsreports.audit.models import Export, ExportEnd
@@ -23,6 +24,8 @@ ONE_DAY = {"from": DAY, "to": DAY}
 # the rate limit.
 QUERIES: dict[str, tuple[str, dict[str, str], int]] = {
     "telecom23-api-list": ("/api/v1/sms/messages", ALL_DAYS, 3),
+    "telecom23-broadcasts-list": ("/api/v1/sms/broadcasts", ALL_DAYS, 4),
+    "telecom23-sends-list": ("/api/v1/sms/broadcasts/{broadcast}/sends", {}, 4),
     "telecom23-unified-list": ("/api/v1/sms/messages/unified", ALL_DAYS, 3),
     "telecom23-export-export": ("/api/v1/sms/messages/unified/export", ALL_DAYS, 3),
     "telecom23-receipt-retrieve": (f"/api/v1/sms/messages/unified/export/{EXPORT_ID}/receipt", {}, 3),
@@ -63,7 +66,10 @@ def count_queries(owner: ApiClient) -> Callable[..., int]:
     Export.unscoped.create(id=EXPORT_ID, account=account, user=user, format="csv", total=0, limit=1)
     ExportEnd.objects.create(export_id=EXPORT_ID, rows=0, bytes=0, sha256="x", is_whole=True)
 
+    broadcast = Broadcast.unscoped.get()
+
     def count(path: str, params: dict[str, str]) -> int:
+        path = path.replace("{broadcast}", str(broadcast.pk))
         owner.get(path, params)
         with CaptureQueriesContext(connection) as queries:
             assert owner.get(path, params).status_code == 200

@@ -68,7 +68,7 @@ class ReadContract(EndpointContract):
         raise NotImplementedError
 
     def get(self, api_client: ApiClient, **params: str) -> Any:
-        answer = api_client.get(self.path, self.params | params)
+        answer = api_client.get(self.prepare_path(api_client), self.params | params)
         assert answer.status_code == 200, answer.body
         return answer
 
@@ -79,7 +79,7 @@ class ReadContract(EndpointContract):
             assert self.read_answer(self.get(api_client)) == self.expected(api_client.account)
 
     def test_a_head_request_returns_headers_only(self, owner: ApiClient) -> None:
-        answer = owner.request("HEAD", self.path)
+        answer = owner.request("HEAD", self.prepare_path(owner))
         assert (answer.status_code, answer.body) == (200, b"")
         assert answer["Content-Type"] == self.get(owner)["Content-Type"]
 

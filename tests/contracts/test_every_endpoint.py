@@ -33,4 +33,4 @@ def test_every_endpoint_has_a_contract(dialect: Dialect) -> None:
 
 @pytest.mark.parametrize("dialect", get_dialects(), ids=lambda dialect: dialect.slug)
 def test_every_endpoint_has_its_own_url_name(dialect: Dialect) -> None:
-    assert len(list_url_names(dialect)) == len(dialect.endpoints)
+    assert len(list_url_names(dialect)) == len(dialect.list_endpoints())

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from broadcasts_app.models import Broadcast
 from smsreports.accounts.models import Account, Reveal, Scope
 from smsreports.queries.query_string import MAX_BIGINT
 from tests.conftest import ALL_DAYS, NOON, ApiClient, create_finished_export
+from tests.contracts.conftest import expected_texts
 from tests.contracts.endpoints import (
     EndpointContract,
     FileContract,
@@ -40,6 +42,38 @@ class PagedList(ListContract):
 
 class TestMessages(PagedList):
     name, path, sources = "telecom23-api-list", "/api/v1/sms/messages", "a"
+
+
+class TestBroadcasts(PagedList):
+    name, path, sources = "telecom23-broadcasts-list", "/api/v1/sms/broadcasts", "b"
+
+    def read_texts(self, body: Any) -> list[str]:
+        return [row["message"] for row in body["broadcasts"]]
+
+    def test_the_largest_page_number_is_empty_without_counters(self, owner: ApiClient) -> None:
+        """Counters cover every filter of this list."""
+        assert self.read_answer(self.get(owner, page=str(MAX_BIGINT))) == ([], len(expected_texts("acme", "b")))
+
+
+class TestSends(ReadContract):
+    """The SMS of a broadcast: each has one here. `tests.broadcasts_app.test_api` walks more."""
+
+    # The path is of a broadcast that does not exist.
+    name, path = "telecom23-sends-list", "/api/v1/sms/broadcasts/987654321/sends"
+
+    def prepare_path(self, api_client: ApiClient) -> str:
+        broadcast = Broadcast.unscoped.get(account__name=api_client.account, key="b-04")
+        return f"/api/v1/sms/broadcasts/{broadcast.pk}/sends"
+
+    def read_answer(self, answer: Any) -> Any:
+        body = answer.json()
+        return [row["message"] for row in body["messages"]], body["total"]
+
+    def expected(self, account: str) -> Any:
+        return [text for text in expected_texts(account, "b") if " 04 " in text], 1
+
+    def test_it_does_not_find_a_broadcast_of_another_account(self, owner: ApiClient, stranger: ApiClient) -> None:
+        assert stranger.get(self.prepare_path(owner)).status_code == 404
 
 
 class TestUnified(PagedList):

@@ -20,6 +20,7 @@ from smsreports.database.snapshot import read_snapshot
 from smsreports.ingest.load import AccountResolver, load_lines
 from smsreports.queries.list_request import ListRequest
 from smsreports.sms.statuses import NAMES, StatusGroup
+from smsreports.sms.windows import Window
 from smsreports.sources import get_counter_specs, get_sources
 from smsreports.unified.listings import build_unified_listing
 from tests.counters.rows import MESSAGES, SENDS, run
@@ -202,7 +203,7 @@ def read_figures(state: Soak, rng: random.Random) -> None:
 def _choose_filters(rng: random.Random) -> dict[str, Any]:
     since = START + timedelta(days=rng.randrange(DAYS))
     filters: dict[str, Any] = {"status": rng.choice(list(StatusGroup)), "sender": rng.choice(SENDERS), "country": "US"}
-    filters |= {"since": since, "until": since + timedelta(days=rng.randint(1, DAYS))}
+    filters |= {"period": Window(since, since + timedelta(days=rng.randint(1, DAYS)))}
     return {name: value for name, value in filters.items() if rng.random() < 0.3}
 
 

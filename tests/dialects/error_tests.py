@@ -13,7 +13,7 @@ from django.db import connection
 
 from smsreports.accounts.keys import AuthFailure, create_key, credentials_to_show
 from smsreports.accounts.models import Account, ApiKey, Scope
-from smsreports.api.viewsets import DialectViewSet
+from smsreports.api.serializers import MappingSerializer
 from tests.client_signing import sign_headers
 from tests.conftest import CLIENT, ApiClient, create_api_client, load_lines, message_line
 from tests.server import Server
@@ -145,10 +145,10 @@ class ErrorTests:
     def test_an_internal_error_reveals_nothing_of_the_row(
         self, owner: ApiClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def render_rows(self: Any, rows: Any) -> Any:
-            raise ValueError([dict(row) for row in rows])
+        def to_representation(self: Any, row: Any) -> Any:
+            raise ValueError(dict(row))
 
-        monkeypatch.setattr(DialectViewSet, "render_rows", render_rows)
+        monkeypatch.setattr(MappingSerializer, "to_representation", to_representation)
         load_lines([message_line(recipient="+4915112345678", message="a secret")])
         response = owner.get(self.list_path, {"from": "2026-01-01"})
         assert (response.status_code, self.error_code(response)) == (500, "INTERNAL_ERROR")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from smsreports.export.columns import Column, ColumnKind
 from smsreports.export.formats import FORMATS, Format
 from smsreports.sources import get_sources
-from smsreports.unified.exports import COLUMNS
+from smsreports.unified.columns import COLUMNS
 from tests.conftest import ALL_DAYS, ApiClient, broadcast_line, load_lines, message_line, send_line
 from tests.export.conftest import BOM, export, table
 

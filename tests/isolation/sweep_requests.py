@@ -84,6 +84,7 @@ ROUTE_VALUES: Mapping[str, RouteValues] = {
         for key in [*first_and_last(Message, account, "request_key"), *first_and_last(Broadcast, account, "key")]
     ],
     "telecom23-receipt-retrieve": lambda account: [{"export_id": key} for key in first_and_last(Export, account)],
+    "telecom23-sends-list": lambda account: [{"broadcast": key} for key in first_and_last(Broadcast, account)],
     "message": _sms_values,
     "broadcast": lambda account: [{"row": key} for key in first_and_last(Broadcast, account)],
     "staff-export": lambda account: [{"source": source.slug} for source in get_sources()],

@@ -62,7 +62,7 @@ def test_every_error_is_private(owner: ApiClient, monkeypatch: pytest.MonkeyPatc
         answer = owner.request("GET", path)
         assert (answer.status_code, answer["Cache-Control"]) == (status, PRIVATE)
     assert owner.get("/api/v1/sms/messages", Host="evil.example")["Cache-Control"] == PRIVATE
-    monkeypatch.setattr("smsreports.api.viewsets.consume_request", None)
+    monkeypatch.setattr("smsreports.api.throttling.consume_request", None)
     crash = owner.get("/api/v1/sms/messages")
     assert (crash.status_code, crash["Cache-Control"]) == (500, PRIVATE)
 

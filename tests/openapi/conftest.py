@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.management import call_command
 
-from tests.conftest import CLIENT, load_lines, message_line
+from tests.conftest import CLIENT, load_lines, message_line, send_line
 from tests.contracts.conftest import build_lines
 from tests.openapi.schema_validation import Description
 
@@ -23,4 +23,5 @@ def traffic(committed: None) -> Iterator[None]:
     """
     call_command("demo", messages=600, sends=200, verbosity=0)
     load_lines([*build_lines("acme"), message_line(client_message_id="m-bare", request_id="m-bare", country=None)])
+    load_lines([send_line(broadcast="b-04", message_id=f"s-bare-{number}") for number in (1, 2)])
     yield

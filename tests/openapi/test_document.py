@@ -25,9 +25,9 @@ def test_it_is_valid_openapi_3_1(description: Description) -> None:
 
 def test_every_endpoint_is_documented_for_each_of_its_methods(description: Description) -> None:
     endpoints = {
-        (f"/{dialect.prefix}{endpoint.route}".replace("<str:", "{").replace(">", "}"), method)
+        (f"/{dialect.prefix}{endpoint.route}".replace("<str:", "{").replace("<int:", "{").replace(">", "}"), method)
         for dialect in get_dialects()
-        for endpoint in dialect.endpoints
+        for endpoint in dialect.list_endpoints()
         for method in endpoint.methods
     }
     assert {(path, method) for path, method, _ in description.operations()} == endpoints

@@ -27,7 +27,7 @@ from smsreports.openapi.schemas import (
 )
 from smsreports.openapi.spec import JSON, DialectSpec, Header, OperationSpec, Parameter
 from smsreports.queries.query_string import MAX_BIGINT
-from smsreports.sources import ALL_SOURCES, MAX_RECEIVERS
+from smsreports.sources import ALL_SOURCES, MAX_RECEIVERS, get_source_words
 
 
 def build_error_schema(status: int) -> Schema:
@@ -110,7 +110,7 @@ PARAMETERS = {
         Parameter("cursor", "Copied unchanged from a `Link` header; not together with `page`.", reference_to("Cursor")),
         Parameter("from", "First day (UTC), inclusive. Without `to`, the window ends today. Not after `to`.", DAY),
         Parameter("to", "Last day (UTC), inclusive. Without `from`, the window has no start.", DAY),
-        Parameter("source", "Source of the SMS.", enum_of(params.SOURCE_WORDS) | {"default": ALL_SOURCES}),
+        Parameter("source", "Source of the SMS.", enum_of(get_source_words()) | {"default": ALL_SOURCES}),
     )
 }
 

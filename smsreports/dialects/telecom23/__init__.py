@@ -4,6 +4,7 @@ from smsreports.dialects.base import Dialect
 from smsreports.dialects.telecom23.auth import ApiKeyHeaderAuthentication, build_rate_limit_headers
 from smsreports.dialects.telecom23.endpoints import ENDPOINTS, PREFIX
 from smsreports.dialects.telecom23.errors import render_error
+from smsreports.dialects.telecom23.lists import build_list_endpoint
 from smsreports.dialects.telecom23.pagination import PageLimitPagination
 from smsreports.dialects.telecom23.spec import DIALECT, SCHEMAS
 
@@ -18,4 +19,5 @@ dialect = Dialect(
     negotiates=True,
     spec=DIALECT,
     schemas=SCHEMAS,
+    build_list_endpoint=build_list_endpoint,
 )

@@ -6,14 +6,15 @@ from smsreports.dialects.telecom23 import audit, params, rows, spec, stats
 
 PREFIX = "api/v1/"
 ENDPOINTS = (
-    Endpoint("sms/messages", "api", "list", params.parse_messages_query, rows.render_message, spec=spec.MESSAGES),
     Endpoint(
         "sms/messages/unified",
         "unified",
         "list",
         params.parse_unified_query,
         rows.render_unified_row,
+        columns=rows.UNIFIED,
         spec=spec.UNIFIED_LIST,
+        rows_key="messages",
     ),
     Endpoint(
         "sms/messages/unified/export",

@@ -102,3 +102,5 @@ STATUS: dict[str, Any] = {
         ],
     },
 }
+# By the route of a source's list.
+LISTS = {"messages": MESSAGES}

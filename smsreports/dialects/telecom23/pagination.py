@@ -12,7 +12,7 @@ MAX_LIMIT = 100
 class PageLimitPagination(LinkHeaderPagination):
     def build_envelope(self, rows: list[Any]) -> dict[str, Any]:
         return {
-            "messages": rows,
+            self.view.endpoint.rows_key: rows,
             "total": self.total,
             "page": self.page_number,
             "limit": self.list_request.size,

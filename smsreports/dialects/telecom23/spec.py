@@ -34,7 +34,7 @@ from smsreports.openapi.spec import JSON, DialectSpec, Header, OperationSpec, Pa
 from smsreports.queries.query_string import MAX_BIGINT
 from smsreports.sms.statuses import NAMES
 from smsreports.sms.windows import PERIODS
-from smsreports.sources import ALL_SOURCES
+from smsreports.sources import ALL_SOURCES, get_source_words
 
 
 def build_error_schema(status: int) -> Schema:
@@ -50,39 +50,17 @@ DIALECT = DialectSpec(
     throttled_headers={"Retry-After": Header("Seconds after which to try again.", SECONDS)},
 )
 
-# Schemas by our column names.
-COLUMNS: Mapping[str, Schema] = {
-    "id": ID,
-    "source": enum_of(("api", "campaign")),
-    "client_message_id": nullable(TEXT),
-    "message_id": nullable(TEXT),
-    "recipient": TEXT,
-    "sender_id": TEXT,
-    "text": TEXT,
-    "status": enum_of(NAMES),
-    "status_code": TEXT,
+STATUS_SCHEMAS: Mapping[str, Schema] = {
+    **dict.fromkeys(("recipient", "text", "sender_id", "status_code"), TEXT),
+    **dict.fromkeys(("client_message_id", "message_id"), nullable(TEXT)),
     "segments": ID,
+    "status": enum_of(NAMES),
     "cost": MONEY,
     "created_at": DATETIME,
-    "sent_at": DATETIME,
     "delivered_at": nullable(DATETIME),
-    "clicked": FLAG,
-    "clicked_at": nullable(DATETIME),
-    "action_type": nullable(TEXT),
-    "action_at": nullable(DATETIME),
-    "broadcast_id": nullable(ID),
-    "broadcast_name": nullable(TEXT),
     "timeline": array_of(reference_to("TimelineEntry")),
 }
-
-
-def build_row_schema(keys: Mapping[str, str], **others: Schema) -> Schema:
-    """Build the schema of a row from the vendor's keys. `others` overrides the schemas of single keys."""
-    return object_of({theirs: COLUMNS[ours] for theirs, ours in keys.items()} | others)
-
-
-MESSAGE = build_row_schema(rows.MESSAGE, client_message_id=TEXT)
-UNIFIED = build_row_schema(rows.UNIFIED, id={"type": "string", "pattern": "^[0-9]+$"})
+MESSAGE = object_of({theirs: STATUS_SCHEMAS[ours] for theirs, ours in rows.STATUS.items()})
 STATES = enum_of(audit.STATES)
 MANIFEST: Mapping[str, Schema] = {
     "id": UUID,
@@ -113,6 +91,7 @@ ENTRY: Mapping[str, Schema] = {
 COUNTERS = {name: COUNT if isinstance(zero, int) else MONEY for name, zero in stats.render_counters({}).items()}
 PERIOD = object_of({"from": nullable(DAY), "to": nullable(DAY)})
 
+SOURCE = enum_of(get_source_words())
 PARAMETERS = {
     parameter.name: parameter
     for parameter in (
@@ -139,7 +118,7 @@ PARAMETERS = {
             positive_int(MAX_BIGINT) | {"default": DEFAULT_LIMIT},
         ),
         Parameter("cursor", "Copied unchanged from a `Link` header; not together with `page`.", reference_to("Cursor")),
-        Parameter("source", "Source of the SMS.", enum_of(params.SOURCE_WORDS) | {"default": ALL_SOURCES}),
+        Parameter("source", "Source of the SMS.", SOURCE | {"default": ALL_SOURCES}),
         Parameter("format", "Format of the file.", enum_of(params.FILE_FORMATS) | {"default": params.FILE_FORMATS[0]}),
         Parameter(
             "dialect",
@@ -149,7 +128,7 @@ PARAMETERS = {
         ),
     )
 }
-API_SOURCE = Parameter("source", "Source of the SMS.", enum_of(params.SOURCE_WORDS) | {"default": "api"})
+API_SOURCE = Parameter("source", "Source of the SMS.", SOURCE | {"default": params.STATS_SOURCE})
 
 
 def select_parameters(names: Iterable[str]) -> tuple[Parameter, ...]:
@@ -159,8 +138,8 @@ def select_parameters(names: Iterable[str]) -> tuple[Parameter, ...]:
 SIZES = {"total": COUNT, "page": ID, "limit": ID | {"maximum": MAX_LIMIT}, "total_pages": COUNT}
 
 
-def build_page_content(row_schema: Schema) -> Mapping[str, Schema]:
-    return {JSON: object_of({"messages": array_of(row_schema, MAX_LIMIT), **SIZES})}
+def build_page_content(rows_key: str, row_schema: Schema) -> Mapping[str, Schema]:
+    return {JSON: object_of({rows_key: array_of(row_schema, MAX_LIMIT), **SIZES})}
 
 
 def build_stats_content(name: str, schema: Schema) -> Mapping[str, Schema]:
@@ -172,16 +151,9 @@ LINK_HEADERS = {
 }
 STATS = (*select_parameters(params.FILTERS), API_SOURCE)
 
-MESSAGES = OperationSpec(
-    "API messages, newest first",
-    build_page_content(reference_to("Message")),
-    parameters=select_parameters(params.LIST),
-    headers=LINK_HEADERS,
-    examples={JSON: examples.MESSAGES},
-)
 UNIFIED_LIST = OperationSpec(
     "API messages and broadcast sends in one list, newest first",
-    build_page_content(reference_to("UnifiedRow")),
+    build_page_content("messages", reference_to("UnifiedRow")),
     parameters=select_parameters(params.UNIFIED),
     headers=LINK_HEADERS,
     examples={JSON: examples.UNIFIED},
@@ -228,7 +200,7 @@ BY_COUNTRY = OperationSpec(
 )
 STATUS = OperationSpec(
     "One message by its client's id, with its receipts",
-    {JSON: object_of({"status": const_of(True), "message": build_row_schema(rows.STATUS)})},
+    {JSON: object_of({"status": const_of(True), "message": MESSAGE})},
     parameters=(Parameter("client_message_id", "As it was sent.", TEXT, examples.CODE),),
     examples={JSON: examples.STATUS},
 )
@@ -255,8 +227,6 @@ GATEWAY = OperationSpec(
 )
 # Entries under `components`.
 SCHEMAS = {
-    "Message": MESSAGE,
     "AuditEntry": object_of(ENTRY),
-    "UnifiedRow": UNIFIED,
     "Rejected": object_of({"line": ID, "error": TEXT}),
 }

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import orjson
 from django.http import HttpResponse
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 
@@ -34,6 +33,7 @@ REPLACEMENT = "\ufffd"
 class GatewayViewSet(LoadingViewSet):
     """Loads the callbacks of gateways. Errors have the dialect's shape, acknowledgements the gateway's."""
 
+    authentication_classes = [GatewayKeyAuthentication]
     # There is nothing to read, so HEAD is not served.
     http_method_names = ["get", "post"]
     media_types = ("text/plain", "application/json")
@@ -42,9 +42,6 @@ class GatewayViewSet(LoadingViewSet):
     max_wait_seconds = 10
     max_bytes = MAX_CALLBACK_BYTES
     spec: ClassVar[ViewSpec] = spec.build_view_spec(FORM_MEDIA_TYPE)
-
-    def get_authenticators(self) -> list[BaseAuthentication]:
-        return [GatewayKeyAuthentication(self.get_raw_body)]
 
     def receive(self, request: Request, gateway: str) -> HttpResponse:
         if gateway not in load_gateways():

@@ -13,7 +13,7 @@ from smsreports.ingest.providers import ImportRun, NumberedRecords, Provider, Re
 from smsreports.ingest.readers import FileLayout, FileRow, FileRows
 from smsreports.ingest.readers.reverse import reverse_rows
 from smsreports.ingest.records import build_staging_row
-from smsreports.unified.exports import COLUMNS
+from smsreports.unified.columns import COLUMNS
 
 # Prefix of a rebuilt broadcast's key; the exported id follows.
 BROADCAST_KEY_PREFIX = "export:"

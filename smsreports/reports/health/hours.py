@@ -51,9 +51,7 @@ class ComparedHours:
 
     def narrow_queries(self, queries: Sequence[SourceQuery], weeks: int) -> list[SourceQuery]:
         window = self.shift_weeks(weeks)
-        return [
-            SourceQuery(query.table, {**query.values, "since": window.start, "until": window.end}) for query in queries
-        ]
+        return [SourceQuery(query.table, {**query.values, "period": window}) for query in queries]
 
     def truncate_to_limit(self, queries: Sequence[SourceQuery]) -> "ComparedHours":
         """Return the latest of these hours in which no day has more than MAX_ROWS_READ SMS."""

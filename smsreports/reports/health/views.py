@@ -24,6 +24,7 @@ from smsreports.reports.health.slices import (
 from smsreports.reports.rate_strips import RateStrip
 from smsreports.reports.selection import DATE_PARAMS, Selection
 from smsreports.sms.abstract import IN_TIME_LIMIT
+from smsreports.sms.windows import Window
 
 # Rows of each table. The CSV file has all slices.
 MAX_LISTED = 20
@@ -60,7 +61,7 @@ class HealthView(ReportView):
         hours, slices = _load_slices(form, selection)
         context = {
             # The hours that were compared, which may be fewer than those requested.
-            "selection": replace(selection, filters={**selection.filters, "since": hours.since, "until": hours.until}),
+            "selection": replace(selection, filters={**selection.filters, "period": Window(hours.since, hours.until)}),
             "hours": hours,
             "span": SPAN_LABELS[form.span_name],
             **LIMITS_CONTEXT,

@@ -14,7 +14,7 @@ from tests.benchmarks.bench import PAGE_SIZE
 def messages(request: HttpRequest) -> HttpResponse:
     since, until = (datetime.fromisoformat(request.GET[name]) for name in ("since", "until"))
     rows = Message.unscoped.filter(account_id=request.GET["account"], created_at__gte=since, created_at__lt=until)
-    page = rows.order_by("-created_at", "-id").values(*MessageSerializer.columns)[:PAGE_SIZE]
+    page = rows.order_by("-created_at", "-id").values(*MessageSerializer.Meta.fields)[:PAGE_SIZE]
     return HttpResponse(dump_json({"messages": list(page)}), content_type="application/json")
 
 

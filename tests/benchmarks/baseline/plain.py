@@ -22,7 +22,7 @@ from tests.benchmarks.bench import PAGE_SIZE
 class PlainSerializer(ModelSerializer[Message]):
     class Meta:
         model = Message
-        fields = MessageSerializer.columns
+        fields = MessageSerializer.Meta.fields
 
 
 class PlainFilterSet(filters.FilterSet):
@@ -59,7 +59,7 @@ class PlainViewSet(ModelViewSet[Message]):
 
     def _lines(self) -> Iterator[Any]:
         writer = csv.writer(EchoFile())
-        for row in self.filter_queryset(self.get_queryset()).values_list(*MessageSerializer.columns).iterator():
+        for row in self.filter_queryset(self.get_queryset()).values_list(*MessageSerializer.Meta.fields).iterator():
             yield writer.writerow(row)
 
 
