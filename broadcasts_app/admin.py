@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from broadcasts_app.campaigns import build_funnels
 from broadcasts_app.filters import BroadcastFilterSet, BroadcastSendFilterSet
-from broadcasts_app.funnel import build_funnels
 from broadcasts_app.models import Broadcast, BroadcastSend
 from smsreports.counters.queries import sum_broadcasts
 from smsreports.staff.admin import ReadOnlyTrafficAdmin, build_key_table

@@ -1,5 +1,7 @@
 """Models of broadcasts and their sends."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -31,7 +33,7 @@ class Broadcast(models.Model):
     created_at = models.DateTimeField()
 
     unscoped = models.Manager["Broadcast"]()
-    objects = AccountScopedManager(BroadcastQuerySet)
+    objects: ClassVar[AccountScopedManager[BroadcastQuerySet]] = AccountScopedManager.for_queryset(BroadcastQuerySet)
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -71,7 +73,9 @@ class BroadcastSend(abstract.Sms):
     action_count = models.PositiveIntegerField(default=0, db_default=0)
 
     unscoped = models.Manager["BroadcastSend"]()
-    objects = AccountScopedManager(BroadcastSendQuerySet)
+    objects: ClassVar[AccountScopedManager[BroadcastSendQuerySet]] = AccountScopedManager.for_queryset(
+        BroadcastSendQuerySet
+    )
 
     class Meta:
         ordering = ("-sent_at", "-id")

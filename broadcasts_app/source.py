@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db.models import BooleanField, ExpressionWrapper, F, Q, Value
 
+from broadcasts_app.campaigns import CAMPAIGNS
 from broadcasts_app.counters import COUNTER_SPECS
 from broadcasts_app.filters import BroadcastFilterSet, BroadcastSendFilterSet
 from broadcasts_app.models import Broadcast, BroadcastSend
@@ -50,4 +51,5 @@ SOURCE = Source(
         SourceList("broadcasts", "broadcasts", BroadcastViewSet, "Broadcasts with their counters"),
         SourceList("sends", "broadcasts/<int:broadcast>/sends", BroadcastSendViewSet, "SMS of a broadcast"),
     ],
+    campaigns=CAMPAIGNS,
 )

@@ -1,5 +1,7 @@
 """Model of messages sent through the API."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
@@ -36,7 +38,7 @@ class Message(abstract.Sms):
     sent_at = models.DateTimeField(null=True)
 
     unscoped = models.Manager["Message"]()
-    objects = AccountScopedManager(MessageQuerySet)
+    objects: ClassVar[AccountScopedManager[MessageQuerySet]] = AccountScopedManager.for_queryset(MessageQuerySet)
 
     class Meta:
         ordering = ("-created_at", "-id")

@@ -32,4 +32,5 @@ SOURCE = Source(
     receivers=lambda account, ids: Message.objects.for_account(account).get_receivers(ids),
     counter_specs=COUNTER_SPECS,
     lists=[SourceList("api", "messages", MessageViewSet, "API messages")],
+    client_key="client_message_id",
 )

@@ -1,16 +1,17 @@
 """Sources and their registry. A source is one kind of stored SMS, a Django app, which registers itself when ready."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import AppRegistryNotReady
+from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
 from django.db.models import Expression, F, Model, QuerySet
 from django_filters import FilterSet
 
 from smsreports.accounts.models import Account
+from smsreports.campaigns import CampaignQueries
 from smsreports.counters.specs import CounterSpec
 from smsreports.database.compiled import Param
 
@@ -81,13 +82,23 @@ class Source:
     counter_specs: Sequence[CounterSpec]
     # Its own lists.
     lists: Sequence[SourceList] = ()
+    # The field with the client's own id of an SMS, unique within the account. None if clients give no ids.
+    client_key: str | None = None
+    # For the pages of campaigns. None if the source has no campaigns.
+    campaigns: CampaignQueries | None = None
 
 
 _sources: dict[str, Source] = {}
 
 
 def register_source(source: Source) -> None:
-    """Add a source to the registry. Apps call this from `ready`."""
+    """Add a source to the registry. Apps call this from `ready`.
+
+    One source at most may have campaigns, since pages and links name a campaign by its id alone.
+    """
+    found = find_campaigns(other for other in _sources.values() if other.slug != source.slug)
+    if source.campaigns is not None and found is not None:
+        raise ImproperlyConfigured(f"only one source may have campaigns, not {found[0].slug} and {source.slug}")
     _sources[source.slug] = source
 
 
@@ -124,3 +135,8 @@ def get_source_lists() -> list[SourceList]:
 def get_counter_specs() -> list[CounterSpec]:
     """Return the counter specs of all sources."""
     return [spec for source in get_sources() for spec in source.counter_specs]
+
+
+def find_campaigns(sources: Iterable[Source]) -> tuple[Source, CampaignQueries] | None:
+    """Return the one of `sources` that has campaigns, with their queries, or None."""
+    return next(((source, source.campaigns) for source in sources if source.campaigns is not None), None)

@@ -1,18 +1,20 @@
 """Manager that restricts queries on stored SMS to one account."""
 
-from typing import Any, NoReturn
+from typing import Generic, NoReturn, TypeVar
 
 from django.db import models
 
 from smsreports.accounts.models import Account
 from smsreports.database.compiled import Param
 
+Rows = TypeVar("Rows", bound=models.QuerySet[models.Model])
+
 
 class UnscopedQueryError(TypeError):
     """A query on stored SMS names no account."""
 
 
-class AccountScopedManager(models.Manager[Any]):
+class AccountScopedManager(models.Manager[models.Model], Generic[Rows]):
     """Default manager of every model with stored SMS. It returns rows of one account only.
 
     `Message.objects.for_account(account)` returns a queryset. `Message.objects.filter(…)`, `.all()`, `.count()` and
@@ -20,12 +22,21 @@ class AccountScopedManager(models.Manager[Any]):
     `unscoped`, the second manager of the model.
     """
 
-    def __init__(self, queryset_class: type[models.QuerySet[Any]] = models.QuerySet) -> None:
-        super().__init__()
-        self._queryset_class = queryset_class
+    _queryset_class: type[Rows]
 
-    def for_account(self, account: Account | Param) -> Any:
-        """Return the rows of `account` as a queryset of the class given to the manager."""
+    @classmethod
+    def for_queryset(cls, queryset_class: type[Rows]) -> "AccountScopedManager[Rows]":
+        """Return a manager whose rows are a queryset of this class.
+
+        The class is no argument of the constructor, because the types of Django take the argument of a manager that is
+        constructed within a model for the model.
+        """
+        manager: AccountScopedManager[Rows] = AccountScopedManager()
+        manager._queryset_class = queryset_class
+        return manager
+
+    def for_account(self, account: Account | Param) -> Rows:
+        """Return the rows of `account`."""
         return self._queryset_class(model=self.model, using=self._db).filter(account=account)
 
     def get_queryset(self) -> NoReturn:

@@ -1,6 +1,6 @@
 """Masking of phone numbers for staff without the permission to see them whole."""
 
-from typing import Any
+from django.contrib.auth.models import AnonymousUser, User
 
 SEE_NUMBERS = "accounts.see_numbers"
 REVEAL = "accounts.add_reveal"
@@ -10,7 +10,7 @@ MAX_VISIBLE_HEAD, MAX_VISIBLE_TAIL = 5, 3
 MIN_HIDDEN_DIGITS = 5
 
 
-def can_see_numbers(user: Any) -> bool:
+def can_see_numbers(user: User | AnonymousUser) -> bool:
     """Return True if `user` may see whole numbers and texts, search by part of a number, and export."""
     return bool(user.has_perm(SEE_NUMBERS))
 

@@ -1,7 +1,6 @@
 """Replay protection: each signature is accepted once, across all workers."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from django.db import connection
 
@@ -20,7 +19,7 @@ def consume_once(signed_request: SignedRequest, now: float) -> bool:
         return bool(cursor.rowcount)
 
 
-def _consume_sql(signed_request: SignedRequest, now: float) -> tuple[str, list[Any]]:
+def _consume_sql(signed_request: SignedRequest, now: float) -> tuple[str, list[datetime | int | bytes]]:
     """Return one statement, with its parameters, that deletes old signatures and inserts the new one.
 
     If two requests use the same signature at once, the second waits for the first and inserts nothing. Raw SQL,

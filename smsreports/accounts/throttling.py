@@ -1,7 +1,6 @@
 """Rate limit: requests per account, dialect and minute, counted in the database for all workers."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -37,7 +36,7 @@ def unlimited_state() -> RateLimitState:
     return RateLimitState(settings.RATE_LIMIT, settings.RATE_LIMIT, 0, WINDOW_SECONDS, is_exceeded=False)
 
 
-def _consume_sql(account: Account, dialect: str) -> tuple[str, list[Any]]:
+def _consume_sql(account: Account, dialect: str) -> tuple[str, list[int | str]]:
     """Return the statement that counts a request, with its parameters.
 
     It is one statement so that two workers never read the same count. Raw SQL, because the ORM has no upsert that

@@ -1,6 +1,7 @@
 """Exports and their results. The database refuses to change or delete either."""
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -31,7 +32,9 @@ class Export(models.Model):
     begun_at = models.DateTimeField(db_default=Now())
 
     unscoped = models.Manager["Export"]()
-    objects = AccountScopedManager()
+    objects: ClassVar[AccountScopedManager[models.QuerySet["Export"]]] = AccountScopedManager.for_queryset(
+        models.QuerySet["Export"]
+    )
 
     class Meta:
         default_manager_name = "unscoped"

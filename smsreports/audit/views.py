@@ -16,7 +16,8 @@ class ManifestViewSet(DialectViewSet):
     """Manifest of an export, which proves that a file is complete: its rows, bytes and SHA-256."""
 
     def retrieve(self, request: Request, export_id: str) -> Response:
-        export = Export.objects.for_account(self.account).select_related("end").filter(pk=_parse_id(export_id)).first()
+        key, exports = _parse_id(export_id), Export.objects.for_account(self.account).select_related("end")
+        export = exports.filter(pk=key).first() if key else None
         if export is None:
             raise NotFound("Export not found")
         state, end = resolve_states([export])[export]

@@ -1,15 +1,29 @@
 """Counter model: a total per account, source, UTC day and dimensions."""
 
+from decimal import Decimal
+from typing import ClassVar, TypedDict
+
 from django.db import models
 from django.db.models import Q, QuerySet
 
 from smsreports.accounts.managers import AccountScopedManager
 from smsreports.accounts.models import Account
 
-# Summed columns. A measure that does not apply to a source is 0.
-MEASURES = ("sms", "requests", "segments", "cost", "clicks", "unique_clicks", "actions")
-DIMENSIONS = ("status_group", "sender_id", "country", "broadcast_id")
 
+class Measures(TypedDict, total=False):
+    """Summed columns. A measure that does not apply to a source is 0; one that was not asked for is absent."""
+
+    sms: int
+    requests: int
+    segments: int
+    cost: Decimal
+    clicks: int
+    unique_clicks: int
+    actions: int
+
+
+MEASURES = tuple(Measures.__annotations__)
+DIMENSIONS = ("status_group", "sender_id", "country", "broadcast_id")
 # Country of a number that has none.
 NO_COUNTRY = ""
 
@@ -52,7 +66,9 @@ class Counter(models.Model):
     squashed = models.BooleanField()
 
     unscoped = models.Manager["Counter"]()
-    objects = AccountScopedManager(QuerySet)
+    objects: ClassVar[AccountScopedManager[QuerySet["Counter"]]] = AccountScopedManager.for_queryset(
+        QuerySet["Counter"]
+    )
 
     class Meta:
         default_manager_name = "unscoped"

@@ -5,18 +5,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import cast
 
 from django.db.models import BigIntegerField, Sum
 from django.db.models.functions import Cast
 
 from smsreports.accounts.models import Account
-from smsreports.counters.models import MEASURES, Counter, Grain
+from smsreports.counters.models import MEASURES, Counter, Grain, Measures
 from smsreports.counters.specs import CounterSpec
-from smsreports.database.compiled import CompiledQuery, Param
+from smsreports.database.compiled import CompiledQuery, Param, ResultRow
 
-# Dimension values -> status group -> measure -> total.
-Figures = dict[tuple[Any, ...], dict[str, dict[str, Any]]]
+# Measures by the values of dimensions, and by status group.
+Figures = dict[ResultRow, dict[str, Measures]]
 # Lookups of the scope's filters.
 SCOPE_LOOKUPS = {
     "since": "day__gte",
@@ -52,9 +52,9 @@ class CounterScope:
         query = _compile_sums(tuple(self.sources), frozenset(values.keys() - {"account"}), by, tuple(measures))
         return query.bind(values)
 
-    def _param_values(self) -> Mapping[str, Any]:
+    def _param_values(self) -> Mapping[str, object]:
         """Return the values of the query's parameters: the account and the filters that are set."""
-        filters: dict[str, Any] = {
+        filters: dict[str, object] = {
             "since": self.since and self.since.date(),
             "until": self.until and self.until.date(),
             "group": self.group,
@@ -122,7 +122,7 @@ def top_n(scope: CounterScope, measures: Sequence[str], limit: int, *names: str)
     )
 
 
-def parse_top_n(rows: Iterable[tuple[Any, ...]], measures: Sequence[str], *names: str) -> dict[str, Figures]:
+def parse_top_n(rows: Iterable[ResultRow], measures: Sequence[str], *names: str) -> dict[str, Figures]:
     """Return the figures of each dimension from rows of `top_n`. In a row, all dimensions but one are null."""
     figures: dict[str, Figures] = {}
     all_rows = list(rows)
@@ -132,7 +132,7 @@ def parse_top_n(rows: Iterable[tuple[Any, ...]], measures: Sequence[str], *names
     return figures
 
 
-def sum_broadcasts(account: Account, broadcasts: Sequence[int]) -> dict[int, dict[str, dict[str, Any]]]:
+def sum_broadcasts(account: Account, broadcasts: Sequence[int]) -> dict[int, dict[str, Measures]]:
     """Return all measures of all days, by broadcast id and status group."""
     counters = Counter.objects.for_account(account).filter(grain=Grain.BROADCAST, broadcast_id__in=broadcasts)
     sums = {f"sum_{name}": Sum(name) for name in MEASURES}
@@ -151,7 +151,7 @@ def sum_rows(spec: CounterSpec, rows: CompiledQuery, *by: str) -> CompiledQuery:
     return CompiledQuery(f"SELECT {names}, {totals} FROM ({deltas}) c GROUP BY {names}", rows.params)
 
 
-def to_figures(rows: Iterable[tuple[Any, ...]], by: int, measures: Sequence[str] = MEASURES) -> Figures:
+def to_figures(rows: Iterable[ResultRow], by: int, measures: Sequence[str] = MEASURES) -> Figures:
     """Convert rows to figures. A row has the values of `by` dimensions, the status group, and the `measures`.
 
     A key whose rows have all been deleted still has counters with a total of 0. It is left out.
@@ -159,7 +159,7 @@ def to_figures(rows: Iterable[tuple[Any, ...]], by: int, measures: Sequence[str]
     figures: Figures = defaultdict(dict)
     for row in rows:
         if any(row[by + 1 :]):
-            figures[row[:by]][row[by]] = dict(zip(measures, row[by + 1 :], strict=True))
+            figures[row[:by]][row[by]] = cast(Measures, dict(zip(measures, row[by + 1 :], strict=True)))
     return figures
 
 
@@ -169,6 +169,19 @@ def merge_figures(figures_of_sources: Iterable[Figures]) -> Figures:
     for figures in figures_of_sources:
         for key, groups in figures.items():
             for group, measures in groups.items():
-                before = total[key].get(group) or dict.fromkeys(MEASURES, 0)
-                total[key][group] = {name: before[name] + measures[name] for name in MEASURES}
+                before = total[key].get(group)
+                total[key][group] = _add_measures(before, measures) if before else measures
     return total
+
+
+def _add_measures(one: Measures, other: Measures) -> Measures:
+    """Return the sums of both. Both have all measures."""
+    return Measures(
+        sms=one["sms"] + other["sms"],
+        requests=one["requests"] + other["requests"],
+        segments=one["segments"] + other["segments"],
+        cost=one["cost"] + other["cost"],
+        clicks=one["clicks"] + other["clicks"],
+        unique_clicks=one["unique_clicks"] + other["unique_clicks"],
+        actions=one["actions"] + other["actions"],
+    )

@@ -1,9 +1,10 @@
-"""Specifications of the counted tables, and the SQL of the triggers that keep their counters."""
+"""Specifications of the counted tables: what is counted of a row, in SQL that triggers and recounts share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from smsreports.counters.models import COLUMNS, DIMENSIONS, MEASURES, Grain
+from smsreports.counters.triggers import CounterTrigger, TriggerEvent
 
 # Dimensions of each grain.
 GRAIN_DIMENSIONS = {
@@ -60,28 +61,25 @@ class CounterSpec:
         ]
         return f"CASE {' '.join(cases)} ELSE {Grain.DAY.value} END" if cases else str(Grain.DAY.value)
 
-    def create_triggers_sql(self) -> str:
-        """Return SQL for a migration. The triggers run once per statement and insert one set of deltas."""
+    @property
+    def triggers(self) -> Sequence[CounterTrigger]:
+        """Triggers of the table. Each runs once per statement and inserts one set of deltas."""
         new, old = self.deltas_sql("new_rows"), self.deltas_sql("old_rows", "-")
-        return "".join(
-            (
-                self._trigger_sql("insert", "REFERENCING NEW TABLE AS new_rows", self._insert_sql(new)),
-                self._trigger_sql(
-                    "update",
-                    "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
-                    self._insert_sql(f"{new} UNION ALL {old}"),
-                ),
-                self._trigger_sql("delete", "REFERENCING OLD TABLE AS old_rows", self._insert_sql(old)),
-                self._trigger_sql("truncate", "", self._truncate_sql()),
-            )
-        )
+        statements = {
+            TriggerEvent.INSERT: self._insert_sql(new),
+            TriggerEvent.UPDATE: self._insert_sql(f"{new} UNION ALL {old}"),
+            TriggerEvent.DELETE: self._insert_sql(old),
+            TriggerEvent.TRUNCATE: self._truncate_sql(),
+        }
+        return [CounterTrigger(self.table, event, text) for event, text in statements.items()]
+
+    def create_triggers_sql(self) -> str:
+        """Return SQL for a migration, which creates the triggers and their functions or replaces them."""
+        return "".join(trigger.create_sql() for trigger in self.triggers)
 
     def drop_triggers_sql(self) -> str:
         """Return SQL for a migration that removes the triggers and their functions."""
-        return "".join(
-            f"DROP TRIGGER {self._trigger_name(event)} ON {self.table}; DROP FUNCTION {self._trigger_name(event)}();"
-            for event in ("insert", "update", "delete", "truncate")
-        )
+        return "".join(trigger.drop_sql() for trigger in self.triggers)
 
     def _insert_sql(self, deltas: str) -> str:
         return f"{INSERT_INTO} SELECT w.*, false FROM ({self.totals_sql(deltas)}) w;"
@@ -92,27 +90,6 @@ class CounterSpec:
         return f"""
             PERFORM pg_advisory_xact_lock({ADVISORY_LOCK});
             DELETE FROM {TABLE} WHERE source = '{self.source}' AND ({has_own_measure});
-        """
-
-    def _trigger_name(self, event: str) -> str:
-        return f"{self.table}_counted_{event}"
-
-    def _trigger_sql(self, event: str, tables: str, body: str) -> str:
-        """Return SQL for a trigger. Its function sets the search_path, because a restore runs with an empty one."""
-        name = self._trigger_name(event)
-        return f"""
-            CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$
-            BEGIN
-                {body}
-                RETURN NULL;
-            END $body$;
-            DO $pin$ BEGIN
-                EXECUTE format(
-                    'ALTER FUNCTION {name}() SET search_path = pg_catalog, %I, pg_temp', current_schema()
-                );
-            END $pin$;
-            CREATE TRIGGER {name} AFTER {event.upper()} ON {self.table} {tables}
-            FOR EACH STATEMENT EXECUTE FUNCTION {name}();
         """
 
 

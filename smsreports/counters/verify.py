@@ -1,4 +1,4 @@
-"""Comparison of the counters with the rows, and their reconstruction."""
+"""Comparison of the counters with the rows and of the triggers with the specs, and the repair of both."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from smsreports.counters.models import COLUMNS, KEY, MEASURES
 from smsreports.counters.specs import ADVISORY_LOCK, TABLE, CounterSpec
+from smsreports.counters.triggers import TriggerDefinition, load_trigger_definitions
 
 # Differences that are listed. If there are more, the counters are wrong throughout.
 MAX_DIFFERENCES = 100
@@ -42,10 +43,54 @@ def _recount_sql(specs: Iterable[CounterSpec]) -> str:
     return " UNION ALL ".join(f"SELECT * FROM ({total}) AS t ({columns})" for total in totals)
 
 
+def find_trigger_differences(specs: Iterable[CounterSpec]) -> list[str]:
+    """Describe how the triggers of the counted tables differ from those that the specs define.
+
+    Each must be there, enabled and do the same by the same function, and the tables must have no others.
+    """
+    triggers = {(trigger.table, trigger.name): trigger for spec in specs for trigger in spec.triggers}
+    found = load_trigger_definitions(sorted({table for table, _ in triggers}))
+    differences = [f"trigger {name} of {table} is missing" for table, name in triggers if (table, name) not in found]
+    for (table, name), (schema, definition) in found.items():
+        if (table, name) not in triggers:
+            differences.append(f"trigger {name} of {table} belongs to no counter spec")
+        elif fields := _describe_changes(definition, triggers[table, name].build_definition(schema)):
+            differences.append(f"trigger {name} of {table} differs: {fields}")
+    return differences
+
+
+def _describe_changes(found: TriggerDefinition, defined: TriggerDefinition) -> str:
+    """Return the fields that differ. The texts of two bodies would be too long to show."""
+    changes = zip(defined._fields, found, defined, strict=True)
+    return "; ".join(
+        "body is another" if field == "body" else f"{field} is {there!r}, not {expected!r}"
+        for field, there, expected in changes
+        if there != expected
+    )
+
+
+def restore_triggers(specs: Iterable[CounterSpec]) -> None:
+    """Create the triggers that are missing or differ from the specs. Those that belong to no spec stay.
+
+    Only the owner of a table may do so; nothing is run where no trigger differs.
+    """
+    triggers = [trigger for spec in specs for trigger in spec.triggers]
+    found = load_trigger_definitions(sorted({trigger.table for trigger in triggers}))
+    with connection.cursor() as cursor:
+        for trigger in triggers:
+            schema, definition = found.get((trigger.table, trigger.name), ("", None))
+            if definition != trigger.build_definition(schema):
+                cursor.execute(trigger.create_sql())
+
+
 def rebuild_counters(specs: Iterable[CounterSpec]) -> None:
-    """Recount all rows and replace the counters. Writers wait; readers see the old counters until the end."""
+    """Restore the triggers, recount all rows and replace the counters.
+
+    Writers wait; readers see the old counters until the end.
+    """
     all_specs = list(specs)
     with transaction.atomic(), connection.cursor() as cursor:
+        restore_triggers(all_specs)
         for spec in all_specs:
             cursor.execute(f"LOCK TABLE {spec.table} IN SHARE MODE")
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])

@@ -17,7 +17,7 @@ CONNECTION_SECONDS = 60
 # libpq options, in seconds (`tcp_user_timeout` in milliseconds), which the URL may override. They detect a server that
 # does not accept a connection, or vanished while it sent or received. TCP alone would take two minutes, two hours and a
 # quarter of an hour.
-CONNECT = {"connect_timeout": 5}
+CONNECT: dict[str, str | int] = {"connect_timeout": 5}
 CONNECT_OPTIONS = CONNECT | {
     "keepalives_idle": 15,
     "keepalives_interval": 5,
@@ -25,17 +25,20 @@ CONNECT_OPTIONS = CONNECT | {
     "tcp_user_timeout": 30_000,
 }
 
+# One of Django's DATABASES: text, numbers, switches, and a mapping of options.
+DatabaseConfig = dict[str, Any]
 
-def build_database_config(url: str | None, data: Path) -> dict[str, Any]:
+
+def build_database_config(url: str | None, data: Path) -> DatabaseConfig:
     """Return Django's `DATABASES["default"]` for `url`, or for the embedded server in the folder `data`.
 
     Nothing is created or started before the first connection. Raises ImproperlyConfigured for an invalid URL.
     """
-    config = {"CONN_MAX_AGE": CONNECTION_SECONDS, "CONN_HEALTH_CHECKS": True}
+    config: DatabaseConfig = {"CONN_MAX_AGE": CONNECTION_SECONDS, "CONN_HEALTH_CHECKS": True}
     return config | (_parse_url(url) if url else _build_embedded_config(data))
 
 
-def set_statement_timeout(config: dict[str, Any], seconds: int) -> None:
+def set_statement_timeout(config: DatabaseConfig, seconds: int) -> None:
     """Limit every statement of this process to `seconds`, unless the URL sets another limit.
 
     It is sent as a connection option, which needs no query. Call this before the first connection.
@@ -44,12 +47,12 @@ def set_statement_timeout(config: dict[str, Any], seconds: int) -> None:
     options["options"] = f"-c statement_timeout={seconds}s {options.get('options', '')}".rstrip()
 
 
-def _parse_url(url: str) -> dict[str, Any]:
+def _parse_url(url: str) -> DatabaseConfig:
     """Return the settings of a URL. The error never repeats the URL, which contains a password."""
     if url.partition("://")[0] not in SCHEMES:
         raise ImproperlyConfigured(f"DATABASE_URL must name a PostgreSQL: {' or '.join(SCHEMES)}, then ://")
     try:
-        config: dict[str, Any] = environ.Env.db_url_config(url, engine="django.db.backends.postgresql")
+        config: DatabaseConfig = environ.Env.db_url_config(url, engine="django.db.backends.postgresql")
         if "," in config["HOST"]:
             config |= _parse_hosts(url)
     except ValueError:
@@ -75,7 +78,7 @@ def _parse_hosts(url: str) -> dict[str, str]:
     return {"HOST": ",".join(hosts), "PORT": ",".join(ports)}
 
 
-def _build_embedded_config(data: Path) -> dict[str, Any]:
+def _build_embedded_config(data: Path) -> DatabaseConfig:
     layout = Layout.for_data(data)
     return {
         "ENGINE": ENGINE,

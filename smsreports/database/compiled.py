@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Expression, QuerySet
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Expression, Model, QuerySet
+from django.db.models.sql.compiler import SQLCompiler
+
+# Row of a result. Only the query's author knows the types of its columns.
+ResultRow = tuple[Any, ...]
 
 
 class Param(Expression):
@@ -21,14 +26,14 @@ class Param(Expression):
         super().__init__()
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Any]:
         return "%s", [self]
 
 
 class ListParam(Param):
     """Placeholder for a list of keys after `__in`. The SQL does not depend on the length of the list."""
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Any]:
         return "SELECT unnest(%s)", [self]
 
 
@@ -40,10 +45,10 @@ class CompiledQuery:
     params: Sequence[Any] = ()
 
     @classmethod
-    def from_queryset(cls, rows: QuerySet[Any]) -> CompiledQuery:
+    def from_queryset(cls, rows: QuerySet[Model, object]) -> CompiledQuery:
         return cls(*rows.query.sql_with_params())
 
-    def bind(self, values: Mapping[str, Any]) -> CompiledQuery:
+    def bind(self, values: Mapping[str, object]) -> CompiledQuery:
         """Return the query with each Param replaced by its value in `values`. Raises KeyError for a missing value."""
         return CompiledQuery(
             self.sql, [values[param.name] if isinstance(param, Param) else param for param in self.params]
@@ -56,8 +61,8 @@ class CompiledQuery:
         columns = ", ".join(f"({query.sql})" for query in subqueries)
         return cls(f"SELECT {columns}", [param for query in subqueries for param in query.params])
 
-    def fetch_all(self) -> list[tuple[Any, ...]]:
+    def fetch_all(self) -> list[ResultRow]:
         with connection.cursor() as cursor:
             cursor.execute(self.sql, self.params)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            rows: list[ResultRow] = cursor.fetchall()
         return rows

@@ -1,15 +1,15 @@
 """Consistent reads of several queries, in one snapshot or in one round trip."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
+from typing import Protocol
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 from psycopg import IsolationLevel
 from psycopg.errors import QueryCanceled
 
-from smsreports.database.compiled import CompiledQuery
+from smsreports.database.compiled import CompiledQuery, ResultRow
 from smsreports.exceptions import TooSlow
 
 BEGIN, COMMIT = CompiledQuery("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), CompiledQuery("COMMIT")
@@ -20,6 +20,12 @@ SET_REMAINING_TIMEOUT = """
         1, %s - round(1000 * extract(epoch FROM clock_timestamp() - statement_timestamp()))
     )::int::text, true)
 """
+
+
+class FetchRows(Protocol):
+    """Function that runs queries in one round trip and returns the rows of each."""
+
+    def __call__(self, *statements: CompiledQuery) -> list[list[ResultRow]]: ...
 
 
 @contextmanager
@@ -43,7 +49,7 @@ def read_snapshot() -> Iterator[None]:
             raw.isolation_level = raw.read_only = None
 
 
-def fetch_together(*statements: CompiledQuery, seconds: float | None = None) -> list[list[tuple[Any, ...]]]:
+def fetch_together(*statements: CompiledQuery, seconds: float | None = None) -> list[list[ResultRow]]:
     """Return the rows of each statement, read in one snapshot and one round trip.
 
     For a short page this takes a third of the time. Inside a transaction, such as `read_snapshot`, its snapshot is
@@ -64,11 +70,11 @@ def fetch_together(*statements: CompiledQuery, seconds: float | None = None) -> 
 
 
 @contextmanager
-def time_limit(seconds: int) -> Iterator[Callable[..., list[list[tuple[Any, ...]]]]]:
+def time_limit(seconds: int) -> Iterator[FetchRows]:
     """Yield a `fetch_together` whose calls take at most `seconds` in total. Raises TooSlow if they take longer."""
     deadline = monotonic() + seconds
 
-    def fetch(*statements: CompiledQuery) -> list[list[tuple[Any, ...]]]:
+    def fetch(*statements: CompiledQuery) -> list[list[ResultRow]]:
         return fetch_together(*statements, seconds=deadline - monotonic())
 
     try:
@@ -93,7 +99,7 @@ def _add_time_limits(statements: Sequence[CompiledQuery], seconds: float) -> Ite
         yield statement
 
 
-def _run_together(*statements: CompiledQuery) -> list[list[tuple[Any, ...]]]:
+def _run_together(*statements: CompiledQuery) -> list[list[ResultRow]]:
     results = []
     sql = "; ".join(statement.sql for statement in statements)
     with connection.cursor() as cursor:

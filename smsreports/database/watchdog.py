@@ -5,14 +5,13 @@ former. So a statement that waits for long checks with the pinger whether the da
 """
 
 import time
-from collections.abc import Generator
 from functools import partial
-from typing import Any
 
 import psycopg
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from psycopg import OperationalError
+from psycopg.abc import RV, PQGen
 
 from smsreports.database.pinger import pinger
 
@@ -26,16 +25,16 @@ def watch_connections() -> None:
     connection_created.connect(_watch_connection, dispatch_uid=__name__)
 
 
-def _watch_connection(sender: type[BaseDatabaseWrapper], connection: BaseDatabaseWrapper, **ignored: Any) -> None:
-    raw: psycopg.Connection[Any] = connection.connection
+def _watch_connection(sender: type[BaseDatabaseWrapper], connection: BaseDatabaseWrapper, **ignored: object) -> None:
+    raw: psycopg.Connection = connection.connection
     raw.wait = partial(_wait_watched, raw)  # type: ignore[method-assign]
 
 
-def _wait_watched(raw: psycopg.Connection[Any], steps: Generator[Any, Any, Any], *args: Any, **kwargs: Any) -> Any:
+def _wait_watched(raw: psycopg.Connection, steps: PQGen[RV], *args: float, **kwargs: float) -> RV:
     return type(raw).wait(raw, _watch_steps(raw, steps), *args, **kwargs)
 
 
-def _watch_steps(raw: psycopg.Connection[Any], steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+def _watch_steps(raw: psycopg.Connection, steps: PQGen[RV]) -> PQGen[RV]:
     """Forward psycopg's wait states. psycopg resumes when the socket is ready, and ten times a second otherwise."""
     silent_since = 0.0
     try:
@@ -50,10 +49,11 @@ def _watch_steps(raw: psycopg.Connection[Any], steps: Generator[Any, Any, Any]) 
                 _check_alive(raw, silent_since)
             wait_state = steps.send(ready)
     except StopIteration as end:
-        return end.value
+        result: RV = end.value
+        return result
 
 
-def _check_alive(raw: psycopg.Connection[Any], silent_since: float) -> None:
+def _check_alive(raw: psycopg.Connection, silent_since: float) -> None:
     """Close the connection and raise OperationalError if the database has not answered a ping.
 
     It has until GIVE_UP_SECONDS after `silent_since`; pings start PING_AFTER_SECONDS after it.

@@ -1,5 +1,7 @@
 """Events reported about an SMS after it was sent, sends that wait for their broadcast, and demo loads."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -46,7 +48,7 @@ class Event(models.Model):
     waits = models.BooleanField(default=True)
 
     unscoped = models.Manager["Event"]()
-    objects = AccountScopedManager(EventQuerySet)
+    objects: ClassVar[AccountScopedManager[EventQuerySet]] = AccountScopedManager.for_queryset(EventQuerySet)
 
     class Meta:
         default_manager_name = "unscoped"
@@ -83,7 +85,9 @@ class WaitingSend(models.Model):
     digest = models.CharField(max_length=32)
 
     unscoped = models.Manager["WaitingSend"]()
-    objects = AccountScopedManager()
+    objects: ClassVar[AccountScopedManager[models.QuerySet["WaitingSend"]]] = AccountScopedManager.for_queryset(
+        models.QuerySet["WaitingSend"]
+    )
 
     class Meta:
         default_manager_name = "unscoped"

@@ -17,7 +17,7 @@ from smsreports.database.snapshot import read_snapshot
 from smsreports.reports.csv_response import Table, build_csv_response
 from smsreports.reports.forms import DEFAULT_PERIOD, PERIOD_NAMES, ReportForm
 from smsreports.reports.selection import DATE_PARAMS, Selection
-from smsreports.sources import Source, get_sources
+from smsreports.sources import Source, find_campaigns, get_sources
 
 # Filters of an account's rows, in the order of the form.
 FILTER_FIELDS = ("source", "status", "in_time", "country", "sender", "phone")
@@ -47,8 +47,8 @@ class ReportView(View):
     template: ClassVar[str] = ""
     # Heading, and its text in the navigation.
     title: ClassVar[str]
-    # The navigation shows the page only to users who may view this source; None shows it to all.
-    required_source: ClassVar[Source | None] = None
+    # The navigation shows the page only to users who may view a source with campaigns.
+    needs_campaigns: ClassVar[bool] = False
     # Parameters that no other page understands: links to other pages leave them out.
     own_params: ClassVar[Sequence[str]] = ()
     # Parameters of other pages that this page does not understand: links to it leave them out.
@@ -125,7 +125,7 @@ class ReportView(View):
         A link keeps the parameters of the current page that its target understands.
         """
         for view in _navigation_views:
-            if view.required_source is not None and view.required_source not in self.sources:
+            if view.needs_campaigns and find_campaigns(self.sources) is None:
                 continue
             is_current = view.page == self.page
             if selection is None:

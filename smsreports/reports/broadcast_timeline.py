@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from broadcasts_app.models import BroadcastSend
-from smsreports.accounts.models import Account
 from smsreports.database.compiled import CompiledQuery
 from smsreports.reports import charts
 from smsreports.reports.message_filters import EVENT_NAMES
 
-# Sends of a broadcast that are counted: the first that were stored, read from the index by broadcast.
+# SMS of a broadcast that are counted: the first that were stored.
 MAX_SAMPLED_SENDS = 50_000
 # Hours that are drawn. Later events are counted together.
 MAX_HOURS = 48
@@ -39,15 +37,11 @@ class HourlyEvents:
         return None if hour is None else self.start + hour * ONE_HOUR
 
 
-def count_events_by_hour(account: Account, broadcast: int) -> HourlyEvents | None:
-    """Count the events of the broadcast's first MAX_SAMPLED_SENDS sends; None if it has no sends.
+def count_events_by_hour(rows: CompiledQuery) -> HourlyEvents | None:
+    """Count the events of a campaign's SMS, as `CampaignQueries.select_first_sms` selects them; None if it has none.
 
-    Raw SQL around the sends, because the ORM cannot count four columns of a limited query in one way.
+    Raw SQL around the rows, because the ORM cannot count four columns of a limited query in one way.
     """
-    sends = BroadcastSend.objects.for_account(account).filter(broadcast=broadcast).order_by("id")
-    rows = CompiledQuery.from_queryset(
-        sends.values_list("sent_at", "delivered_at", "status_group", "clicked_at", "action_at")[:MAX_SAMPLED_SENDS]
-    )
     counts = CompiledQuery(
         f"""WITH s (sent, arrived, status_group, clicked, action) AS MATERIALIZED ({rows.sql}),
             f (start) AS (SELECT min(sent) FROM s),

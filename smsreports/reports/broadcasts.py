@@ -9,10 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
-from broadcasts_app.funnel import Funnel, Step, build_funnels
-from broadcasts_app.models import Broadcast
-from broadcasts_app.source import SOURCE
 from smsreports.accounts.masking import can_see_numbers
+from smsreports.campaigns import Campaign, CampaignQueries, Funnel, Step
 from smsreports.database.snapshot import read_snapshot
 from smsreports.queries.list_request import ListRequest
 from smsreports.queries.query_string import MAX_BIGINT
@@ -30,6 +28,7 @@ from smsreports.reports.privacy import HIDDEN_TEXT
 from smsreports.reports.selection import Selection
 from smsreports.reports.totals import Totals
 from smsreports.sms.statuses import StatusGroup
+from smsreports.sources import find_campaigns
 from smsreports.unified.listings import build_item_listing
 
 # Broadcasts per page.
@@ -44,7 +43,7 @@ MAX_DATE = "9999-12-31"
 class BroadcastSummary:
     """Broadcast with its funnel and totals, its link, and the links to the SMS of each step, by step name."""
 
-    broadcast: Broadcast
+    broadcast: Campaign
     funnel: Funnel
     totals: Totals
     href: str
@@ -68,25 +67,31 @@ class BroadcastSummary:
 class BroadcastsView(ReportView):
     page, title = "broadcasts", "Broadcasts"
     form_class = BroadcastsForm
-    required_source = SOURCE
+    needs_campaigns = True
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        self.check_permission()
+        self.set_campaigns()
         return super().get(request)
 
-    def check_permission(self) -> None:
-        if SOURCE not in self.sources:
+    def set_campaigns(self) -> None:
+        """Set the source with campaigns. Raises PermissionDenied if the user may not view it."""
+        found = find_campaigns(self.sources)
+        if found is None:
             raise PermissionDenied
+        self.source, self.campaigns = found
 
     def build_context(self, form: BroadcastsForm, selection: Selection) -> Mapping[str, Any]:
-        listing = build_item_listing(selection.account, [SOURCE], ListRequest(filters=selection.filters))
+        listing = build_item_listing(selection.account, [self.source], ListRequest(filters=selection.filters))
         pages = load_page(self.request, form, listing, PAGE_SIZE)
-        return {"pages": pages, "campaigns": load_summaries(selection, [row["id"] for row in pages.rows])}
+        return {
+            "pages": pages,
+            "campaigns": load_summaries(self.campaigns, selection, [row["id"] for row in pages.rows]),
+        }
 
     def build_table(self, form: BroadcastsForm, selection: Selection) -> Table:
-        listing = build_item_listing(selection.account, [SOURCE], ListRequest(filters=selection.filters))
+        listing = build_item_listing(selection.account, [self.source], ListRequest(filters=selection.filters))
         _, rows = listing.get_page(0, MAX_FILE_BROADCASTS)
-        summaries = load_summaries(selection, [row["id"] for row in rows])
+        summaries = load_summaries(self.campaigns, selection, [row["id"] for row in rows])
         titles = ("created_at", "key", "name", "sender_id", "sent", "delivered", "delivery_rate", "clicked", "acted")
         return Table((*titles, "actions", "cost"), [_build_csv_row(summary) for summary in summaries])
 
@@ -95,15 +100,15 @@ class BroadcastView(BroadcastsView):
     page, title, template = "broadcasts", "Broadcast", "broadcast"
 
     def get(self, request: HttpRequest, row: int) -> HttpResponseBase:  # type: ignore[override]
-        self.check_permission()
+        self.set_campaigns()
         selection = Selection.from_form(self.form_class(request.GET, self.sources))
         if selection is None or row > MAX_BIGINT:
             raise Http404
         with read_snapshot():
-            summaries = load_summaries(selection, [row])
-            hours = count_events_by_hour(selection.account, row) if summaries else None
-        if not summaries:
-            raise Http404
+            summaries = load_summaries(self.campaigns, selection, [row])
+            if not summaries:
+                raise Http404
+            hours = count_events_by_hour(self.campaigns.select_first_sms(selection.account, row, MAX_SAMPLED_SENDS))
         context = {
             "selection": selection,
             "page": self.page,
@@ -117,14 +122,14 @@ class BroadcastView(BroadcastsView):
         return render(request, "reports/broadcast.html", context)
 
 
-def load_summaries(selection: Selection, ids: Sequence[int]) -> list[BroadcastSummary]:
+def load_summaries(campaigns: CampaignQueries, selection: Selection, ids: Sequence[int]) -> list[BroadcastSummary]:
     """Return the summaries in the order of `ids`, without those of other accounts."""
-    rows = Broadcast.objects.for_account(selection.account).in_bulk(ids)
-    funnels_by_id = build_funnels(selection.account, ids)
+    rows = campaigns.load_campaigns(selection.account, ids)
+    funnels_by_id = campaigns.build_funnels(selection.account, ids)
     return [_build_summary(selection, rows[row_id], funnels_by_id[row_id]) for row_id in ids if row_id in rows]
 
 
-def _build_summary(selection: Selection, row: Broadcast, funnel: Funnel) -> BroadcastSummary:
+def _build_summary(selection: Selection, row: Campaign, funnel: Funnel) -> BroadcastSummary:
     step_params: Mapping[str, dict[str, str]] = {
         "sent": {},
         "delivered": {"status": StatusGroup.DELIVERED.value},
@@ -132,11 +137,11 @@ def _build_summary(selection: Selection, row: Broadcast, funnel: Funnel) -> Broa
         "action": {"event": "action"},
     }
     links = {
-        name: selection.build_link("messages", broadcast=str(row.pk), last=MAX_DATE, **params)
+        name: selection.build_link("messages", broadcast=str(row.id), last=MAX_DATE, **params)
         for name, params in step_params.items()
     }
     return BroadcastSummary(
-        row, funnel, Totals.from_groups(funnel.groups), selection.build_link("broadcast", str(row.pk)), links
+        row, funnel, Totals.from_groups(funnel.groups), selection.build_link("broadcast", str(row.id)), links
     )
 
 
@@ -152,7 +157,7 @@ def _make_event_link_builder(selection: Selection, summary: BroadcastSummary) ->
         return selection.build_link(
             "messages",
             last=MAX_DATE,
-            broadcast=str(summary.broadcast.pk),
+            broadcast=str(summary.broadcast.id),
             status=StatusGroup.DELIVERED.value if event == "delivered" else None,
             event=event,
             after=after.isoformat() if after else None,

@@ -6,15 +6,14 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from broadcasts_app.models import Broadcast
-from broadcasts_app.source import SOURCE
+from smsreports.campaigns import Campaign
 from smsreports.queries.filters import PhoneField
 from smsreports.queries.query_string import MAX_BIGINT, NUMBER_PATTERN
 from smsreports.reports.fields import StrictChoiceField, UtcDateTimeField
 from smsreports.reports.forms import PagedForm
 from smsreports.reports.widgets import FastTextInput
 from smsreports.sms.windows import Window
-from smsreports.sources import ALL_SOURCES
+from smsreports.sources import ALL_SOURCES, find_campaigns
 
 # Values of the `in_time` parameter, and of the filter behind it.
 IN_TIME_CHOICES = {"yes": True, "no": False}
@@ -69,7 +68,9 @@ class MessagesForm(PagedForm):
     after = ZonedDateTimeField(required=False)
     before = ZonedDateTimeField(required=False)
 
-    selected_broadcast: Broadcast | None = None
+    selected_broadcast: Campaign | None = None
+    # Name of the filter that narrows the rows to the selected broadcast.
+    broadcast_filter = ""
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -101,13 +102,17 @@ class MessagesForm(PagedForm):
                 )
 
     def _load_broadcast(self, broadcast_id: int) -> None:
-        account, source = self.get_value("account"), self.get_value("source") or ALL_SOURCES
-        if SOURCE not in self.sources:
+        account, source_name = self.get_value("account"), self.get_value("source") or ALL_SOURCES
+        found = find_campaigns(self.sources)
+        if found is None:
             self.add_error("broadcast", "needs the permission to see broadcasts")
-        elif source not in (ALL_SOURCES, SOURCE.slug):
-            self.add_error("broadcast", f"does not go with source {source}")
+            return
+        source, campaigns = found
+        if source_name not in (ALL_SOURCES, source.slug):
+            self.add_error("broadcast", f"does not go with source {source_name}")
         elif account:
-            self.selected_broadcast = Broadcast.objects.for_account(account).filter(pk=broadcast_id).first()
+            self.broadcast_filter = campaigns.filter_name
+            self.selected_broadcast = campaigns.load_campaigns(account, [broadcast_id]).get(broadcast_id)
             if self.selected_broadcast is None:
                 self.add_error("broadcast", "is none of this account")
 
@@ -131,7 +136,7 @@ class MessagesForm(PagedForm):
             filters["in_time"] = IN_TIME_CHOICES[in_time]
         if self.selected_broadcast is None:
             return filters
-        filters["broadcast"] = self.selected_broadcast.pk
+        filters[self.broadcast_filter] = self.selected_broadcast.id
         if event := self.get_value("event"):
             filters[event] = Window(self.get_value("after") or MIN_EVENT_TIME, self.get_value("before"))
         return filters

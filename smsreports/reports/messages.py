@@ -146,7 +146,7 @@ def _build_broadcast_context(form: MessagesForm, selection: Selection) -> Mappin
     cleared_params = dict.fromkeys(LINK_PARAMS)
     return {
         "broadcast": form.selected_broadcast,
-        "href": selection.build_link("broadcast", str(form.selected_broadcast.pk), **cleared_params),
+        "href": selection.build_link("broadcast", str(form.selected_broadcast.id), **cleared_params),
         "event": form.get_value("event"),
         "after": form.get_value("after"),
         "before": form.get_value("before"),

@@ -4,10 +4,10 @@ import re
 import time
 from enum import Enum, auto
 from io import BytesIO
-from typing import Any
 
 from django.conf import settings
 from django.urls import Resolver404, resolve
+from gunicorn.config import Config
 from gunicorn.http.body import ChunkedReader
 from gunicorn.http.errors import LimitRequestHeaders, NoMoreData, ParseException
 from gunicorn.http.message import Request
@@ -17,6 +17,8 @@ from gunicorn.util import unquote_to_wsgi_str
 from smsreports.serving.chunks import ChunkScanner
 from smsreports.serving.client_socket import ClientSocket
 
+# Address of a socket: host and port, with two more numbers in IPv6, or the path of a Unix socket.
+Address = tuple[str, int] | tuple[str, int, int, int] | str
 # Bytes of a request line, of all headers together, and of the part of a request line that is kept for an error's shape.
 MAX_LINE_BYTES = 8190
 MAX_HEAD_BYTES = 64 * 1024
@@ -78,7 +80,7 @@ class Parser(RequestParser):
 class Connection:
     """Connection that the loop reads until `advance` finds a request. Then one thread owns it until it is answered."""
 
-    def __init__(self, cfg: Any, sock: ClientSocket, client: Any, server: Any) -> None:
+    def __init__(self, cfg: Config, sock: ClientSocket, client: Address, server: Address) -> None:
         self.sock, self.client, self.server = sock, client, server
         self.phase = Phase.IDLE
         self.deadline = time.monotonic() + HEAD_SECONDS

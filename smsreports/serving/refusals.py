@@ -1,13 +1,13 @@
 """Error responses to requests that cannot reach a view, such as malformed ones, in the shape of the path's dialect."""
 
 import re
-from typing import Any
 
+from gunicorn.config import Config
 from gunicorn.http import errors as http
 from rest_framework.exceptions import APIException, ParseError
 
 from smsreports import exceptions
-from smsreports.serving.connection import BodyTooSlow, BoundedRequest, FormTooLarge, Parser
+from smsreports.serving.connection import Address, BodyTooSlow, BoundedRequest, FormTooLarge, Parser
 
 # Method and path of a request line. Of an absolute URL, the path counts.
 TARGET_PATTERN = re.compile(rb"[\r\n]*(\S*)[ \t]+(?:https?://[^/\s]*)?(/[A-Za-z0-9/._~%-]*)")
@@ -33,7 +33,7 @@ def to_refusal(error: Exception) -> APIException:
     return APIException("Something went wrong on our side.")
 
 
-def build_substitute_request(cfg: Any, client: Any, start: bytes) -> BoundedRequest:
+def build_substitute_request(cfg: Config, client: Address, start: bytes) -> BoundedRequest:
     """Return a well-formed request with the path of the request that begins with `start`; "/" if it is unreadable.
 
     The application answers it like any other: with a request id, a log line and the dialect's error.

@@ -3,10 +3,11 @@
 import os
 from shutil import rmtree
 from tempfile import TemporaryFile, mkdtemp
-from typing import Any
+from wsgiref.types import WSGIApplication
 
 from django.conf import settings
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.base import Worker
 
 from smsreports.concurrency.limits import THREADS
 from smsreports.serving.connection import MAX_LINE_BYTES
@@ -21,7 +22,7 @@ MEMORY_FOLDER = "/dev/shm"  # noqa: S108
 class Gunicorn(BaseApplication):
     """gunicorn in this process, so that the server and the embedded database end together."""
 
-    def __init__(self, options: dict[str, Any]) -> None:
+    def __init__(self, options: dict[str, object]) -> None:
         self._options = options
         super().__init__()
 
@@ -29,7 +30,7 @@ class Gunicorn(BaseApplication):
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Any:
+    def load(self) -> WSGIApplication:
         from smsreports.wsgi import application
 
         return application
@@ -42,7 +43,7 @@ def run_server(bind: str, workers: int) -> None:
     Gunicorn(build_configuration(bind, workers) | _build_hooks(folder)).run()
 
 
-def build_configuration(bind: str, workers: int) -> dict[str, Any]:
+def build_configuration(bind: str, workers: int) -> dict[str, object]:
     """Return gunicorn's settings."""
     return {
         "bind": bind,
@@ -79,10 +80,10 @@ def build_configuration(bind: str, workers: int) -> dict[str, Any]:
     }
 
 
-def _build_hooks(folder: str) -> dict[str, Any]:
+def _build_hooks(folder: str) -> dict[str, object]:
     """Return gunicorn's server hooks. Workers call the first two, this process the others."""
 
-    def on_exit(arbiter: Any) -> None:
+    def on_exit(arbiter: object) -> None:
         rmtree(folder, ignore_errors=True)
 
     return {
@@ -93,15 +94,15 @@ def _build_hooks(folder: str) -> dict[str, Any]:
     }
 
 
-def _create_metrics(worker: Any) -> None:
+def _create_metrics(worker: object) -> None:
     get_metrics()
 
 
-def _end_request(worker: Any, request: Any, environ: Any, response: Any) -> None:
+def _end_request(worker: object, request: object, environ: object, response: object) -> None:
     request_context.end_request()
 
 
-def _remove_worker_gauges(arbiter: Any, worker: Any) -> None:
+def _remove_worker_gauges(arbiter: object, worker: Worker) -> None:
     """Remove the gauges of a worker that has ended, such as requests in progress. Its counters stay."""
     from prometheus_client.multiprocess import mark_process_dead
 

@@ -19,9 +19,9 @@ class RedactingFormatter(logging.Formatter):
     structlog's formatter is not used: it copies each record first, which took longer than the rest of the line.
     """
 
-    def build_event(self, record: logging.LogRecord) -> dict[str, Any]:
+    def build_event(self, record: logging.LogRecord) -> dict[str, object]:
         """Return the fields of a line, with the current request's id and the `log_fields` of the record."""
-        event = {
+        event: dict[str, object] = {
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,

@@ -42,7 +42,8 @@ class RequestMiddleware:
 def _record_request(request: HttpRequest, context: RequestContext, status: int, length: str | None) -> None:
     route, seconds = get_route(request), context.seconds
     method = request.method if request.method in METHODS else NO_VALUE
-    get_metrics().record_response(context.log_fields.get("dialect", NO_VALUE), route, method, status, seconds)
+    dialect = str(context.log_fields.get("dialect", NO_VALUE))
+    get_metrics().record_response(dialect, route, method, status, seconds)
     # Probes come every few seconds and matter only when they fail.
     level = logging.DEBUG if status < 400 and is_probe(request) else logging.INFO
     if logger.isEnabledFor(level):

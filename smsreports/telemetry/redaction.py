@@ -1,10 +1,9 @@
 """Redaction of log messages: ours are logged whole, those of libraries without anything that may be a caller's data."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from traceback import extract_tb
-from typing import Any
 
 from smsreports.installation import list_packages
 
@@ -19,9 +18,11 @@ SAFE_MESSAGES = (
 )
 FIELD = re.compile(r"%(?:\([^)]*\))?[^a-zA-Z%]*[a-zA-Z]")
 REDACTED = "…"
+# `logging.LogRecord.args`: the values of a message's fields, or a mapping of them.
+LogArguments = tuple[object, ...] | Mapping[str, object] | None
 
 
-def redact_message(name: str, message: Any, args: Any) -> str:
+def redact_message(name: str, message: object, args: LogArguments) -> str:
     """Return a message of the logger `name` without data of callers.
 
     Our own loggers log no such data, which is tested. Django puts paths into its messages, psycopg rows, and gunicorn
@@ -41,7 +42,7 @@ def _get_own_prefixes() -> tuple[str, ...]:
     return tuple(f"{package}." for package in list_packages())
 
 
-def _redact_arguments(message: str, args: Any) -> str:
+def _redact_arguments(message: str, args: LogArguments) -> str:
     """Return the constant part of a message, and integers, which are ids of processes.
 
     Messages of gunicorn without arguments quote requests after a colon.

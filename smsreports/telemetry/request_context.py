@@ -5,7 +5,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from secrets import token_hex
 from time import perf_counter
-from typing import Any
 
 # Ids that callers may choose. An id without a letter could be a telephone number, which must not be logged.
 WELL_FORMED = re.compile(r"(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9._-]{1,64}")
@@ -20,7 +19,7 @@ class RequestContext:
     """
 
     id: str
-    log_fields: dict[str, Any] = field(default_factory=dict)
+    log_fields: dict[str, object] = field(default_factory=dict)
     _started: float = field(default_factory=perf_counter)
 
     @property
@@ -49,7 +48,7 @@ def get_request_id() -> str | None:
     return context.id if context else None
 
 
-def add_log_fields(**fields: Any) -> None:
+def add_log_fields(**fields: object) -> None:
     """Add fields to the log line of the current request. Outside of requests this does nothing."""
     if context := _current.get():
         context.log_fields.update(fields)

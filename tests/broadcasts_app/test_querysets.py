@@ -44,7 +44,7 @@ def test_created_at_of_a_receiver_is_the_time_of_the_send(account: Account) -> N
 @pytest.mark.parametrize("changed", ["sent_at", "status_at", "delivered_at"])
 def test_updated_at_includes_receivers_beyond_the_limit(account: Account, changed: str) -> None:
     many = create_broadcast(account, "many", 150)
-    last = BroadcastSend.objects.for_account(account).order_by("id").last()
+    last = BroadcastSend.objects.for_account(account).latest("id")
     BroadcastSend.unscoped.filter(pk=last.pk).update(status="DELIVRD", **{changed: NOON + timedelta(hours=1)})
     assert get_receivers(account, many)[many.pk].updated_at == NOON + timedelta(hours=1)
 

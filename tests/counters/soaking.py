@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from smsreports.accounts.models import Account
+from smsreports.counters.models import Measures
 from smsreports.counters.queries import merge_figures, sum_by, sum_rows, to_figures
 from smsreports.counters.squash import squash_counters
 from smsreports.counters.verify import find_differences
@@ -207,6 +208,6 @@ def _choose_filters(rng: random.Random) -> dict[str, Any]:
     return {name: value for name, value in filters.items() if rng.random() < 0.3}
 
 
-def _drop_campaigns(groups: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _drop_campaigns(groups: dict[str, Measures]) -> dict[str, Measures]:
     """Leave out the campaigns themselves, which are no SMS and have no status group."""
     return {group: measures for group, measures in groups.items() if group}

@@ -59,7 +59,7 @@ def test_receivers_are_limited_but_all_counted(account: Account, others: int) ->
 
 def test_updated_at_includes_receivers_beyond_the_limit(account: Account) -> None:
     head = create_request(account, "many", 150)
-    last = Message.objects.for_account(account).order_by("id").last()
+    last = Message.objects.for_account(account).latest("id")
     Message.unscoped.filter(pk=last.pk).update(status_at=NOON + timedelta(hours=1))
     assert get_receivers(account, head)[head.pk].updated_at == NOON + timedelta(hours=1)
 

@@ -49,7 +49,7 @@ def get_page(staff: Client, row: int) -> Any:
 
 def test_the_list_has_only_the_accounts_broadcasts_with_their_sums(promo: int, staff: Client) -> None:
     (summary,) = staff.get("/reports/broadcasts", WIDE).context["campaigns"]
-    assert summary.broadcast.pk == promo
+    assert summary.broadcast.id == promo
     assert [step.number for step in summary.funnel.steps] == [6, 4, 3, 1]
     assert staff.get(summary.href).context["campaign"].funnel == summary.funnel
 

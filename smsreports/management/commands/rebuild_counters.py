@@ -1,6 +1,4 @@
-"""`manage.py rebuild_counters`: recounts all rows."""
-
-from typing import Any
+"""`manage.py rebuild_counters`: restores the triggers of the counters and recounts all rows."""
 
 from django.core.management.base import BaseCommand
 
@@ -9,8 +7,8 @@ from smsreports.sources import get_counter_specs
 
 
 class Command(BaseCommand):
-    help = "Recount all rows and replace the counters. Reads continue meanwhile; writes wait."
+    help = "Restore the triggers, recount all rows and replace the counters. Reads continue meanwhile; writes wait."
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, **options: object) -> None:
         rebuild_counters(get_counter_specs())
         self.stdout.write("the counters are rebuilt")
