@@ -1,4 +1,4 @@
-"""Models of broadcasts and their sends."""
+"""Models of broadcasts and their sends, and of sends that wait for their broadcast."""
 
 from typing import ClassVar
 
@@ -101,6 +101,32 @@ class BroadcastSend(abstract.Sms):
                 )
                 for name, condition in NEWEST_OF_BROADCAST.items()
             ),
+        ]
+
+    def __str__(self) -> str:
+        return self.message_id
+
+
+class WaitingSend(models.Model):
+    """A send whose broadcast is not known yet. It is loaded together with the broadcast."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    broadcast_key = models.CharField(max_length=128)
+    message_id = models.CharField(max_length=128)
+    # The parsed staging row and its hash. The same send may come again with more values.
+    staged = models.JSONField()
+    digest = models.CharField(max_length=32)
+
+    unscoped = models.Manager["WaitingSend"]()
+    objects: ClassVar[AccountScopedManager[models.QuerySet["WaitingSend"]]] = AccountScopedManager.for_queryset(
+        models.QuerySet["WaitingSend"]
+    )
+
+    class Meta:
+        default_manager_name = "unscoped"
+        constraints = [
+            # Also finds the waiting sends of a broadcast that arrives.
+            models.UniqueConstraint("account", "broadcast_key", "message_id", "digest", name="waiting_send_once"),
         ]
 
     def __str__(self) -> str:

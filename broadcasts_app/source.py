@@ -7,6 +7,7 @@ from django.db.models import BooleanField, ExpressionWrapper, F, Q, Value
 from broadcasts_app.campaigns import CAMPAIGNS
 from broadcasts_app.counters import COUNTER_SPECS
 from broadcasts_app.filters import BroadcastFilterSet, BroadcastSendFilterSet
+from broadcasts_app.loader import LOADER
 from broadcasts_app.models import Broadcast, BroadcastSend
 from broadcasts_app.views import BroadcastSendViewSet, BroadcastViewSet
 from smsreports.accounts.models import Account
@@ -52,4 +53,5 @@ SOURCE = Source(
         SourceList("sends", "broadcasts/<int:broadcast>/sends", BroadcastSendViewSet, "SMS of a broadcast"),
     ],
     campaigns=CAMPAIGNS,
+    loader=LOADER,
 )

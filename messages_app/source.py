@@ -4,6 +4,7 @@ from django.db.models import BooleanField, F, Value
 
 from messages_app.counters import COUNTER_SPECS
 from messages_app.filters import MessageFilterSet
+from messages_app.loader import LOADER
 from messages_app.models import Message
 from messages_app.views import MessageViewSet
 from smsreports.sources import Source, SourceList, SourceTable
@@ -33,4 +34,5 @@ SOURCE = Source(
     counter_specs=COUNTER_SPECS,
     lists=[SourceList("api", "messages", MessageViewSet, "API messages")],
     client_key="client_message_id",
+    loader=LOADER,
 )

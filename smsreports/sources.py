@@ -14,6 +14,7 @@ from smsreports.accounts.models import Account
 from smsreports.campaigns import CampaignQueries
 from smsreports.counters.specs import CounterSpec
 from smsreports.database.compiled import Param
+from smsreports.records.loader import Loader
 
 # The value of `source` that means every source.
 ALL_SOURCES = "all"
@@ -80,6 +81,8 @@ class Source:
     receivers: Callable[[Account, Sequence[int]], Mapping[int, Receivers]]
     # The tables whose rows are counted.
     counter_specs: Sequence[CounterSpec]
+    # Its records, and how they become rows.
+    loader: Loader
     # Its own lists.
     lists: Sequence[SourceList] = ()
     # The field with the client's own id of an SMS, unique within the account. None if clients give no ids.

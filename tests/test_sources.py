@@ -15,16 +15,8 @@ from smsreports.sources import Source, get_sources, register_source
 from tests.conftest import ApiClient, broadcast_line, load_lines, send_line
 
 ROOT = Path(settings.BASE_DIR)
-# The settings list the apps. The loader still names the tables of both sources.
-EXEMPT = {
-    "smsreports/settings.py",
-    "smsreports/ingest/analyze.py",
-    "smsreports/ingest/merge/broadcasts.py",
-    "smsreports/ingest/merge/events.py",
-    "smsreports/ingest/merge/messages.py",
-    "smsreports/ingest/merge/reports.py",
-    "smsreports/ingest/providers/smsreports.py",
-}
+# The settings list the apps.
+EXEMPT = {"smsreports/settings.py"}
 
 
 def list_source_apps() -> list[str]:

@@ -2,14 +2,10 @@
 
 from django.db import connection
 
-ANALYZED_TABLES = (
-    "messages_app_message",
-    "broadcasts_app_broadcast",
-    "broadcasts_app_broadcastsend",
-    "ingest_event",
-    "ingest_waitingsend",
-    "counters_counter",
-)
+from smsreports.ingest.loaders import get_loader_set
+
+# Tables that a load fills, besides those of the sources.
+COMMON_TABLES = ("ingest_event", "counters_counter")
 
 
 def refresh_statistics() -> None:
@@ -19,6 +15,7 @@ def refresh_statistics() -> None:
     join each batch by a full table scan per row. Call it outside of transactions: two loaders that analyze while
     they hold an account's lock could deadlock.
     """
+    source_tables = [table for loader in get_loader_set().loaders for table in (loader.sms.table, *loader.other_tables)]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -27,7 +24,7 @@ def refresh_statistics() -> None:
                 OR pg_relation_size(oid) > 2 * relpages * current_setting('block_size')::bigint
             ) ORDER BY relname
             """,
-            [list(ANALYZED_TABLES)],
+            [[*source_tables, *COMMON_TABLES]],
         )
         for (table,) in cursor.fetchall():
             cursor.execute(f"ANALYZE {table}")

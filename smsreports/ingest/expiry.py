@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 import orjson
 from django.db.models import F
@@ -39,7 +38,9 @@ def build_expiry_receipts(accounts: Iterable[Account], pending_since: datetime) 
                 yield number, orjson.dumps(record)
 
 
-def _iterate_pending(rows: SourceTable, account: Account, pending_since: datetime) -> Iterator[tuple[Any, ...]]:
+def _iterate_pending(
+    rows: SourceTable, account: Account, pending_since: datetime
+) -> Iterator[tuple[str | None, str | None, datetime]]:
     """Yield the ids and status time of pending SMS, one page of BATCH_LINES rows per query.
 
     The pages come from the index of the status group; SMS that were closed are no longer in it.

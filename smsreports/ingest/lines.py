@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from smsreports.ingest.records import MAX_LINE_BYTES
+from smsreports.records.field_types import MAX_LINE_BYTES
 
 # Bytes per read. A line ending of up to two characters does not count towards MAX_LINE_BYTES.
 MAX_READ_BYTES = MAX_LINE_BYTES + 2

@@ -1,12 +1,11 @@
 """Loading of lines in batches. Each batch is committed whole, and each line is loaded or reported as rejected."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import attrgetter
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -14,19 +13,18 @@ from django.db import connection, transaction
 from smsreports.accounts.models import Account
 from smsreports.counters.squash import squash_counters
 from smsreports.ingest.analyze import refresh_statistics
-from smsreports.ingest.field_parsers import InvalidRecord
-from smsreports.ingest.merge import RejectedLine, merge_staged
-from smsreports.ingest.records import build_staging_row, parse_line
+from smsreports.ingest.merge import merge_staged
+from smsreports.ingest.parsing import LineContent, build_staging_row, read_record
 from smsreports.ingest.staging import copy_rows, prepare_tables
+from smsreports.records.field_parsers import InvalidRecord
+from smsreports.records.merge_steps import RejectedLine
 
 # Large enough to spread a batch's fixed cost, small enough for little memory and a short transaction.
 BATCH_LINES = 10_000
 # Batches between two squashes of the counters, so that a long load does not slow their readers.
 SQUASH_EVERY_BATCHES = 20
-# The line's number and its content: bytes of NDJSON, or whatever the caller's parser accepts.
-NumberedLine = tuple[int, Any]
-# Returns the record of a line's content, or raises InvalidRecord.
-LineParser = Callable[[Any], Mapping[str, Any]]
+# The line's number and its content.
+NumberedLine = tuple[int, LineContent]
 
 
 @dataclass
@@ -97,30 +95,28 @@ class ParsedBatch:
     rejected: list[RejectedLine] = field(default_factory=list)
 
 
-def load_lines(
-    lines: Iterable[NumberedLine], accounts: AccountResolver, parse: LineParser = parse_line
-) -> Iterator[BatchResult]:
+def load_lines(lines: Iterable[NumberedLine], accounts: AccountResolver) -> Iterator[BatchResult]:
     """Load numbered lines and yield one result per batch.
 
     A batch is loaded whole or not at all. It is committed before its result is yielded.
     """
     with ThreadPoolExecutor(1) as reader:
-        for number, batch in enumerate(_prefetch_batches(reader, lines, parse), start=1):
+        for number, batch in enumerate(_prefetch_batches(reader, lines), start=1):
             yield _store_batch(batch, accounts)
             if number % SQUASH_EVERY_BATCHES == 0:
                 squash_counters()
     squash_counters()
 
 
-def load_batch(lines: Sequence[NumberedLine], accounts: AccountResolver, parse: LineParser = parse_line) -> BatchResult:
-    return _store_batch(_parse_batch(lines, parse), accounts)
+def load_batch(lines: Sequence[NumberedLine], accounts: AccountResolver) -> BatchResult:
+    return _store_batch(_parse_batch(lines), accounts)
 
 
-def _prefetch_batches(reader: Executor, lines: Iterable[NumberedLine], parse: LineParser) -> Iterator[ParsedBatch]:
+def _prefetch_batches(reader: Executor, lines: Iterable[NumberedLine]) -> Iterator[ParsedBatch]:
     """Yield parsed batches. The next batch is parsed in another thread while the database loads this one."""
     remaining, pending = iter(lines), None
     while batch := list(islice(remaining, BATCH_LINES)):
-        parsing = reader.submit(_parse_batch, batch, parse)
+        parsing = reader.submit(_parse_batch, batch)
         if pending is not None:
             yield pending.result()
         pending = parsing
@@ -128,12 +124,12 @@ def _prefetch_batches(reader: Executor, lines: Iterable[NumberedLine], parse: Li
         yield pending.result()
 
 
-def _parse_batch(lines: Sequence[NumberedLine], parse: LineParser) -> ParsedBatch:
+def _parse_batch(lines: Sequence[NumberedLine]) -> ParsedBatch:
     """Parse lines without using the database: this runs in a thread with a connection of its own."""
     batch = ParsedBatch()
-    for number, line in lines:
+    for number, content in lines:
         try:
-            record = parse(line)
+            record = read_record(content)
             table, values = build_staging_row(record)
         except InvalidRecord as error:
             batch.rejected.append(RejectedLine(number, str(error)))
@@ -153,9 +149,9 @@ def _store_batch(batch: ParsedBatch, accounts: AccountResolver) -> BatchResult:
         prepare_tables(cursor)
         for table, staged_rows in rows.items():
             copy_rows(cursor, table, staged_rows)
-        accepted, conflicts = merge_staged(cursor, account_ids, rows.keys())
-    duplicates = staged_count - accepted - sum(not conflict.waited for conflict in conflicts)
-    return BatchResult(accepted, duplicates, sorted(rejected + conflicts, key=attrgetter("line")))
+        merged = merge_staged(cursor, account_ids, rows.keys())
+    duplicates = staged_count - merged.accepted - sum(not conflict.waited for conflict in merged.rejected)
+    return BatchResult(merged.accepted, duplicates, sorted(rejected + merged.rejected, key=attrgetter("line")))
 
 
 def _resolve_accounts(

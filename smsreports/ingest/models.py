@@ -1,4 +1,4 @@
-"""Events reported about an SMS after it was sent, sends that wait for their broadcast, and demo loads."""
+"""Events reported about an SMS after it was sent, and demo loads."""
 
 from typing import ClassVar
 
@@ -72,32 +72,6 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.reference}"
-
-
-class WaitingSend(models.Model):
-    """A send whose broadcast is not known yet. It is loaded together with the broadcast."""
-
-    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
-    broadcast_key = models.CharField(max_length=128)
-    message_id = models.CharField(max_length=128)
-    # The parsed staging row and its hash. The same send may come again with more values.
-    staged = models.JSONField()
-    digest = models.CharField(max_length=32)
-
-    unscoped = models.Manager["WaitingSend"]()
-    objects: ClassVar[AccountScopedManager[models.QuerySet["WaitingSend"]]] = AccountScopedManager.for_queryset(
-        models.QuerySet["WaitingSend"]
-    )
-
-    class Meta:
-        default_manager_name = "unscoped"
-        constraints = [
-            # Also finds the waiting sends of a broadcast that arrives.
-            models.UniqueConstraint("account", "broadcast_key", "message_id", "digest", name="waiting_send_once"),
-        ]
-
-    def __str__(self) -> str:
-        return self.message_id
 
 
 class DemoLoad(models.Model):

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any, TextIO
+from typing import TextIO, cast
 
+from django.core.management.base import OutputWrapper
 from tqdm import tqdm
 
 from smsreports.ingest.load import BatchResult
@@ -17,10 +18,9 @@ def with_progress(results: Iterable[BatchResult], stream: TextIO, total: int | N
     return _show_bar(results, stream, total) if stream.isatty() else _write_lines(results, stream, total)
 
 
-def unwrap_stream(stream: Any) -> TextIO:
+def unwrap_stream(stream: TextIO | OutputWrapper) -> TextIO:
     """Return the stream inside Django's OutputWrapper, which adds a newline to each write and so breaks a bar."""
-    wrapped: TextIO = getattr(stream, "_out", stream)
-    return wrapped
+    return cast(TextIO, stream._out) if isinstance(stream, OutputWrapper) else stream
 
 
 def count_lines(result: BatchResult) -> int:

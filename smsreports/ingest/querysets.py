@@ -30,7 +30,7 @@ class Verdict(StrEnum):
 
 
 class EventQuerySet(QuerySet[Any]):
-    def get_timeline(self, sms: Mapping[str, Any], max_entries: int) -> tuple[list[dict[str, Any]], int]:
+    def get_timeline(self, sms: Mapping[str, object], max_entries: int) -> tuple[list[dict[str, Any]], int]:
         """Return the latest `max_entries` events of this SMS with verdicts, oldest first, and their total number."""
         # Ordered by the reporter's clock; the other columns make the order total.
         order = ("at", "status", Collate("status_code", "C"), "reference_kind", "kind", "action_type")
@@ -38,7 +38,7 @@ class EventQuerySet(QuerySet[Any]):
         rows = list(entries.values(*ENTRY_COLUMNS, "total")[:max_entries])
         return rows[::-1], rows[0]["total"] if rows else 0
 
-    def _filter_by_sms(self, sms: Mapping[str, Any]) -> Self:
+    def _filter_by_sms(self, sms: Mapping[str, object]) -> Self:
         """Filter events that reference the SMS by its client's id or the carrier's, if it has them.
 
         The query uses the index of the constraint `event_known_once`.
@@ -47,7 +47,7 @@ class EventQuerySet(QuerySet[Any]):
         is_referenced = Q(*(Q(reference_kind=kind, reference=sms[kind]) for kind in kinds), _connector=Q.OR)
         return self.filter(is_referenced)
 
-    def with_verdict(self, sms: Mapping[str, Any]) -> Self:
+    def with_verdict(self, sms: Mapping[str, object]) -> Self:
         """Annotate the events of one SMS with `verdict` and `total`.
 
         `sms` holds its `status`, `status_code` and `status_at`. The queryset must hold all its events. The verdict of

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from io import BytesIO
 from socket import SHUT_RD, socket
 from threading import Timer
-from typing import Any
+from typing import BinaryIO
 
 from django.http import HttpRequest
 from gunicorn.http.errors import ParseException
@@ -129,7 +129,7 @@ def _read_chunks(request: HttpRequest, max_bytes: int) -> Chunks:
         raise ParseError(f"The body ended after {received_bytes} of {length} bytes.")
 
 
-def _get_stream(request: HttpRequest) -> Any:
+def _get_stream(request: HttpRequest) -> HttpRequest | BinaryIO:
     """Return the stream to read the body from.
 
     Django treats a request without a length as empty. A server that terminates chunked bodies itself sets

@@ -1,117 +1,67 @@
-"""Staging tables, which hold the parsed rows of a batch until they are merged."""
+"""Creation and filling of the staging tables, which hold the parsed rows of a batch until they are merged."""
 
 from collections.abc import Mapping, Sequence
 
 from django.db.backends.utils import CursorWrapper
 
-# Columns and their types, after `line` and `account_id`, in the order of the values that `records` builds.
-STAGING_TABLES: Mapping[str, Mapping[str, str]] = {
-    "stage_message": {
-        "client_message_id": "text",
-        "request_key": "text",
-        "message_id": "text",
-        "recipient": "text",
-        "country": "text",
-        "sender_id": "text",
-        "text": "text",
-        "status": "text",
-        "status_code": "text",
-        "segments": "smallint",
-        "cost": "numeric(12,6)",
-        "contact_group_id": "text",
-        "created_at": "timestamptz",
-        "sent_at": "timestamptz",
-        "delivered_at": "timestamptz",
-        "status_at": "timestamptz",
-    },
-    "stage_broadcast": {
-        "key": "text",
-        "name": "text",
-        "text": "text",
-        "sender_id": "text",
-        "contact_group_id": "text",
-        "created_at": "timestamptz",
-        "segments": "smallint",
-    },
-    "stage_send": {
-        "broadcast_key": "text",
-        "message_id": "text",
-        "recipient": "text",
-        "country": "text",
-        "sender_id": "text",
-        "text": "text",
-        "status": "text",
-        "status_code": "text",
-        "segments": "smallint",
-        "cost": "numeric(12,6)",
-        "sent_at": "timestamptz",
-        "delivered_at": "timestamptz",
+from smsreports.ingest.loaders import get_loader_set
+from smsreports.records.staging import EVENTS, REPORT_COLUMNS, REPORTS_TABLE
+
+# Filled by the merge, besides the tables that its steps bring: reports and responses to apply to known rows, events
+# that are new to a row, and the rows that references resolve to. `target` is the table of the row.
+WORK_TABLES: Mapping[str, Mapping[str, str]] = {
+    REPORTS_TABLE: REPORT_COLUMNS,
+    "stage_response": {
+        "target": "text",
+        "row_id": "bigint",
         "clicked_at": "timestamptz",
         "action_type": "text",
         "action_at": "timestamptz",
-        "status_at": "timestamptz",
     },
-    "stage_event": {
-        "kind": "text",
+    "stage_arrival": {"account_id": "bigint", **EVENTS.columns},
+    "stage_reached": {
+        "account_id": "bigint",
         "reference_kind": "text",
         "reference": "text",
-        "status": "text",
-        "status_code": "text",
-        "action_type": "text",
-        "at": "timestamptz",
+        "target": "text",
+        "row_id": "bigint",
     },
 }
-# Filled by the merge: requests whose head may change, and reports on known rows.
-WORK_TABLES = {
-    "stage_follower": "account_id bigint, request_key text",
-    "stage_head": "old_id bigint, new_id bigint",
-    "stage_report": (
-        "target text, row_id bigint, status text, status_code text, at timestamptz,"
-        " sent_at timestamptz, delivered_at timestamptz"
-    ),
-    "stage_response": "row_id bigint, clicked_at timestamptz, action_type text, action_at timestamptz",
-    # Events that are new to a row, and the rows that references resolve to.
-    "stage_arrival": ", ".join(
-        ["account_id bigint", *(f"{name} {kind}" for name, kind in STAGING_TABLES["stage_event"].items())]
-    ),
-    "stage_reached": "account_id bigint, reference_kind text, reference text, target text, row_id bigint",
-}
-# `is_new` marks the rows to insert; the others update known rows. `got_carrier_id` marks rows that gave a known message
-# its carrier's id. `is_replay` marks sends that waited for their broadcast (whose id is `broadcast_id`) and events
-# taken from a send's record: their lines are counted elsewhere.
-MARK_COLUMNS = (
-    "n bigint GENERATED ALWAYS AS IDENTITY, is_new boolean DEFAULT true,"
-    " got_carrier_id boolean DEFAULT false, is_replay boolean DEFAULT false, broadcast_id bigint"
-)
+
+
+def list_temporary_tables() -> dict[str, Mapping[str, str]]:
+    """Return the columns of all temporary tables of a load, with their types, by table."""
+    loaders = get_loader_set()
+    tables = {name: stage.definitions for name, stage in loaders.stages.items()}
+    for work_tables in (*(loader.work_tables for loader in loaders.loaders), WORK_TABLES):
+        tables.update(work_tables)
+    return tables
 
 
 def prepare_tables(cursor: CursorWrapper) -> None:
-    """Create the staging tables for the connection's first batch, and empty them for later ones.
+    """Create the temporary tables for the connection's first batch, and empty them for later ones.
 
     The ORM has no temporary tables. Only tables with rows are truncated: each TRUNCATE creates a file, which costs a
     small batch more than its rows.
     """
+    tables = list_temporary_tables()
     cursor.execute(
         "SELECT relname, pg_relation_size(oid) > 0 FROM pg_class"
         " WHERE relnamespace = pg_my_temp_schema() AND relname = ANY (%s)",
-        [[*STAGING_TABLES, *WORK_TABLES]],
+        [list(tables)],
     )
     if existing := cursor.fetchall():
         if used := [table for table, has_rows in existing if has_rows]:
             cursor.execute(f"TRUNCATE {', '.join(used)}")
         return
-    for table, columns in STAGING_TABLES.items():
-        definitions = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE {table} (line bigint, account_id bigint, {definitions}, {MARK_COLUMNS})"
-        )
-    for table, definitions in WORK_TABLES.items():
+    for table, columns in tables.items():
+        definitions = ", ".join(f"{name} {sql_type}" for name, sql_type in columns.items())
         cursor.execute(f"CREATE TEMPORARY TABLE {table} ({definitions})")
 
 
 def copy_rows(cursor: CursorWrapper, table: str, rows: Sequence[str]) -> None:
     """Copy `rows`, lines in COPY's text format, into the table and analyze it."""
-    columns = ", ".join(["line", "account_id", *STAGING_TABLES[table]])
+    columns = ", ".join(["line", "account_id", *get_loader_set().stages[table].columns])
     # Django converts errors to its own exceptions only for its own cursor methods.
     with cursor.db.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         copy.write("\n".join(rows) + "\n")

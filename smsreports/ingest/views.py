@@ -17,11 +17,11 @@ from smsreports.concurrency.slots import load_slots
 from smsreports.exceptions import RequestTooLarge
 from smsreports.ingest import record_schemas
 from smsreports.ingest.backpressure import apply_load_settings
-from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.ingest.lines import read_numbered_lines
 from smsreports.ingest.load import BATCH_LINES, AccountResolver, BatchResult, NumberedLine, load_batch
 from smsreports.ingest.request_body import buffer_body, drain_body, read_body
 from smsreports.openapi.spec import ViewSpec
+from smsreports.records.field_parsers import InvalidRecord
 from smsreports.telemetry.metrics import get_metrics
 
 NDJSON = "application/x-ndjson"

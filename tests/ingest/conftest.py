@@ -21,7 +21,7 @@ TABLES = (
     "broadcasts_app_broadcast",
     "broadcasts_app_broadcastsend",
     "ingest_event",
-    "ingest_waitingsend",
+    "broadcasts_app_waitingsend",
 )
 
 

@@ -19,9 +19,9 @@ from smsreports.demo.generator import ACCOUNTS
 from smsreports.ingest import progress
 from smsreports.ingest.load import BatchResult
 from smsreports.ingest.management.commands.import_traffic import MAX_NAMED_LINES
-from smsreports.ingest.merge import RejectedLine
 from smsreports.ingest.progress import with_progress
-from smsreports.ingest.records import MAX_LINE_BYTES
+from smsreports.records.field_types import MAX_LINE_BYTES
+from smsreports.records.merge_steps import RejectedLine
 from tests.ingest.conftest import Record, dump_tables, get_counts, load_records, message, receipt, run_command
 
 DEMO_OPTIONS = ("--messages", "40", "--sends", "30", "--until", "2026-02-13T12:00:00Z")

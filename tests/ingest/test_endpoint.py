@@ -19,8 +19,8 @@ from smsreports.ingest import backpressure, views
 from smsreports.ingest.load import BATCH_LINES
 from smsreports.ingest.merge import LOCK_NAMESPACE
 from smsreports.ingest.models import Event
-from smsreports.ingest.records import MAX_LINE_BYTES
 from smsreports.ingest.staging import prepare_tables
+from smsreports.records.field_types import MAX_LINE_BYTES
 from tests.conftest import ApiClient, create_api_client
 from tests.ingest.conftest import Record, broadcast, click, dump_tables, message, receipt, send
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smsreports.ingest.lines import read_numbered_lines
-from smsreports.ingest.records import MAX_LINE_BYTES
+from smsreports.records.field_types import MAX_LINE_BYTES
 
 BLANKS = b" \t\r\v\f"
 MEGABYTE = 2**20

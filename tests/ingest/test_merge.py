@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from broadcasts_app.models import BroadcastSend
+from broadcasts_app.models import BroadcastSend, WaitingSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account
-from smsreports.ingest.models import Event, WaitingSend
+from smsreports.ingest.models import Event
 from smsreports.sms.statuses import NAMES
 from tests.ingest.conftest import (
     Record,

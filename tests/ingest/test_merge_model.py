@@ -10,13 +10,13 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from broadcasts_app.models import Broadcast, BroadcastSend
+from broadcasts_app.models import Broadcast, BroadcastSend, WaitingSend
 from messages_app.models import Message
 from smsreports.accounts.models import Account
 from smsreports.counters.verify import find_differences
 from smsreports.ingest.load import AccountResolver, BatchResult, load_batch
 from smsreports.ingest.message_status import load_receipts
-from smsreports.ingest.models import Event, WaitingSend
+from smsreports.ingest.models import Event
 from smsreports.ingest.staging import prepare_tables
 from smsreports.sms.statuses import FINAL, NAMES
 from smsreports.sources import get_counter_specs

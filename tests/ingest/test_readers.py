@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.ingest.readers import MAX_UNKNOWN_COLUMNS, FileLayout, Notes, csv_table, json_document, read_rows
 from smsreports.ingest.readers.reverse import reverse_rows
-from smsreports.ingest.records import MAX_LINE_BYTES
+from smsreports.records.field_parsers import InvalidRecord
+from smsreports.records.field_types import MAX_LINE_BYTES
 
 LAYOUT = FileLayout(
     loaded=frozenset({"id", "text"}),

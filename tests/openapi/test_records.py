@@ -6,10 +6,12 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smsreports.ingest.field_parsers import InvalidRecord
-from smsreports.ingest.records import RECORD_KINDS, build_staging_row
+from smsreports.ingest.loaders import get_loader_set
+from smsreports.ingest.parsing import build_staging_row
+from smsreports.records.field_parsers import InvalidRecord
 from tests.openapi.schema_validation import Description
 
+RECORD_KINDS = get_loader_set().kinds
 NOON = "2026-02-13T12:00:00Z"
 # For every field, values that it accepts and values that it rejects.
 TEXTS = (None, "", "x", "x" * 33, "x" * 129, "a\0b", "US", "us", "DELIVRD", "sent", "delivered")
@@ -32,7 +34,7 @@ VALID_VALUES = {
 
 def build_valid_record(kind: str) -> dict[str, Any]:
     """Return a valid record of this kind."""
-    needed = {name for name, field in RECORD_KINDS[kind][0].items() if field.default is None}
+    needed = {name for name, field in RECORD_KINDS[kind].fields.items() if field.default is None}
     both = {"client_message_id"} if kind == "receipt" else set()
     return {"type": kind, **{name: VALID_VALUES.get(name, NOON) for name in sorted(needed | both)}}
 
@@ -41,8 +43,8 @@ def build_valid_record(kind: str) -> dict[str, Any]:
 def records(draw: st.DrawFn) -> dict[str, Any]:
     """Generate records with a few odd, missing or unknown fields."""
     kind = draw(st.sampled_from(sorted(RECORD_KINDS)))
-    changes = draw(st.dictionaries(st.sampled_from([*RECORD_KINDS[kind][0], "strange"]), VALUES, max_size=3))
-    omitted = draw(st.sets(st.sampled_from(sorted(RECORD_KINDS[kind][0])), max_size=1))
+    changes = draw(st.dictionaries(st.sampled_from([*RECORD_KINDS[kind].fields, "strange"]), VALUES, max_size=3))
+    omitted = draw(st.sets(st.sampled_from(sorted(RECORD_KINDS[kind].fields)), max_size=1))
     return {
         name: value
         for name, value in (build_valid_record(kind) | changes).items()

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.openapi.schemas import Schema
 from smsreports.openapi.spec import Parameter
+from smsreports.records.field_parsers import InvalidRecord
 
 # Parameters of a callback, each given once; and a record of type receipt.
 CallbackParams = Mapping[str, str]

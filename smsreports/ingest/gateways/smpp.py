@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from smsreports.ingest.field_parsers import InvalidRecord
+from smsreports.records.field_parsers import InvalidRecord
 
 # States by their short names and by their full names, which some SMSCs write.
 STATUS_BY_STATE = {

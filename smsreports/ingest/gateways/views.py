@@ -11,7 +11,6 @@ from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 
 from smsreports.ingest.backpressure import apply_load_settings
-from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.ingest.gateways import load_gateways, spec
 from smsreports.ingest.gateways.authentication import GatewayKeyAuthentication
 from smsreports.ingest.gateways.base import CallbackParams, Gateway, ReceiptRecord
@@ -20,6 +19,7 @@ from smsreports.ingest.request_body import read_body
 from smsreports.ingest.views import LoadingViewSet
 from smsreports.openapi.spec import ViewSpec
 from smsreports.queries.query_string import parse_pairs
+from smsreports.records.field_parsers import InvalidRecord
 from smsreports.telemetry.metrics import get_metrics
 
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"

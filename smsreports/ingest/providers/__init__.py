@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from smsreports.accounts.models import Account
-from smsreports.ingest.field_parsers import InvalidRecord, is_final
 from smsreports.ingest.readers import FileLayout, FileRow, FileRows, Notes, read_rows
+from smsreports.records.field_parsers import InvalidRecord, is_final
+from smsreports.records.loader import RecordDict
 
-RecordDict = dict[str, Any]
 NumberedRecords = Iterator[tuple[int, RecordDict | InvalidRecord]]
 PROVIDER_NAMES = tuple(sorted(module.name for module in iter_modules(__path__)))
 SAFE_WORD_PATTERN = re.compile("[A-Za-z_-]{0,32}")
@@ -28,7 +28,7 @@ class ImportRun:
     account: Account
     notes: Notes = field(default_factory=Notes)
 
-    def check_currency(self, name: str, value: Any) -> None:
+    def check_currency(self, name: str, value: object) -> None:
         """Check that a cost is in the account's currency; a missing one is assumed to be. Raises InvalidRecord."""
         account_currency = self.account.currency
         if value in (None, ""):
@@ -38,7 +38,7 @@ class ImportRun:
         elif str(value).upper() != account_currency:
             raise InvalidRecord(f"{name}: {safe_repr(value)}is not {account_currency}, the account's currency")
 
-    def has_price(self, name: str, value: Any, status: str) -> bool:
+    def has_price(self, name: str, value: object, status: str) -> bool:
         """Return True if the row has a price, and False if a final message has none.
 
         Raises InvalidRecord for a message without a price whose status is not final: a stored cost never changes, so
@@ -72,13 +72,6 @@ def get_provider(name: str) -> Provider:
     return provider
 
 
-def raise_if_invalid(record: RecordDict | InvalidRecord) -> RecordDict:
-    """Return the record. Raises InvalidRecord if the provider could not build one from the row."""
-    if isinstance(record, InvalidRecord):
-        raise record
-    return record
-
-
 def build_row_by_row(
     build_record: Callable[[FileRow, ImportRun], RecordDict],
 ) -> Callable[[FileRows, ImportRun], NumberedRecords]:
@@ -99,19 +92,19 @@ def build_row_by_row(
     return build_records
 
 
-def translate_word(name: str, value: Any, translations: Mapping[str, str]) -> str:
+def translate_word(name: str, value: object, translations: Mapping[str, str]) -> str:
     """Return our word for a provider's word. Raises InvalidRecord if it is not among the `translations`."""
     if not isinstance(value, str) or value not in translations:
         raise InvalidRecord(f"{name}: {safe_repr(value)}is not known")
     return translations[value]
 
 
-def parse_whole_number(value: Any) -> Any:
+def parse_whole_number(value: object) -> object:
     """Convert a whole number that is written as text. Return anything else unchanged; the loader rejects it."""
     return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value) else value
 
 
-def safe_repr(value: Any) -> str:
+def safe_repr(value: object) -> str:
     """Return a word with quotes and a space, for an error message; "" for anything else.
 
     A value that is not a plain word may be a telephone number or a text, which must not appear in messages.

@@ -5,18 +5,17 @@ names another source; see docs/operators/providers/twilio.md.
 """
 
 from email.utils import parsedate_to_datetime
-from typing import Any
 
-from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.ingest.providers import (
     ImportRun,
     Provider,
-    RecordDict,
     build_row_by_row,
     parse_whole_number,
     translate_word,
 )
 from smsreports.ingest.readers import FileLayout, FileRow
+from smsreports.records.field_parsers import InvalidRecord
+from smsreports.records.loader import RecordDict
 
 # message_enum_status. `partially_delivered` is left out because it is not documented; `receiving` and `received` are
 # statuses of inbound messages.
@@ -86,7 +85,7 @@ def build_record(row: FileRow, run: ImportRun) -> RecordDict:
     }
 
 
-def _parse_price(price: Any) -> Any:
+def _parse_price(price: object) -> object:
     """Return the cost of a price, which is negative or 0 for a charge. Raises InvalidRecord."""
     if isinstance(price, str) and (price.startswith("-") or not price.strip("0.")):
         return price.removeprefix("-")
@@ -95,7 +94,7 @@ def _parse_price(price: Any) -> Any:
     raise InvalidRecord("price: must be a negative amount, as charges are")
 
 
-def _parse_time(name: str, value: Any) -> Any:
+def _parse_time(name: str, value: object) -> object:
     """Convert a time from RFC 2822, which the API writes, to RFC 3339. A value that begins with a year is unchanged.
 
     Raises InvalidRecord.

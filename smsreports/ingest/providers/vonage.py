@@ -5,10 +5,10 @@ names another source; see docs/operators/providers/vonage.md.
 """
 
 import re
-from typing import Any
 
-from smsreports.ingest.providers import ImportRun, Provider, RecordDict, build_row_by_row, translate_word
+from smsreports.ingest.providers import ImportRun, Provider, build_row_by_row, translate_word
 from smsreports.ingest.readers import FileLayout, FileRow
+from smsreports.records.loader import RecordDict
 
 # sms_status; `deleted` and `submitted` are from the reference at developer.vonage.com/en/api/reports.
 STATUSES = {
@@ -61,12 +61,12 @@ def build_record(row: FileRow, run: ImportRun) -> RecordDict:
     }
 
 
-def _to_e164(number: Any) -> Any:
+def _to_e164(number: object) -> object:
     """Add the + of E.164, which Vonage leaves out."""
     return f"+{number}" if isinstance(number, str) and number.isdecimal() else number
 
 
-def _to_rfc3339(value: Any) -> Any:
+def _to_rfc3339(value: object) -> object:
     """Convert an ISO 8601 time, whose offset may lack its colon, to RFC 3339."""
     if not isinstance(value, str):
         return value

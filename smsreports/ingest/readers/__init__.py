@@ -4,12 +4,12 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
-from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.ingest.lines import read_numbered_lines
+from smsreports.ingest.parsing import parse_line
 from smsreports.ingest.readers import csv_table, json_document
-from smsreports.ingest.records import parse_line
+from smsreports.records.field_parsers import InvalidRecord
 
 BOM = b"\xef\xbb\xbf"
 # Bytes inspected to detect the format. The few keys before the list of a JSON document fit many times.
@@ -17,7 +17,7 @@ HEAD_BYTES = 64 * 1024
 # Unknown columns that are reported. A file with more does not have a header.
 MAX_UNKNOWN_COLUMNS = 100
 
-FileRow = Mapping[str, Any]
+FileRow = Mapping[str, object]
 FileRows = Iterator[tuple[int, FileRow | InvalidRecord]]
 
 

@@ -4,9 +4,9 @@ import csv
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.ingest.lines import MAX_READ_BYTES, is_cut
-from smsreports.ingest.records import MAX_LINE_BYTES
+from smsreports.records.field_parsers import InvalidRecord
+from smsreports.records.field_types import MAX_LINE_BYTES
 
 Cells = list[str]
 

@@ -1,17 +1,17 @@
 """Reader for JSON documents, which are read whole."""
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import orjson
 
-from smsreports.ingest.field_parsers import InvalidRecord
+from smsreports.records.field_parsers import InvalidRecord
 
 # Far above a page of any provider. Parsed, it takes about six times as much memory.
 MAX_DOCUMENT_BYTES = 16 * 2**20
 
 
-def read_objects(file: BinaryIO, envelope: str) -> Iterator[tuple[int, dict[str, Any] | InvalidRecord]]:
+def read_objects(file: BinaryIO, envelope: str) -> Iterator[tuple[int, dict[str, object] | InvalidRecord]]:
     """Yield the objects of the list under the key `envelope`, or of a top-level list, numbered from 1."""
     try:
         items = _parse_list(file.read(MAX_DOCUMENT_BYTES + 1), envelope)
@@ -22,7 +22,7 @@ def read_objects(file: BinaryIO, envelope: str) -> Iterator[tuple[int, dict[str,
         yield number, item if isinstance(item, dict) else InvalidRecord("is not a JSON object")
 
 
-def _parse_list(content: bytes, envelope: str) -> list[Any]:
+def _parse_list(content: bytes, envelope: str) -> list[object]:
     if len(content) > MAX_DOCUMENT_BYTES:
         raise InvalidRecord(
             f"is a JSON document of more than {MAX_DOCUMENT_BYTES} bytes; files with one record per line have no "

@@ -6,8 +6,8 @@ from tempfile import TemporaryFile
 
 import orjson
 
-from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.ingest.readers import FileRows
+from smsreports.records.field_parsers import InvalidRecord
 
 
 def reverse_rows(rows: FileRows) -> FileRows:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.ingest.gateways import smpp
+from smsreports.records.field_parsers import InvalidRecord
 from smsreports.sms.statuses import NAMES
 
 # Appendix B of SMPP 3.4, filled by an SMSC.

@@ -8,15 +8,13 @@ from typing import Any
 from messages_app.models import Message
 from smsreports.accounts.models import Account
 from smsreports.ingest.load import AccountResolver, BatchResult, load_lines
-from smsreports.ingest.providers import ImportRun, get_provider, raise_if_invalid
+from smsreports.ingest.providers import ImportRun, get_provider
 
 
 def load_file(provider: str, account: Account, content: bytes) -> tuple[BatchResult, ImportRun]:
     """Load a file. Return the result of all its batches, and the run with its notes."""
     total, run = BatchResult(), ImportRun(account)
-    for result in load_lines(
-        get_provider(provider).read_records(io.BytesIO(content), run), AccountResolver(), raise_if_invalid
-    ):
+    for result in load_lines(get_provider(provider).read_records(io.BytesIO(content), run), AccountResolver()):
         total.accepted += result.accepted
         total.duplicates += result.duplicates
         total.rejected += result.rejected

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from smsreports.accounts.models import Account
-from smsreports.ingest.field_parsers import InvalidRecord
+from smsreports.ingest.parsing import build_staging_row
 from smsreports.ingest.providers import PROVIDER_NAMES, ImportRun, get_provider
-from smsreports.ingest.records import build_staging_row
+from smsreports.records.field_parsers import InvalidRecord
 from tests.ingest.providers.conftest import build_csv
 from tests.ingest.providers.rows import export_row, twilio_row, vonage_row
 

@@ -4,7 +4,6 @@ A message that is sent with level 3 has one of each. Source: "Receiving DLR" in 
 `DLRThrower`.
 """
 
-from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.ingest.gateways import smpp
 from smsreports.ingest.gateways.base import (
     TEXT_SCHEMA,
@@ -15,6 +14,7 @@ from smsreports.ingest.gateways.base import (
 )
 from smsreports.openapi.schemas import enum_of
 from smsreports.openapi.spec import Parameter
+from smsreports.records.field_parsers import InvalidRecord
 
 LEVELS = ("1", "2", "3")
 # Command status at level 1: ESME_ROK, or one of many errors.

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from smsreports.ingest.field_parsers import InvalidRecord
 from smsreports.ingest.gateways import smpp
 from smsreports.ingest.gateways.base import (
     TEXT_SCHEMA,
@@ -19,6 +18,7 @@ from smsreports.ingest.gateways.base import (
 )
 from smsreports.openapi.schemas import enum_of
 from smsreports.openapi.spec import Parameter
+from smsreports.records.field_parsers import InvalidRecord
 
 
 @dataclass(frozen=True)

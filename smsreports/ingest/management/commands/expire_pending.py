@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser
 from datetime import timedelta
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -31,7 +30,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--account", metavar="NAME", help="only this account (default: all accounts)")
 
-    def handle(self, *, older_than: timedelta, account: str | None, **options: Any) -> None:
+    def handle(self, *, older_than: timedelta, account: str | None, **options: object) -> None:
         accounts = Account.objects.order_by("id")
         if account is not None:
             accounts = accounts.filter(name=account)

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, FileType
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import orjson
 from django.core.management.base import BaseCommand, CommandError
@@ -49,10 +49,20 @@ class Command(BaseCommand):
             help="write the numbers of rejected lines and the reasons to this file",
         )
 
-    def handle(self, *, files: list[str], rejects: BinaryIO | None, **options: Any) -> None:
-        self._stdin: BinaryIO = options.get("stdin") or sys.stdin.buffer
+    def handle(
+        self,
+        *,
+        files: list[str],
+        rejects: BinaryIO | None,
+        provider: str | None,
+        account: str | None,
+        create_accounts: bool,
+        stdin: BinaryIO | None = None,
+        **options: object,
+    ) -> None:
+        self._stdin = stdin or sys.stdin.buffer
         self._rejects, self._totals = rejects, LoadTotals()
-        load_file, run = self._choose_loader(**options)
+        load_file, run = self._choose_loader(provider, account, create_accounts=create_accounts)
         for name, result in self._load_files(files, load_file):
             self._report_rejected(name, result)
             self._totals.add_batch(result)
@@ -63,7 +73,7 @@ class Command(BaseCommand):
             raise CommandError(f"{self._totals.rejected} lines were rejected")
 
     def _choose_loader(
-        self, *, provider: str | None, account: str | None, create_accounts: bool, **options: Any
+        self, provider: str | None, account: str | None, *, create_accounts: bool
     ) -> tuple[FileLoader, ImportRun | None]:
         """Return a function that loads a file, and the import run if the file is a provider's."""
         accounts = AccountResolver(create=create_accounts)
@@ -81,7 +91,7 @@ class Command(BaseCommand):
                 f"there is no account {account!r}; create it with create_account, which sets its currency"
             )
         run, source = ImportRun(owner), providers.get_provider(provider)
-        return lambda file: load_lines(source.read_records(file, run), accounts, providers.raise_if_invalid), run
+        return lambda file: load_lines(source.read_records(file, run), accounts), run
 
     def _load_files(self, files: list[str], load_file: FileLoader) -> Iterator[tuple[str, BatchResult]]:
         with ExitStack() as stack:

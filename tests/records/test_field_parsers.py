@@ -11,8 +11,8 @@ from django.db import connection
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from smsreports.ingest import field_parsers
-from smsreports.ingest.field_parsers import COPY_NULL, InvalidRecord
+from smsreports.records import field_parsers
+from smsreports.records.field_parsers import COPY_NULL, InvalidRecord
 from smsreports.sms.statuses import NAMES
 
 NOT_TEXT: list[Any] = [None, 1, 1.5, True, [], {}, ["+14155551234"]]

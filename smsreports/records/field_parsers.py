@@ -5,10 +5,11 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
-from typing import Any
 
 from smsreports.sms.statuses import NAMES, STATUSES
 
+# Returns the value in COPY's text format, or raises InvalidRecord.
+FieldParser = Callable[[object], str]
 COPY_NULL = "\\N"
 # Characters with a meaning in COPY's text format.
 COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -31,15 +32,12 @@ class InvalidRecord(ValueError):
     """A record, or one of its values, is invalid. The message says why."""
 
 
-def make_text_parser(max_length: int, *, allow_empty: bool = False) -> Callable[[Any], str]:
-    """Return a parser for text of up to `max_length` characters.
-
-    It is a `partial`, so that `record_schemas` can read the limits from its arguments.
-    """
+def make_text_parser(max_length: int, *, allow_empty: bool = False) -> FieldParser:
+    """Return a parser for text of up to `max_length` characters."""
     return partial(_parse_text, max_length, allow_empty)
 
 
-def _parse_text(max_length: int, allow_empty: bool, value: Any) -> str:
+def _parse_text(max_length: int, allow_empty: bool, value: object) -> str:
     if not isinstance(value, str):
         raise InvalidRecord("must be text")
     if len(value) > max_length:
@@ -51,19 +49,19 @@ def _parse_text(max_length: int, allow_empty: bool, value: Any) -> str:
     return value.translate(COPY_ESCAPES) if NEEDS_ESCAPE_PATTERN.search(value) else value
 
 
-def parse_phone(value: Any) -> str:
+def parse_phone(value: object) -> str:
     if not isinstance(value, str) or not PHONE_PATTERN.fullmatch(value):
         raise InvalidRecord("must be a phone number in international form, + and up to 15 digits")
     return value
 
 
-def parse_country(value: Any) -> str:
+def parse_country(value: object) -> str:
     if not isinstance(value, str) or not COUNTRY_PATTERN.fullmatch(value):
         raise InvalidRecord("must be two capital letters")
     return value
 
 
-def parse_status(value: Any) -> str:
+def parse_status(value: object) -> str:
     if not isinstance(value, str) or value not in STATUSES:
         raise InvalidRecord(f"must be one of {', '.join(NAMES)}")
     return value
@@ -73,13 +71,13 @@ def is_final(name: str) -> bool:
     return STATUSES[name].is_final
 
 
-def parse_segments(value: Any) -> str:
+def parse_segments(value: object) -> str:
     if type(value) is not int or not 1 <= value <= MAX_SEGMENTS:
         raise InvalidRecord(f"must be a whole number from 1 to {MAX_SEGMENTS}")
     return str(value)
 
 
-def parse_cost(value: Any) -> str:
+def parse_cost(value: object) -> str:
     """Parse text or a JSON number. A JSON number keeps its digits: a double represents 12 digits exactly."""
     if isinstance(value, str):
         digits = value
@@ -99,7 +97,7 @@ def _format_plain_number(value: float) -> str:
         return ""
 
 
-def parse_datetime(value: Any) -> str:
+def parse_datetime(value: object) -> str:
     if not isinstance(value, str) or not DATETIME_PATTERN.fullmatch(value):
         raise InvalidRecord("must be a time with a time zone, such as 2026-02-13T10:30:00Z")
     try:

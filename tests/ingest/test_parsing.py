@@ -8,13 +8,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from smsreports.ingest import records
-from smsreports.ingest.field_parsers import COPY_NULL, InvalidRecord
-from smsreports.ingest.records import MAX_LINE_BYTES, RECORD_KINDS, build_staging_row, parse_line
-from smsreports.ingest.staging import STAGING_TABLES
+from smsreports.ingest.loaders import get_loader_set
+from smsreports.ingest.parsing import COMMON_KEYS, build_staging_row, parse_line
+from smsreports.records.field_parsers import COPY_NULL, InvalidRecord
+from smsreports.records.field_types import MAX_LINE_BYTES
 from smsreports.sms.statuses import FINAL, NAMES
 from tests.ingest.conftest import NOON, Record, action, broadcast, click, message, receipt, send
 
+RECORD_KINDS = get_loader_set().kinds
 LATER = "2026-02-13T12:00:05Z"
 MINIMAL: dict[str, Record] = {
     "message": message(),
@@ -53,13 +54,13 @@ REQUIRED = [
 ]
 # Keys that depend on others: the two of an action, and a time that needs a final status.
 DEPENDENT_KEYS = ("action_type", "action_at", "delivered_at")
-EVERY_KEY = [(kind, key) for kind, record in FULL.items() for key in record if key not in records.COMMON_KEYS]
+EVERY_KEY = [(kind, key) for kind, record in FULL.items() for key in record if key not in COMMON_KEYS]
 
 
 def build_row(record: Record) -> dict[str, str]:
     """Return the staged values by column."""
     table, values = build_staging_row(record)
-    return dict(zip(STAGING_TABLES[table], values.split("\t"), strict=True))
+    return dict(zip(get_loader_set().stages[table].columns, values.split("\t"), strict=True))
 
 
 def get_error(record: Record) -> str:
@@ -71,13 +72,13 @@ def get_error(record: Record) -> str:
 @pytest.mark.parametrize("kind", RECORD_KINDS)
 def test_a_record_of_each_kind_fills_its_table(kind: str) -> None:
     for record in (MINIMAL[kind], FULL[kind]):
-        assert set(build_row(record)) == set(STAGING_TABLES[RECORD_KINDS[kind][1]])
+        assert set(build_row(record)) == set(RECORD_KINDS[kind].stage.columns)
 
 
 def test_the_examples_contain_all_known_keys() -> None:
-    for kind, (known, _, _) in RECORD_KINDS.items():
-        other_reference = {"client_message_id"} if kind == "receipt" else set()
-        assert set(known) | records.COMMON_KEYS == set(FULL[kind]) | other_reference
+    for name, kind in RECORD_KINDS.items():
+        other_reference = {"client_message_id"} if name == "receipt" else set()
+        assert set(kind.fields) | COMMON_KEYS == set(FULL[name]) | other_reference
 
 
 @pytest.mark.parametrize(("kind", "key"), REQUIRED)
@@ -235,7 +236,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
     max_leaves=2,
 )
-KEYS = st.sampled_from(sorted({key for known, _, _ in RECORD_KINDS.values() for key in known} | {"account", "x"}))
+KEYS = st.sampled_from(sorted({key for kind in RECORD_KINDS.values() for key in kind.fields} | {"account", "x"}))
 
 
 @settings(max_examples=100, deadline=None)
