@@ -2,59 +2,44 @@
 
 from collections.abc import Sequence
 from functools import cache, partial
-from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from markupsafe import Markup
 
 from broadcasts_app.campaigns import build_funnels
 from broadcasts_app.filters import BroadcastFilterSet, BroadcastSendFilterSet
 from broadcasts_app.models import Broadcast, BroadcastSend
 from smsreports.counters.queries import sum_broadcasts
 from smsreports.staff.admin import ReadOnlyTrafficAdmin, build_key_table
-from smsreports.staff.changelist import format_value
+from smsreports.staff.changelist import Link
+from smsreports.staff.fragments import render_fragment
 from smsreports.staff.list_query import BROADCAST_PARAM, ListQuery
 from smsreports.staff.result_sets import LatestRows, ResultSet
 
 
 @admin.register(Broadcast)
-class BroadcastAdmin(ReadOnlyTrafficAdmin):
+class BroadcastAdmin(ReadOnlyTrafficAdmin[Broadcast]):
     list_display = ("key", "account_link", "name", "sender_id", "created_at")
     source_table = build_key_table(Broadcast.objects.for_account, BroadcastFilterSet, "created_at", "broadcasts")
     slug = "broadcasts"
     measure = "requests"
     exact_search_fields = ("key",)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*super().get_fields(request, obj), "funnel_table", "sends_link"]
+    def get_fields(self, request: HttpRequest, obj: Broadcast | None = None) -> tuple[str, ...]:
+        return (*super().get_fields(request, obj), "funnel_table", "sends_link")
 
     @admin.display(description="funnel")
-    def funnel_table(self, broadcast: Broadcast) -> SafeString:
+    def funnel_table(self, broadcast: Broadcast) -> Markup:
         """Render the funnel with the same figures as the broadcast's report page."""
         funnel = build_funnels(broadcast.account, [broadcast.pk])[broadcast.pk]
-        cells = (
-            (
-                step.name,
-                f"{step.number:,}",
-                "" if step.share is None else f"{step.share} %",
-                format_value(step.cost_per_sms),
-            )
-            for step in funnel.steps
-        )
-        return format_html(
-            "<table><thead><tr><th>Step</th><th>SMS</th><th>Share of sent</th><th>{} per SMS</th></tr></thead>"
-            "<tbody>{}</tbody></table>",
-            broadcast.account.currency,
-            format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", cells),
-        )
+        return render_fragment("broadcasts_app/funnel.html", steps=funnel.steps, currency=broadcast.account.currency)
 
     @admin.display(description="sends")
-    def sends_link(self, broadcast: Broadcast) -> SafeString:
+    def sends_link(self, broadcast: Broadcast) -> Markup:
         url = reverse("admin:broadcasts_app_broadcastsend_changelist")
-        return format_html('<a href="{}?{}={}">all sends</a>', url, BROADCAST_PARAM, broadcast.pk)
+        return render_fragment("admin/link.html", url=f"{url}?{BROADCAST_PARAM}={broadcast.pk}", text="all sends")
 
 
 @cache
@@ -64,7 +49,7 @@ def _broadcast_changelist_url() -> str:
 
 
 @admin.register(BroadcastSend)
-class BroadcastSendAdmin(ReadOnlyTrafficAdmin):
+class BroadcastSendAdmin(ReadOnlyTrafficAdmin[BroadcastSend]):
     list_display = ("message_id", "account_link", "broadcast_link", "recipient", "status", "cost", "sent_at")
     list_select_related = ("account", "broadcast")
     source_table = build_key_table(BroadcastSend.objects.for_account, BroadcastSendFilterSet, "sent_at", "campaign")
@@ -72,10 +57,8 @@ class BroadcastSendAdmin(ReadOnlyTrafficAdmin):
     exact_search_fields = ("message_id",)
 
     @admin.display(description="broadcast")
-    def broadcast_link(self, send: BroadcastSend) -> SafeString:
-        return format_html(
-            '<a href="{}{}/change/">{}</a>', _broadcast_changelist_url(), send.broadcast_id, send.broadcast.name
-        )
+    def broadcast_link(self, send: BroadcastSend) -> Link:
+        return Link(f"{_broadcast_changelist_url()}{send.broadcast_id}/change/", send.broadcast.name)
 
     def get_filter_names(self) -> Sequence[str]:
         return (*super().get_filter_names(), BROADCAST_PARAM)

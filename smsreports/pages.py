@@ -1,7 +1,6 @@
 """The front page, and error pages outside views."""
 
 import sys
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -38,7 +37,7 @@ def service_unavailable(request: HttpRequest) -> HttpResponse:
     return show_error(request, ServiceUnavailable("Too many requests are under way; try again later."))
 
 
-def server_error(request: HttpRequest, **ignored: Any) -> HttpResponse:
+def server_error(request: HttpRequest, **ignored: object) -> HttpResponse:
     """Return a 503 for an outage of the database, else a 500. Django calls this while it handles the exception."""
     exception = sys.exception()
     if isinstance(exception, Exception) and is_outage(exception):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from jinja2 import StrictUndefined
 
 from smsreports import database
 from smsreports.environment import (
@@ -116,10 +117,22 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 
 ROOT_URLCONF = "smsreports.urls"
 WSGI_APPLICATION = "smsreports.wsgi.application"
+# Our own pages are in `templates/jinja2/`: Jinja2 renders a page of many rows several times faster, and takes the HTML
+# of a repeated element from a macro. `templates/django/` is for what extends a template of Django's admin.
 TEMPLATES = [
     {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [TEMPLATES_DIR / "jinja2"],
+        "OPTIONS": {
+            "environment": "smsreports.jinja.build_environment",
+            "autoescape": True,
+            # A misspelled name is an error instead of an empty text.
+            "undefined": StrictUndefined,
+        },
+    },
+    {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [TEMPLATES_DIR],
+        "DIRS": [TEMPLATES_DIR / "django"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -128,7 +141,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ]
         },
-    }
+    },
 ]
 
 AUTH_PASSWORD_VALIDATORS = [

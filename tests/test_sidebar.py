@@ -12,8 +12,8 @@ SIDEBAR = re.compile(r'<nav class="sticky" id="nav-sidebar".*?</nav>', re.DOTALL
 
 
 def strip_whitespace(markup: str) -> str:
-    """Remove the whitespace between tags and around text."""
-    return re.sub(r"\s*([<>])\s*", r"\1", markup)
+    """Remove the whitespace between tags and around text, and unite that between attributes."""
+    return re.sub(r"\s*([<>])\s*", r"\1", re.sub(r"\s+", " ", markup))
 
 
 @pytest.mark.parametrize("page", [LIST, reverse("admin:auth_user_add"), reverse("admin:password_change")])

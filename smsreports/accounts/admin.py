@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from smsreports.accounts.admin_bases import ReadOnlyLogAdmin, StrictListFilterAdmin
 from smsreports.accounts.keys import credentials_to_show, save_new_key
 from smsreports.accounts.models import Account, ApiKey, Reveal, Scope
 from smsreports.accounts.rotation import DEFAULT_OVERLAP, RotationError, rotate_key
@@ -19,18 +20,8 @@ from smsreports.accounts.rotation import DEFAULT_OVERLAP, RotationError, rotate_
 HOUR = timedelta(hours=1)
 
 
-class StrictListFilterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
-    """Admin that accepts only the filters of `list_filter` in the query string.
-
-    Django accepts any column of the model, and some values of some columns end in a server error.
-    """
-
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        return lookup in {f"{name}{suffix}" for name in self.list_filter for suffix in ("__exact", "__id__exact")}
-
-
 @admin.register(Account)
-class AccountAdmin(StrictListFilterAdmin):
+class AccountAdmin(StrictListFilterAdmin[Account]):
     list_display = ("name", "currency", "rate_limit", "is_active", "created_at")
     search_fields = ("name",)
     readonly_fields = ("created_at",)
@@ -44,7 +35,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(StrictListFilterAdmin):
+class ApiKeyAdmin(StrictListFilterAdmin[ApiKey]):
     form = ApiKeyForm
     list_display = ("prefix", "account", "name", "scopes", "is_active", "expires_at", "last_used_at")
     list_filter = ("is_active",)
@@ -56,14 +47,14 @@ class ApiKeyAdmin(StrictListFilterAdmin):
     # `requires_signature` cannot be set later: the signing secret is shown only together with a new key.
     readonly_fields = ("account", "requires_signature", *automatic_fields)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
         return self.readonly_fields if obj else ()
 
-    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        fields = ["account", "name", "scopes", "allowed_networks", "requires_signature", "expires_at"]
-        return [*fields, "is_active", *self.automatic_fields] if obj else fields
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        fields = ("account", "name", "scopes", "allowed_networks", "requires_signature", "expires_at")
+        return (*fields, "is_active", *self.automatic_fields) if obj else fields
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: ApiKeyForm, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
         else:
@@ -121,31 +112,14 @@ class ApiKeyAdmin(StrictListFilterAdmin):
         return None
 
 
-class ReadOnlyLogAdmin(StrictListFilterAdmin):
-    """Read-only admin of a log of staff actions. The pages on which staff act write the rows."""
-
-    show_full_result_count = False
-    sortable_by = ()
-    ordering = ("-id",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Reveal)
-class RevealAdmin(ReadOnlyLogAdmin):
+class RevealAdmin(ReadOnlyLogAdmin[Reveal]):
     list_display = ("at", "user", "account", "reference", "model", "reason", "address")
     list_select_related = ("user", "account")
 
 
 @admin.register(LogEntry)
-class LogEntryAdmin(ReadOnlyLogAdmin):
+class LogEntryAdmin(ReadOnlyLogAdmin[LogEntry]):
     """Django's log: keys created, rotated and revoked, and all other changes in the admin."""
 
     list_display = ("action_time", "user", "content_type", "object_repr", "change_message")

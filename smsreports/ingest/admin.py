@@ -11,7 +11,7 @@ from smsreports.staff.list_query import ListQuery
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnlyTrafficAdmin):
+class EventAdmin(ReadOnlyTrafficAdmin[Event]):
     exact_search_fields = ("reference",)
     list_display = ("reference", "reference_kind", "account", "kind", "status", "at", "received_at", "waits")
 

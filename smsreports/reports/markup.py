@@ -5,17 +5,12 @@ CSS classes are our own.
 """
 
 from collections.abc import Iterable
-from decimal import Decimal
 from html import escape
 
 from django.forms import BoundField
 from django.utils.safestring import SafeString, mark_safe
 
 from smsreports.reports.charts import Bar, BarChart, Dot, LineChart, Tick
-
-NO_VALUE = "\u2013"
-# Spaces at which a line does not break, so that a number stays with its unit.
-NARROW_SPACE = "\u202f"
 
 
 def render_grid(y: Iterable[Tick], x: Iterable[Tick], height: int) -> SafeString:
@@ -97,10 +92,6 @@ def render_field(bound: BoundField) -> SafeString:
 def render_link(content: str, href: str | None) -> str:
     """Render a link around the content, which is HTML already, or the content alone without `href`."""
     return f'<a href="{escape(href)}">{content}</a>' if href else content
-
-
-def format_percent(value: Decimal | float | None) -> str:
-    return NO_VALUE if value is None else f"{value:.2f}{NARROW_SPACE}%"
 
 
 def join_safe(parts: Iterable[str], separator: str = "") -> SafeString:

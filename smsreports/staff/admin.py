@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django.contrib import admin
 from django.contrib.admin.options import ShowFacets
@@ -13,12 +13,16 @@ from django.db import OperationalError
 from django.db.models import BigIntegerField, F, Model, Q, QuerySet, Sum
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.http import urlencode
+from django_filters import FilterSet
+from markupsafe import Markup
 from psycopg.errors import QueryCanceled
 
+from smsreports.accounts.admin_bases import M, ReadOnlyAdmin
 from smsreports.accounts.masking import REVEAL, can_see_numbers, mask_number
+from smsreports.accounts.models import Account
 from smsreports.concurrency.slots import EVERY_ACCOUNT, query_slots
 from smsreports.counters.models import Counter, Grain
 from smsreports.database.compiled import CompiledQuery, Param
@@ -29,8 +33,9 @@ from smsreports.queries.listing import AccountTables
 from smsreports.sms.abstract import Sms
 from smsreports.sources import SourceTable
 from smsreports.staff import list_query, timeline
-from smsreports.staff.changelist import TrafficChangeList, format_value
+from smsreports.staff.changelist import Link, TrafficChangeList
 from smsreports.staff.errors import render_error_page
+from smsreports.staff.fragments import render_fragment
 from smsreports.staff.list_query import ACCOUNT_PARAM, MIN_PHONE_DIGITS, ListQuery, parse_list_query
 from smsreports.staff.result_sets import AccountRows, LatestRows, ResultSet, SearchResults, limit_statement_time
 from smsreports.staff.reveal import reveal_row
@@ -40,7 +45,9 @@ from smsreports.staff.timeline import SMS_FIELDS, VERDICT_HELP
 LIST_TIMEOUT_SECONDS = 10
 
 
-def build_key_table(for_account: Callable[..., Any], filterset: type[Any], time: str, label: str) -> SourceTable:
+def build_key_table(
+    for_account: Callable[[Account | Param], QuerySet[Any]], filterset: type[FilterSet], time: str, label: str
+) -> SourceTable:
     """Build a table of keys: the columns by which a list is ordered, and no others."""
     return SourceTable(for_account, filterset, time, label, {time: F(time), "id": F("id")})
 
@@ -57,7 +64,14 @@ def _compile_total_of_all(measure: str) -> CompiledQuery:
     return CompiledQuery.from_queryset(totals)
 
 
-class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class TrafficRow(Protocol):
+    """Row of traffic. Each belongs to an account."""
+
+    @property
+    def account(self) -> Account: ...
+
+
+class ReadOnlyTrafficAdmin(ReadOnlyAdmin[M]):
     """Read-only admin of a traffic model. Rows are loaded by `ingest` and changed by receipts, never by hand.
 
     A subclass declares its columns and search fields, and the `source_table` if the API lists the model too.
@@ -69,8 +83,7 @@ class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
     show_facets = ShowFacets.NEVER
     sortable_by: ClassVar[tuple[str, ...]] = ()
     actions = None
-    change_list_template = "admin/traffic_list.html"
-    model: type[Any]
+    change_list_template = "admin/traffic_change_list.html"
     # The table of the API's list, the slug of the source that counts it, and the measure that counts its rows.
     source_table: ClassVar[SourceTable | None] = None
     slug: ClassVar[str] = ""
@@ -82,33 +95,33 @@ class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
         css = {"all": ["smsreports/admin.css"]}
 
     @property
-    def unscoped_manager(self) -> Any:
-        """Manager of every account's rows. Django's permissions decide which staff see them."""
-        return self.model._default_manager
+    def unscoped_rows(self) -> QuerySet[M]:
+        """Rows of every account. Django's permissions decide which staff see them."""
+        return self.model._default_manager.all()
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = self.unscoped_manager.select_related(*self.list_select_related)
-        return rows
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+        return self.unscoped_rows.select_related(*self.list_select_related)
 
     # The list.
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TrafficChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[TrafficChangeList]:
         return TrafficChangeList
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         try:
             with read_snapshot():
                 limit_statement_time(LIST_TIMEOUT_SECONDS)
-                response: HttpResponse = super().changelist_view(request, extra_context)
-                response.status_code = 400 if response.context_data["cl"].reasons else 200  # type: ignore[attr-defined]
-                return response
+                response = super().changelist_view(request, extra_context)
         except OperationalError as error:
             if not isinstance(error.__cause__, QueryCanceled):
                 raise
-        timeout = ServiceUnavailable(
-            f"This took longer than {LIST_TIMEOUT_SECONDS} seconds. Narrow the list by account and dates."
-        )
-        return render_error_page(request, timeout)
+            timeout = ServiceUnavailable(
+                f"This took longer than {LIST_TIMEOUT_SECONDS} seconds. Narrow the list by account and dates."
+            )
+            return render_error_page(request, timeout)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            response.status_code = 400 if response.context_data["cl"].reasons else 200
+        return response
 
     def get_filter_names(self) -> Sequence[str]:
         """Return the names of the list's parameters, in the order of the form."""
@@ -127,7 +140,7 @@ class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
 
     def get_result_set(self, list_query: ListQuery) -> ResultSet:
         """Return the rows of a query: search results, one account's rows or the latest of all accounts."""
-        rows = self.unscoped_manager.all()
+        rows = self.unscoped_rows
         if list_query.search:
             # A search reads the rows of every account, so it takes a slot of none.
             with query_slots.acquire_slot(EVERY_ACCOUNT):
@@ -155,15 +168,15 @@ class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
 
     # The columns and the page of a row.
 
-    def get_list_display(self, request: HttpRequest) -> Any:
-        return [self._visible_field(str(name), request) for name in self.list_display]
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return tuple(self._visible_field(str(name), request) for name in self.list_display)
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: M | None = None) -> tuple[str, ...]:
         """Return every column, including generated ones."""
         names = [field.name for field in self.model._meta.concrete_fields if not field.primary_key]
-        return [*(self._visible_field(name, request) for name in names), *(["timeline_table"] if self.is_sms else [])]
+        return (*(self._visible_field(name, request) for name in names), *(["timeline_table"] if self.is_sms else []))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> tuple[str, ...]:
         return self.get_fields(request, obj)
 
     def _visible_field(self, name: str, request: HttpRequest) -> str:
@@ -173,39 +186,27 @@ class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
         return {"recipient": "masked_recipient", "text": text_field}.get(name, name)
 
     @admin.display(description="account")
-    def account_link(self, row: Any) -> SafeString:
-        """Render the account as a link to its rows."""
-        return format_html('<a href="?{}={}">{}</a>', ACCOUNT_PARAM, row.account.name, row.account.name)
+    def account_link(self, row: TrafficRow) -> Link:
+        """Return a link to the account's rows."""
+        return Link(f"?{urlencode({ACCOUNT_PARAM: row.account.name})}", row.account.name)
 
     @admin.display(description="recipient")
-    def masked_recipient(self, row: Any) -> str:
+    def masked_recipient(self, row: Sms) -> str:
         return mask_number(row.recipient)
 
     @admin.display(description="text")
-    def hidden_text(self, row: Any) -> str:
+    def hidden_text(self, row: Model) -> str:
         return "hidden"
 
     @admin.display(description="text")
-    def revealable_text(self, row: Any) -> SafeString:
+    def revealable_text(self, row: Model) -> Markup:
         url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_reveal", args=[row.pk])
-        return format_html('hidden; <a href="{}">reveal it</a>', url)
+        return render_fragment("admin/revealable_text.html", url=url)
 
     @admin.display(description="timeline")
-    def timeline_table(self, row: Any) -> SafeString:
+    def timeline_table(self, row: Sms) -> Markup:
         entries, total = timeline.get_timeline(row.account, {name: getattr(row, name, None) for name in SMS_FIELDS})
-        if not entries:
-            return format_html("{}", "No delivery receipt yet.")
-        cells = (
-            [format_value(value) for value in (entry.at, entry.kind, entry.report, entry.verdict, entry.received_at)]
-            for entry in entries
-        )
-        return format_html(
-            "{}<table><thead><tr><th>Time (UTC)</th><th>Event</th><th>Status</th><th>Effect</th>"
-            '<th>Received</th></tr></thead><tbody>{}</tbody></table><div class="help">{}</div>',
-            f"The latest {len(entries)} of {total}." if total > len(entries) else "",
-            format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", cells),
-            VERDICT_HELP,
-        )
+        return render_fragment("admin/timeline.html", entries=entries, total=total, verdict_help=VERDICT_HELP)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(partial(reveal_row, self))
@@ -213,14 +214,3 @@ class ReadOnlyTrafficAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
         has_text = "text" in {field.name for field in self.model._meta.concrete_fields}
         own_urls = [path("<path:object_id>/reveal/", view, name=name)] if has_text else []
         return [*own_urls, *super().get_urls()]
-
-    # Permissions.
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from html import escape
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 from django.conf import settings
 from django.contrib.admin.utils import label_for_field
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.safestring import SafeString, mark_safe
 
 from smsreports.sms.statuses import StatusGroup
 from smsreports.staff import list_query, result_sets
 from smsreports.staff.list_query import MIN_PHONE_DIGITS, ListQuery
-from smsreports.staff.rows import fetch_rows
+
+if TYPE_CHECKING:
+    from smsreports.staff.admin import ReadOnlyTrafficAdmin
 
 # UTC, with fixed widths so that the column aligns.
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
-def format_value(value: Any) -> Any:
+def format_value(value: object) -> str:
     """Format a value the same way on every page; `-` stands for None and the empty string."""
     match value:
         case None | "":
@@ -38,19 +40,43 @@ def format_value(value: Any) -> Any:
             return value.strftime(TIME_FORMAT)
         case Decimal():
             return f"{value.normalize():f}"
-    return value
+    return str(value)
 
 
-def _render_cell(value: Any) -> str:
-    """Format a value as HTML. A SafeString stays as it is."""
-    text = format_value(value)
-    return text if isinstance(text, SafeString) else escape(str(text))
+@dataclass(frozen=True)
+class Link:
+    """Cell of a list that leads to another page."""
+
+    url: str
+    text: str
 
 
-def _render_row(address: str, cells: Sequence[str]) -> str:
-    first, *others = cells
-    data = "".join(f"<td>{cell}</td>" for cell in others)
-    return f'<tr><th scope="row"><a href="{address}">{first}</a></th>{data}</tr>'
+@dataclass(frozen=True)
+class TableRow:
+    """Row of a list: the address of its own page, and the cells."""
+
+    url: str
+    cells: Sequence[str | Link]
+
+
+@dataclass(frozen=True)
+class FilterField:
+    """Field of the form above a list, with the value as typed and the reasons why it is invalid."""
+
+    name: str
+    label: str
+    value: str
+    type: Literal["text", "date"]
+    choices: Sequence[str]
+    reasons: Sequence[str]
+
+
+@dataclass(frozen=True)
+class ExportLink:
+    """Address of the export of a list, and the maximum number of its rows."""
+
+    url: str
+    limit: int
 
 
 class TrafficChangeList(ChangeList):
@@ -59,13 +85,12 @@ class TrafficChangeList(ChangeList):
     If the query is invalid, the list is empty and the form shows the reasons beside the fields.
     """
 
-    # A ReadOnlyTrafficAdmin.
-    model_admin: Any
+    model_admin: ReadOnlyTrafficAdmin[Model]
     list_query: ListQuery
     total: result_sets.Total
     reasons: dict[str, list[str]]
 
-    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
         """Return the root queryset, without Django's own filters."""
         self.filter_specs, self.has_filters, self.has_active_filters = [], False, False
         self.clear_all_filters_qs = "?"
@@ -85,25 +110,25 @@ class TrafficChangeList(ChangeList):
         if self.page_num > self.paginator.num_pages:
             self.reasons.setdefault(list_query.PAGE_PARAM, []).append(f"the last page is {self.paginator.num_pages}")
             keys, self.page_num = [], 1
-        self.result_list = fetch_rows(self.model_admin.unscoped_manager, self.model_admin.list_select_related, keys)
+        rows = self.root_queryset.in_bulk(keys)
+        self.result_list = [rows[key] for key in keys if key in rows]
         self.result_count, self.full_result_count = self.total.number, None
         self.show_full_result_count = self.show_admin_actions = self.can_show_all = False
         self.multi_page = self.paginator.num_pages > 1
 
-    def filter_fields(self) -> Iterator[Mapping[str, Any]]:
+    def filter_fields(self) -> Iterator[FilterField]:
         """Yield the fields of the form above the list."""
         for name in self.model_admin.get_filter_names():
             is_offered = self.list_query.can_see_numbers if name == "phone" else name != list_query.BROADCAST_PARAM
-            if not is_offered and name not in self.list_query.raw:
-                continue
-            yield {
-                "name": name,
-                "label": list_query.LABELS.get(name, name.capitalize()),
-                "value": self.list_query.raw.get(name, ""),
-                "type": "date" if name in list_query.DATE_PARAMS else "text",
-                "choices": [group.value for group in StatusGroup] if name == "status" else [],
-                "reasons": self.reasons.get(name, []),
-            }
+            if is_offered or name in self.list_query.raw:
+                yield FilterField(
+                    name,
+                    label=list_query.LABELS.get(name, name.capitalize()),
+                    value=self.list_query.raw.get(name, ""),
+                    type="date" if name in list_query.DATE_PARAMS else "text",
+                    choices=[group.value for group in StatusGroup] if name == "status" else [],
+                    reasons=self.reasons.get(name, []),
+                )
 
     def help_text(self) -> str:
         """Return the help text of the form: what Find searches, and what the filters need."""
@@ -128,23 +153,26 @@ class TrafficChangeList(ChangeList):
     def column_headers(self) -> list[str]:
         return [str(label_for_field(name, self.model, self.model_admin)).capitalize() for name in self.list_display]
 
-    def table_rows(self) -> SafeString:
-        """Render the rows as HTML. Django's own rendering takes as long as the rest of the page together."""
-        address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        getters = [getattr(self.model_admin, name, None) or attrgetter(name) for name in map(str, self.list_display)]
-        rows = (
-            (f"{address}{row.pk}/change/", [_render_cell(getter(row)) for getter in getters])
-            for row in self.result_list
-        )
-        return mark_safe("".join(_render_row(*row) for row in rows))  # noqa: S308  every cell was escaped
+    def page_url(self, number: int) -> str:
+        return self.get_query_string({list_query.PAGE_PARAM: number})
 
-    def export_link(self) -> Mapping[str, Any] | None:
-        """Return the address of the export of this list and its maximum number of rows; None if there is no export."""
+    def table_rows(self) -> Iterator[TableRow]:
+        url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        getters = [getattr(self.model_admin, name, None) or attrgetter(name) for name in map(str, self.list_display)]
+        for row in self.result_list:
+            yield TableRow(f"{url}{row.pk}/change/", [_build_cell(getter(row)) for getter in getters])
+
+    def export_link(self) -> ExportLink | None:
+        """Return the link to the export of this list; None if there is no export."""
         query = self.list_query
         if not (self.model_admin.is_sms and query.can_see_numbers and query.is_list and self.result_list):
             return None
-        address = reverse("staff-export", args=[self.model_admin.slug])
-        return {"address": f"{address}?{urlencode(self.list_query.raw)}", "limit": settings.EXPORT_LIMIT}
+        url = reverse("staff-export", args=[self.model_admin.slug])
+        return ExportLink(f"{url}?{urlencode(query.raw)}", settings.EXPORT_LIMIT)
 
     def ends_early(self) -> bool:
         return self.total.reachable < self.total.number or not self.total.is_exact
+
+
+def _build_cell(value: object) -> str | Link:
+    return value if isinstance(value, Link) else format_value(value)

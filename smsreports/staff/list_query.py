@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+
+from django_filters import FilterSet
 
 from smsreports.accounts.models import Account
 from smsreports.exceptions import InvalidParams
@@ -69,7 +70,7 @@ class ListQuery:
     search: str = ""
     broadcast: int | None = None
     page: int = 1
-    filters: Mapping[str, Any] = field(default_factory=dict)
+    filters: Mapping[str, object] = field(default_factory=dict)
     can_see_numbers: bool = False
 
     @property
@@ -82,7 +83,7 @@ class ListQuery:
         return ListRequest(filters=self.filters)
 
 
-def parse_list_query(raw: str, names: Sequence[str], filterset: type[Any] | None) -> ListQuery:
+def parse_list_query(raw: str, names: Sequence[str], filterset: type[FilterSet] | None) -> ListQuery:
     """Parse the query string of a list with the parameters `names`. Errors are returned in `reasons`, not raised."""
     try:
         query = StaffQueryString(raw, (*names, PAGE_PARAM))
@@ -112,8 +113,8 @@ def _parse_account(query: QueryString) -> Account | None:
     return account
 
 
-def _parse_filters(query: QueryString) -> dict[str, Any]:
-    filters: dict[str, Any] = {
+def _parse_filters(query: QueryString) -> dict[str, object]:
+    filters: dict[str, object] = {
         name: query.parse_text(name) for name in PLAIN_FILTERS if name in query and name != "status"
     }
     if "status" in query:

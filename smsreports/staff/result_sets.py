@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from smsreports.accounts.models import Account
 from smsreports.database.compiled import CompiledQuery
@@ -54,7 +54,7 @@ class AccountRows:
 class LatestRows:
     """Rows of every account or of one broadcast, by descending id. `count_rows`, if any, counts them by counters."""
 
-    rows: QuerySet[Any]
+    rows: QuerySet[Model]
     count_rows: Callable[[], int] | None = None
 
     def get_page(self, first: int, size: int) -> tuple[Total, Sequence[int]]:
@@ -81,7 +81,7 @@ class SearchResults:
     Every condition is a query of its own in a UNION, because an OR of them would read the whole table.
     """
 
-    def __init__(self, rows: QuerySet[Any], conditions: Iterable[Q], account: Account | None) -> None:
+    def __init__(self, rows: QuerySet[Model], conditions: Iterable[Q], account: Account | None) -> None:
         # The indexes begin with the account, so a search of all accounts looks up each of them.
         rows = rows.filter(account__in=[account] if account else Account.objects.order_by().values("pk"))
         first, *others = (

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Protocol, cast
 
 from django import forms
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 
+from smsreports.accounts.admin_bases import M
 from smsreports.accounts.client_address import client_address
 from smsreports.accounts.masking import REVEAL
-from smsreports.accounts.models import Reveal
+from smsreports.accounts.models import Account, Reveal
+
+if TYPE_CHECKING:
+    from smsreports.staff.admin import ReadOnlyTrafficAdmin
 
 # Characters. A shorter text explains nothing.
 MIN_REASON_LENGTH = 5
 # The last digits of a number that identify it.
 IDENTIFYING_DIGITS = 6
+
+
+class RevealableRow(Protocol):
+    """Row of traffic with a text. An SMS has a `recipient` as well, a broadcast has none."""
+
+    @property
+    def pk(self) -> int: ...
+
+    @property
+    def account(self) -> Account: ...
+
+    @property
+    def text(self) -> str: ...
 
 
 class ReasonForm(forms.Form):
@@ -30,8 +47,8 @@ class ReasonForm(forms.Form):
         help_text="It is recorded with your name and the time. Do not include phone numbers or message texts.",
     )
 
-    def __init__(self, row: Any, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, row: RevealableRow, data: QueryDict | None) -> None:
+        super().__init__(data)
         self.row = row
 
     def clean_reason(self) -> str:
@@ -43,7 +60,7 @@ class ReasonForm(forms.Form):
         return reason
 
 
-def reveal_row(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+def reveal_row(admin: ReadOnlyTrafficAdmin[M], request: HttpRequest, object_id: str) -> HttpResponse:
     """Show the form; after a valid reason, record it and show the row in the same response.
 
     The next page needs a new reason. Raises PermissionDenied.
@@ -52,12 +69,16 @@ def reveal_row(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse
         raise PermissionDenied
     row = admin.get_object(request, unquote(object_id))
     if row is None:
-        redirect: HttpResponse = admin._get_obj_does_not_exist_redirect(request, admin.opts, object_id)
+        # Private, and missing in the stubs: the answer of every other page of the row.
+        redirect: HttpResponse = admin._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]
+            request, admin.opts, object_id
+        )
         return redirect
-    form = ReasonForm(row, request.POST if request.method == "POST" else None)
+    revealable = cast(RevealableRow, row)  # each model whose admin has this page has a text
+    form = ReasonForm(revealable, request.POST if request.method == "POST" else None)
     is_revealed = form.is_valid()
     if is_revealed:
-        _record_reveal(request, row, form.cleaned_data["reason"])
+        _record_reveal(request, revealable, admin.opts.label_lower, form.cleaned_data["reason"])
     context = {
         **admin.admin_site.each_context(request),
         "title": f"Reveal {row}",
@@ -69,11 +90,12 @@ def reveal_row(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse
     return TemplateResponse(request, "admin/reveal.html", context)
 
 
-def _record_reveal(request: Any, row: Any, reason: str) -> None:
+def _record_reveal(request: HttpRequest, row: RevealableRow, model: str, reason: str) -> None:
+    assert request.user.is_authenticated
     Reveal.objects.create(
         user=request.user,
         account=row.account,
-        model=row._meta.label_lower,
+        model=model,
         row=row.pk,
         reference=str(row),
         reason=reason,

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from smsreports.accounts.models import Account
 
@@ -31,7 +30,7 @@ class TimelineEntry:
 
 
 # Loads the timeline of an account's SMS, given its SMS_FIELDS: the latest MAX_ENTRIES, oldest first, and their total.
-Reader = Callable[[Account, Mapping[str, Any]], tuple[Sequence[TimelineEntry], int]]
+Reader = Callable[[Account, Mapping[str, object]], tuple[Sequence[TimelineEntry], int]]
 _readers: list[Reader] = []
 
 
@@ -40,6 +39,6 @@ def register_reader(reader: Reader) -> None:
     _readers[:] = [reader]
 
 
-def get_timeline(account: Account, sms: Mapping[str, Any]) -> tuple[Sequence[TimelineEntry], int]:
+def get_timeline(account: Account, sms: Mapping[str, object]) -> tuple[Sequence[TimelineEntry], int]:
     """Return the latest MAX_ENTRIES entries of an SMS, oldest first, and their total. Empty without a reader."""
     return _readers[0](account, sms) if _readers else ([], 0)

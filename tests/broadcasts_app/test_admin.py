@@ -81,7 +81,7 @@ def test_a_broadcast_shows_its_funnel_from_the_counters(staff: Client, account: 
     BroadcastSend.unscoped.filter(pk=ids[0]).update(action_type="registration", action_at=NOON, action_count=1)
     create_broadcast(account, "another", 5)
     page_text = staff.get(admin_url(Broadcast, "change", promo.pk)).content.decode()
-    rows = re.findall(r"<tr><td>([a-z]+)</td><td>([0-9,]+)</td><td>(.*?)</td><td>(.*?)</td></tr>", page_text)
+    rows = re.findall(r"<td>([a-z]+)</td>\s*<td>([0-9,]+)</td>\s*<td>(.*?)</td>\s*<td>(.*?)</td>\s*</tr>", page_text)
     assert rows == [
         ("sent", "8", "100.00 %", "0.0325"),
         ("delivered", "6", "75.00 %", "0.0433"),
@@ -93,7 +93,7 @@ def test_a_broadcast_shows_its_funnel_from_the_counters(staff: Client, account: 
 def test_the_funnel_of_a_broadcast_without_sends_is_empty(staff: Client, account: Account) -> None:
     empty = create_broadcast(account, "empty", 0)
     page_text = staff.get(admin_url(Broadcast, "change", empty.pk)).content.decode()
-    assert "<td>sent</td><td>0</td><td></td><td>-</td>" in page_text
+    assert re.search(r"<td>sent</td>\s*<td>0</td>\s*<td></td>\s*<td>-</td>", page_text)
 
 
 @pytest.mark.usefixtures("rows")

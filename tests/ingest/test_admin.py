@@ -23,7 +23,7 @@ PAGE_QUERIES = 4
 def read_timeline(staff: Client, name: str, row: int) -> list[list[str]]:
     """Return the cells of the timeline without the last column: the time of arrival comes from our own clock."""
     page = staff.get(reverse(f"admin:{name}_change", args=[row])).content.decode()
-    rows = re.findall(r"<tr>((?:<td>[^<]*</td>)+)</tr>", page)
+    rows = re.findall(r"<tr>((?:\s*<td>[^<]*</td>)+)\s*</tr>", page)
     return [re.findall(r"<td>([^<]*)</td>", row)[:4] for row in rows]
 
 

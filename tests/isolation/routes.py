@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.contrib import admin
+from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from smsreports.accounts.models import Scope
@@ -89,7 +90,7 @@ class Route:
         return view_class if view_class and issubclass(view_class, ReportView) else None
 
     @property
-    def model_admin(self) -> ReadOnlyTrafficAdmin | None:
+    def model_admin(self) -> ReadOnlyTrafficAdmin[Model] | None:
         """Admin of a traffic model that the view belongs to."""
         match = MODEL_ROUTE.match(self.pattern)
         if match is None:

@@ -1,5 +1,6 @@
 """No response to one account shows or depends on another account's data, at any route and with any parameter."""
 
+import re
 from typing import Any
 
 import pytest

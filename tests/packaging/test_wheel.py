@@ -57,7 +57,7 @@ def test_the_wheel_holds_every_file_of_the_packages_and_the_templates(wheel: Pat
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert {"broadcasts_app/migrations/0001_initial.py", "smsreports/templates/admin/base_site.html"} <= expected
+    assert {"broadcasts_app/migrations/0001_initial.py", "smsreports/templates/django/admin/base_site.html"} <= expected
     assert list_files(wheel) == expected
 
 
@@ -78,7 +78,7 @@ def test_make_builds_the_same_wheel_by_way_of_the_source_distribution(distributi
 def test_the_source_distribution_is_a_checkout_without_tests(distributions: Path) -> None:
     with tarfile.open(distributions / f"smsreports-{VERSION}.tar.gz") as opened:
         names = {name.partition("/")[2] for name in opened.getnames()}
-    assert {"templates/home.html", "LICENSE", "CHANGELOG.md", "manage.py", "pyproject.toml", "setup.py"} <= names
+    assert {"templates/jinja2/base.html", "LICENSE", "CHANGELOG.md", "manage.py", "pyproject.toml", "setup.py"} <= names
     assert not {name for name in names if name.startswith(("tests", "docs", "smsreports/templates", "."))}
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsreports.reports.templatetags.figures import duration, size
+from smsreports.reports.figures import format_duration, format_size
 from smsreports.reports.time_buckets import MAX_BARS, build_buckets
 from smsreports.reports.totals import compute_change_percent, compute_wilson_interval
 
@@ -61,11 +61,11 @@ def test_a_range_of_many_years_has_the_newest_years() -> None:
     ("seconds", "text"), [(0, "0 s"), (42, "42 s"), (60, "1 min"), (185, "3 min 5 s"), (7800, "2 h 10 min")]
 )
 def test_a_duration_has_at_most_two_units(seconds: int, text: str) -> None:
-    assert duration(timedelta(seconds=seconds)).replace("\u202f", " ") == text
+    assert format_duration(timedelta(seconds=seconds)).replace("\u202f", " ") == text
 
 
 @pytest.mark.parametrize(
     ("length", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (25 * 10**6, "25 MB")]
 )
 def test_a_size_has_the_largest_unit_that_fits(length: int, text: str) -> None:
-    assert size(length).replace("\u202f", " ") == text
+    assert format_size(length).replace("\u202f", " ") == text

@@ -8,8 +8,9 @@ from html import escape
 
 from django.utils.safestring import SafeString
 
+from smsreports.reports.figures import format_percent
 from smsreports.reports.health.rows import DayFigures, SliceRow
-from smsreports.reports.markup import format_percent, join_safe, render_link
+from smsreports.reports.markup import join_safe, render_link
 from smsreports.reports.rate_strips import STRIP_WIDTH, RateStrip
 
 # Width of the mark that shows today's rate in a strip, in pixels.

@@ -6,9 +6,12 @@ from html import escape
 from django import template
 from django.utils.safestring import SafeString
 
-from smsreports.reports.markup import format_percent, join_safe, render_link, render_number_cells
+from smsreports.reports.figures import format_money as money
+from smsreports.reports.figures import format_number as number
+from smsreports.reports.figures import format_percent
+from smsreports.reports.figures import format_quantile as quantile
+from smsreports.reports.markup import join_safe, render_link, render_number_cells
 from smsreports.reports.overview import PeriodRow, RankedRow, RouteRow
-from smsreports.reports.templatetags.figures import money, number, quantile
 from smsreports.reports.totals import Totals
 
 register = template.Library()
