@@ -25,14 +25,16 @@ check: setup lint test ## run lint, types and tests, as CI does
 lint: setup ## check format, style, types, migrations and the deployment settings
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/djlint --profile jinja --check --lint --quiet templates/jinja2
 	@$(VENV)/bin/mypy . .make
 	@$(VENV)/bin/lint-imports
 	@$(MANAGE) makemigrations --check --dry-run
 	@.ci/check-deploy $(MANAGE)
 
-format: setup ## format the code and sort its imports
+format: setup ## format code and templates, and sort imports
 	@$(VENV)/bin/ruff check --quiet --select I --fix .
 	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/djlint --profile jinja --reformat --quiet templates/jinja2 || test $$? = 1  # it changed a file
 
 # The wheel is built from the source distribution: it holds nothing that an earlier build left in the checkout.
 build: setup ## build the wheel and the source distribution into dist/

@@ -14,7 +14,10 @@ from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
+from django.http import HttpRequest
+from django.template.backends.jinja2 import Template
 from django.test import Client
+from django.test.signals import template_rendered
 from django.test.utils import setup_databases, teardown_databases
 
 from smsreports.accounts.keys import create_key
@@ -31,6 +34,22 @@ NOON = f"{DAY}T12:00:00Z"
 ALL_DAYS = {"to": "9999-12-31"}
 # Shared, because every new client searches the admin's assets again, which takes longer than most tests.
 CLIENT = Client(raise_request_exception=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def recorded_contexts() -> Iterator[None]:
+    """Let the test client record the contexts of Jinja2 templates, as Django lets it record those of its own."""
+    render = Template.render
+
+    def render_recorded(
+        template: Template, context: dict[str, Any] | None = None, request: HttpRequest | None = None
+    ) -> str:
+        template_rendered.send(template, template=template, context=context or {})
+        return render(template, context, request)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Template, "render", render_recorded)
+        yield
 
 
 def load_lines(lines: Iterable[str]) -> None:

@@ -1,11 +1,14 @@
-"""Base view of the report pages: access, navigation, filters, and CSV files."""
+"""Base views of the report pages: access, navigation, filters, and CSV files."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from django.contrib.auth import get_permission_codename
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,7 +29,26 @@ LINK_PARAMS = ("broadcast", "event", "after", "before")
 FILTER_PARAMS = (*FILTER_FIELDS, *LINK_PARAMS)
 
 
-def get_viewable_sources(user: Any) -> list[Source]:
+FormT = TypeVar("FormT", bound=ReportForm)
+
+
+class PageLink(NamedTuple):
+    name: str
+    href: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class FormContext:
+    """Fields of the filters, and the parameters that each of the page's two forms passes on: those of the other form,
+    and those of neither form."""
+
+    fields: Sequence[BoundField]
+    params_beside_days: Sequence[tuple[str, object]]
+    params_beside_filters: Sequence[tuple[str, object]]
+
+
+def get_viewable_sources(user: User | AnonymousUser) -> list[Source]:
     """Return the sources whose rows the user may view, by the same permissions as the admin."""
     sources = []
     for source in get_sources():
@@ -38,7 +60,7 @@ def get_viewable_sources(user: Any) -> list[Source]:
 
 @method_decorator(never_cache, name="dispatch")
 class ReportView(View):
-    """Read-only page of one account, for staff. With `format=csv` it sends the same figures as a file."""
+    """Read-only page of one account, for staff."""
 
     http_method_names: ClassVar[list[str]] = ["get", "head"]  # type: ignore[misc]
     form_class: type[ReportForm] = ReportForm
@@ -53,10 +75,8 @@ class ReportView(View):
     own_params: ClassVar[Sequence[str]] = ()
     # Parameters of other pages that this page does not understand: links to it leave them out.
     unsupported_params: ClassVar[Sequence[str]] = ()
-    # Parameters that choose the time. Clearing the filters keeps them.
-    time_params: ClassVar[Sequence[str]] = DATE_PARAMS
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Require a staff user who may view a source. Login leads back to the requested URL."""
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), reverse("reports:login"))
@@ -67,6 +87,40 @@ class ReportView(View):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
+    def render(self, selection: Selection | None, context: Mapping[str, object]) -> HttpResponse:
+        """Return the page, with what every page shows beside its own context."""
+        shared_context = {
+            "selection": selection,
+            "page": self.page,
+            "title": self.title,
+            "navigation": list(self.build_navigation(selection)),
+        }
+        return render(self.request, f"reports/{self.template or self.page}.html", {**shared_context, **context})
+
+    def build_navigation(self, selection: Selection | None) -> Iterator[PageLink]:
+        """Yield the link to each page that the user may view.
+
+        A link keeps the parameters of the current page that its target understands.
+        """
+        for view in _navigation_views:
+            if view.needs_campaigns and find_campaigns(self.sources) is None:
+                continue
+            is_current = view.page == self.page
+            if selection is None:
+                href = reverse(f"reports:{view.page}")
+            else:
+                dropped_params = () if is_current else _list_foreign_params(view)
+                href = selection.without_params(*dropped_params).build_link(view.page)
+            yield PageLink(view.title, href, is_current)
+
+
+class FilteredReportView(ReportView, Generic[FormT]):
+    """Page that its form filters. With `format=csv` it sends the same figures as a file."""
+
+    form_class: type[FormT]
+    # Parameters that choose the time. Clearing the filters keeps them.
+    time_params: ClassVar[Sequence[str]] = DATE_PARAMS
+
     def get(self, request: HttpRequest) -> HttpResponseBase:
         if any(value == "" for value in request.GET.values()):
             return HttpResponseRedirect(_drop_blank_params(request))
@@ -74,34 +128,34 @@ class ReportView(View):
         selection = Selection.from_form(form)
         if form.get_value("format") == "csv" or "format" in form.errors:
             return self.build_file_response(form, selection)
-        return self.render_page(request, form, selection)
+        return self.render_page(form, selection)
 
-    def build_form(self, request: HttpRequest) -> ReportForm:
+    def build_form(self, request: HttpRequest) -> FormT:
         return self.form_class(request.GET, self.sources)
 
-    def render_page(self, request: HttpRequest, form: ReportForm, selection: Selection | None) -> HttpResponse:
-        report_context: Mapping[str, Any] = {}
-        if selection is not None:
-            with read_snapshot():
-                report_context = self.build_context(form, selection)
-        context = {"form": form, "selection": selection, "page": self.page, "title": self.title, **report_context}
-        context |= {"navigation": list(self.build_navigation(selection)), "errors": _list_form_errors(form)}
-        context |= {"form_params": _build_form_context(request, form)}
+    def render_page(self, form: FormT, selection: Selection | None) -> HttpResponse:
+        context: dict[str, object] = {
+            "form": form,
+            "form_context": _build_form_context(self.request, form),
+            "errors": _list_form_errors(form),
+            "reset_link": None,
+        }
         if selection is not None:
             context |= {
-                "periods": list(self.build_period_links(form, selection)),
+                "periods": self.build_period_links(form, selection),
                 "active_filters": [
                     (name, selection.query_params[name]) for name in FILTER_PARAMS if name in selection.query_params
                 ],
                 "csv": selection.build_link(self.page, sort=form.data.get("sort"), format="csv"),
                 "everything_link": selection.build_unfiltered_link(self.page, to="9999-12-31"),
-                "reset_link": selection.build_unfiltered_link(self.page, **self.get_time_params(selection))
-                if _has_filters(form)
-                else None,
             }
-        return render(request, f"reports/{self.template or self.page}.html", context)
+            if _has_filters(form):
+                context["reset_link"] = selection.build_unfiltered_link(self.page, **self.get_time_params(selection))
+            with read_snapshot():
+                context |= self.build_context(form, selection)
+        return self.render(selection, context)
 
-    def build_file_response(self, form: ReportForm, selection: Selection | None) -> HttpResponseBase:
+    def build_file_response(self, form: FormT, selection: Selection | None) -> HttpResponseBase:
         """Return the CSV file, or 400 if a filter is invalid: a file cannot report that it ignored one."""
         if selection is None or not form.is_valid():
             errors = [f"{name}: {message}" for name, message in _list_form_errors(form)] or [
@@ -111,36 +165,20 @@ class ReportView(View):
         with read_snapshot():
             return build_csv_response(f"{self.page}_{selection.account}", self.build_table(form, selection))
 
-    def build_context(self, form: Any, selection: Selection) -> Mapping[str, Any]:
+    def build_context(self, form: FormT, selection: Selection) -> Mapping[str, object]:
         """Return the template context of the page. It is called within one database snapshot."""
         raise NotImplementedError
 
-    def build_table(self, form: Any, selection: Selection) -> Table:
+    def build_table(self, form: FormT, selection: Selection) -> Table:
         """Return the page's data for its CSV file. It is called within one database snapshot."""
         raise NotImplementedError
 
-    def build_navigation(self, selection: Selection | None) -> Iterator[tuple[str, str, bool]]:
-        """Yield title, link and whether it is the current page, of each page that the user may view.
-
-        A link keeps the parameters of the current page that its target understands.
-        """
-        for view in _navigation_views:
-            if view.needs_campaigns and find_campaigns(self.sources) is None:
-                continue
-            is_current = view.page == self.page
-            if selection is None:
-                link = reverse(f"reports:{view.page}")
-            else:
-                dropped_params = () if is_current else _list_foreign_params(view)
-                link = selection.without_params(*dropped_params).build_link(view.page)
-            yield view.title, link, is_current
-
-    def build_period_links(self, form: Any, selection: Selection) -> Sequence[tuple[str, str, bool]]:
-        """Return name, link and whether it is selected, of each period that needs no dates."""
+    def build_period_links(self, form: FormT, selection: Selection) -> list[PageLink]:
+        """Return the link to each period that needs no dates."""
         has_dates = any(form.get_value(name) for name in ("first", "last", "since", "until"))
         selected_period = None if has_dates else form.get_value("period") or DEFAULT_PERIOD
         return [
-            (name, selection.build_link(self.page, period=period), period == selected_period)
+            PageLink(name, selection.build_link(self.page, period=period), period == selected_period)
             for period, name in PERIOD_NAMES.items()
         ]
 
@@ -166,16 +204,14 @@ def _has_filters(form: ReportForm) -> bool:
     return any(form.data.get(form.add_prefix(name)) for name in FILTER_PARAMS)
 
 
-def _build_form_context(request: HttpRequest, form: ReportForm) -> dict[str, Any]:
-    """Return the filter fields, and the parameters that each of the page's two forms carries as hidden inputs:
-    those of the other form, and those in neither form."""
+def _build_form_context(request: HttpRequest, form: ReportForm) -> FormContext:
     fields = [form[name] for name in ("account", *FILTER_FIELDS, "at", "tz") if name in form.fields]
-    pairs = [(name, value) for name, value in request.GET.items() if name not in ("page", "cursor", "format")]
-    return {
-        "fields": [field for field in fields if not field.is_hidden],
-        "days": [(name, value) for name, value in pairs if name not in DATE_PARAMS],
-        "filters": [(name, value) for name, value in pairs if name in (*DATE_PARAMS, *LINK_PARAMS, "span", "sort")],
-    }
+    params = [(name, value) for name, value in request.GET.items() if name not in ("page", "cursor", "format")]
+    return FormContext(
+        [field for field in fields if not field.is_hidden],
+        [(name, value) for name, value in params if name not in DATE_PARAMS],
+        [(name, value) for name, value in params if name in (*DATE_PARAMS, *LINK_PARAMS, "span", "sort")],
+    )
 
 
 def _list_form_errors(form: ReportForm) -> list[tuple[str, str]]:

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from smsreports.counters.queries import parse_top_n, to_figures, top_n
 from smsreports.database.compiled import CompiledQuery
 from smsreports.database.snapshot import fetch_together
-from smsreports.reports.base import ReportView
+from smsreports.reports.base import FilteredReportView
 from smsreports.reports.csv_response import Table
 from smsreports.reports.fields import NO_COUNTRY
 from smsreports.reports.forms import SortedForm
 from smsreports.reports.latency import MIN_SAMPLED_SMS, Latency, build_latency_query, parse_latencies
-from smsreports.reports.rate_strips import STRIP_WIDTH, build_strip, choose_strip_start
+from smsreports.reports.rate_strips import build_strip, choose_strip_start
 from smsreports.reports.selection import Selection
 from smsreports.reports.totals import TOTALS_MEASURES, Totals
 
@@ -60,7 +60,7 @@ COLUMN_TITLES = (
 )
 
 
-class BreakdownView(ReportView):
+class BreakdownView(FilteredReportView[SortedForm]):
     """Table with a row for each value of a dimension of the counters."""
 
     form_class = SortedForm
@@ -73,7 +73,7 @@ class BreakdownView(ReportView):
     # Value of the filter for SMS without a value; empty if there is none.
     empty_value: ClassVar[str] = ""
 
-    def build_context(self, form: SortedForm, selection: Selection) -> Mapping[str, Any]:
+    def build_context(self, form: SortedForm, selection: Selection) -> Mapping[str, object]:
         rows, (sums,) = self._load_rows(
             form, selection, selection.counter_scope.compile_sums(TOTALS_MEASURES, "status_group")
         )
@@ -81,7 +81,7 @@ class BreakdownView(ReportView):
         listed = Totals.sum_of(row.totals for row in rows)
         strip_start = choose_strip_start(row.lowest_rate for row in rows)
         return {
-            "lines": [
+            "rows": [
                 (
                     row,
                     None if rate is None else build_strip(row.lowest_rate, row.highest_rate, float(rate), strip_start),
@@ -96,7 +96,6 @@ class BreakdownView(ReportView):
             "headings": list(self._build_headings(form, selection)),
             "sample": SAMPLE_ROWS,
             "min_sample": MIN_SAMPLED_SMS,
-            "strip_width": STRIP_WIDTH,
         }
 
     def build_table(self, form: SortedForm, selection: Selection) -> Table:
@@ -115,7 +114,7 @@ class BreakdownView(ReportView):
 
     def _load_rows(
         self, form: SortedForm, selection: Selection, *extra_queries: CompiledQuery
-    ) -> tuple[list[BreakdownRow], list[Any]]:
+    ) -> tuple[list[BreakdownRow], list[list[tuple[object, ...]]]]:
         """Return the sorted rows, and the results of `extra_queries`, which are sent in the same round trip."""
         sample, top_rows, *others = fetch_together(
             build_latency_query(selection, datetime.now(UTC), SAMPLE_ROWS, self.counter_column),
@@ -164,7 +163,7 @@ def sort_rows(rows: Sequence[BreakdownRow], sort: str) -> list[BreakdownRow]:
     return known + sorted((row for row in rows if key(row) is None), key=lambda row: row.name)
 
 
-def _build_csv_row(row: BreakdownRow) -> tuple[Any, ...]:
+def _build_csv_row(row: BreakdownRow) -> tuple[object, ...]:
     totals, latency = row.totals, row.latency
     interval = tuple(f"{bound:.2f}" for bound in (row.lowest_rate, row.highest_rate)) if totals.sent else (None, None)
     figures = (row.name, totals.sent, totals.delivered, totals.rate, *interval, totals.cost, totals.cost_per_sms)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from smsreports.database.compiled import CompiledQuery
 from smsreports.reports import charts
@@ -61,23 +60,35 @@ def count_events_by_hour(rows: CompiledQuery) -> HourlyEvents | None:
     return HourlyEvents(counts[0][0], events) if counts else None
 
 
-def build_timeline_context(hours: HourlyEvents, build_link: EventLinkBuilder) -> dict[str, Any]:
-    """Return the template context: a row per hour, the events before and after these hours, and the charts."""
+@dataclass(frozen=True)
+class Timeline:
+    """Row per hour, the events before and after these hours, and the charts. `clicked` is None without clicks."""
+
+    hours: Sequence[tuple[int, Sequence[tuple[int, str]]]]
+    outside_hours: Sequence[tuple[str, Sequence[tuple[int, str]]]]
+    delivered: charts.BarChart
+    clicked: charts.BarChart | None
+    event_names: Sequence[str]
+    max_hours: int
+    max_sends: int
+
+
+def build_timeline(hours: HourlyEvents, build_link: EventLinkBuilder) -> Timeline:
     last = max((hour for hour in hours.events if hour < MAX_HOURS), default=0)
     rows = [(hour, hours.sum_events(hour, hour + 1, build_link)) for hour in range(last + 1)]
     before, later = hours.sum_events(None, 0, build_link), hours.sum_events(MAX_HOURS, None, build_link)
     clicked = EVENT_NAMES.index("clicked")
-    return {
-        "hours": rows,
-        "outside_hours": [
+    return Timeline(
+        hours=rows,
+        outside_hours=[
             (name, row) for name, row in (("before", before), ("later", later)) if any(count for count, _ in row)
         ],
-        "max_hours": MAX_HOURS,
-        "sample": MAX_SAMPLED_SENDS,
-        "events": EVENT_NAMES,
-        "delivered": _build_event_chart(rows, "delivered"),
-        "clicked": _build_event_chart(rows, "clicked") if any(figures[clicked][0] for _, figures in rows) else None,
-    }
+        delivered=_build_event_chart(rows, "delivered"),
+        clicked=_build_event_chart(rows, "clicked") if any(figures[clicked][0] for _, figures in rows) else None,
+        event_names=EVENT_NAMES,
+        max_hours=MAX_HOURS,
+        max_sends=MAX_SAMPLED_SENDS,
+    )
 
 
 def _build_event_chart(rows: Sequence[tuple[int, Sequence[tuple[int, str]]]], kind: str) -> charts.BarChart:

@@ -3,22 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import render
 
 from smsreports.accounts.masking import can_see_numbers
 from smsreports.campaigns import Campaign, CampaignQueries, Funnel, Step
 from smsreports.database.snapshot import read_snapshot
 from smsreports.queries.list_request import ListRequest
 from smsreports.queries.query_string import MAX_BIGINT
-from smsreports.reports.base import ReportView
+from smsreports.reports.base import FilteredReportView
 from smsreports.reports.broadcast_timeline import (
     MAX_SAMPLED_SENDS,
     EventLinkBuilder,
-    build_timeline_context,
+    build_timeline,
     count_events_by_hour,
 )
 from smsreports.reports.csv_response import Table
@@ -64,7 +62,7 @@ class BroadcastSummary:
         return [(step.number, href) for step, href in self.linked_steps[2:]]
 
 
-class BroadcastsView(ReportView):
+class BroadcastsView(FilteredReportView[BroadcastsForm]):
     page, title = "broadcasts", "Broadcasts"
     form_class = BroadcastsForm
     needs_campaigns = True
@@ -80,13 +78,11 @@ class BroadcastsView(ReportView):
             raise PermissionDenied
         self.source, self.campaigns = found
 
-    def build_context(self, form: BroadcastsForm, selection: Selection) -> Mapping[str, Any]:
+    def build_context(self, form: BroadcastsForm, selection: Selection) -> Mapping[str, object]:
         listing = build_item_listing(selection.account, [self.source], ListRequest(filters=selection.filters))
         pages = load_page(self.request, form, listing, PAGE_SIZE)
-        return {
-            "pages": pages,
-            "campaigns": load_summaries(self.campaigns, selection, [row["id"] for row in pages.rows]),
-        }
+        ids = [row["id"] for row in pages.rows]
+        return {"pages": pages, "summaries": load_summaries(self.campaigns, selection, ids)}
 
     def build_table(self, form: BroadcastsForm, selection: Selection) -> Table:
         listing = build_item_listing(selection.account, [self.source], ListRequest(filters=selection.filters))
@@ -109,17 +105,12 @@ class BroadcastView(BroadcastsView):
             if not summaries:
                 raise Http404
             hours = count_events_by_hour(self.campaigns.select_first_sms(selection.account, row, MAX_SAMPLED_SENDS))
-        context = {
-            "selection": selection,
-            "page": self.page,
-            "title": summaries[0].broadcast.name,
-            "campaign": summaries[0],
-        }
-        context |= {"navigation": list(self.build_navigation(selection)), "back": selection.build_link("broadcasts")}
-        context |= {"text": summaries[0].broadcast.text if can_see_numbers(request.user) else HIDDEN_TEXT}
+        broadcast = summaries[0].broadcast
+        context = {"title": broadcast.name, "summary": summaries[0], "back": selection.build_link("broadcasts")}
+        context |= {"text": broadcast.text if can_see_numbers(request.user) else HIDDEN_TEXT, "timeline": None}
         if hours is not None:
-            context |= build_timeline_context(hours, _make_event_link_builder(selection, summaries[0]))
-        return render(request, "reports/broadcast.html", context)
+            context["timeline"] = build_timeline(hours, _make_event_link_builder(selection, summaries[0]))
+        return self.render(selection, context)
 
 
 def load_summaries(campaigns: CampaignQueries, selection: Selection, ids: Sequence[int]) -> list[BroadcastSummary]:
@@ -167,7 +158,7 @@ def _make_event_link_builder(selection: Selection, summary: BroadcastSummary) ->
     return build_event_link
 
 
-def _build_csv_row(summary: BroadcastSummary) -> tuple[Any, ...]:
+def _build_csv_row(summary: BroadcastSummary) -> tuple[object, ...]:
     row, totals, funnel = summary.broadcast, summary.totals, summary.funnel
     figures = (totals.sent, totals.delivered, totals.rate, funnel.clicked, funnel.acted, funnel.actions, totals.cost)
     return f"{row.created_at:%Y-%m-%dT%H:%M:%SZ}", row.key, row.name, row.sender_id, *figures

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 # Height of the plot areas in pixels.
 BAR_CHART_HEIGHT = 200
@@ -20,16 +21,14 @@ MAX_LABELS = 5
 BAR_GAP_SHARE = 0.18
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(NamedTuple):
     """Grid line or label. The position is in pixels from the top, or in percent from the left."""
 
     position: float
     label: str
 
 
-@dataclass(frozen=True)
-class BarSegment:
+class BarSegment(NamedTuple):
     """Segment of a bar, in pixels from the top."""
 
     kind: str
@@ -39,8 +38,7 @@ class BarSegment:
     href: str
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(NamedTuple):
     """Stacked bar, in percent of the width. `left` and `width` are those of the bar itself; the slot around it reacts
     to a pointer."""
 
@@ -61,16 +59,14 @@ class BarChart:
     x_ticks: Sequence[Tick]
 
 
-@dataclass(frozen=True)
-class Dot:
+class Dot(NamedTuple):
     left: float
     top: float
     title: str
     href: str
 
 
-@dataclass(frozen=True)
-class LineSegment:
+class LineSegment(NamedTuple):
     """Line from one dot to the next."""
 
     x1: float
@@ -88,8 +84,7 @@ class LineChart:
     x_ticks: Sequence[Tick]
 
 
-@dataclass(frozen=True)
-class BarData:
+class BarData(NamedTuple):
     """Input of one bar: numbers and links by kind."""
 
     label: str
@@ -99,8 +94,7 @@ class BarData:
     links: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class PointData:
+class PointData(NamedTuple):
     """Input of one point of a line. A value of None is a gap."""
 
     label: str

@@ -5,7 +5,6 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.http import HttpResponse
 
@@ -16,7 +15,7 @@ from smsreports.export.formats import BOM, guard_cell
 @dataclass(frozen=True)
 class Table:
     titles: Sequence[str]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[object]]
 
 
 def build_csv_response(name: str, table: Table) -> HttpResponse:
@@ -30,7 +29,7 @@ def build_csv_response(name: str, table: Table) -> HttpResponse:
     return response
 
 
-def _format_cell(value: Any) -> str:
+def _format_cell(value: object) -> str:
     match value:
         case None:
             return ""

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
@@ -16,7 +15,6 @@ from smsreports.database.compiled import CompiledQuery
 from smsreports.queries.cursor import Cursor
 from smsreports.queries.filters import CountryField
 from smsreports.queries.query_string import DATE_PATTERN, MAX_BIGINT, NUMBER_PATTERN
-from smsreports.reports.widgets import FastSelect, FastTextInput
 
 UTC_DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?Z?")
 # The weeks before it must still be in the range of `datetime`.
@@ -24,7 +22,7 @@ MIN_DATETIME = datetime(2, 1, 1, tzinfo=UTC)
 
 
 class UtcDateTimeField(forms.CharField):
-    def clean(self, value: Any) -> datetime | None:
+    def clean(self, value: object) -> datetime | None:
         text = super().clean(value)
         try:
             if not text or UTC_DATETIME.fullmatch(text):
@@ -37,7 +35,7 @@ class UtcDateTimeField(forms.CharField):
 class PastDateTimeField(UtcDateTimeField):
     """UTC time that is not in the future, and has weeks before it to compare with."""
 
-    def clean(self, value: Any) -> datetime | None:
+    def clean(self, value: object) -> datetime | None:
         moment = super().clean(value)
         if moment is not None and moment > datetime.now(UTC):
             raise ValidationError("must not be in the future")
@@ -81,9 +79,9 @@ class AccountField(forms.CharField):
         super().__init__(required=False)
         self.accounts_by_name = {account.name: account for account in _load_accounts()}
         if len(self.accounts_by_name) <= MAX_ACCOUNT_CHOICES:
-            self.widget = FastSelect(choices=[(name, name) for name in self.accounts_by_name])
+            self.widget = forms.Select(choices=[(name, name) for name in self.accounts_by_name])
 
-    def clean(self, value: Any) -> Account | None:
+    def clean(self, value: object) -> Account | None:
         name: str = super().clean(value) or next(iter(self.accounts_by_name), "")
         account = self.accounts_by_name.get(name)
         if name and account is None and len(self.accounts_by_name) > MAX_ACCOUNT_CHOICES:
@@ -94,9 +92,9 @@ class AccountField(forms.CharField):
 
 
 class IsoDateField(forms.CharField):
-    widget = FastTextInput(attrs={"type": "date"})
+    widget = forms.TextInput(attrs={"type": "date"})
 
-    def clean(self, value: Any) -> date | None:
+    def clean(self, value: object) -> date | None:
         text = super().clean(value)
         try:
             if not text or DATE_PATTERN.fullmatch(text):
@@ -109,11 +107,13 @@ class IsoDateField(forms.CharField):
 class StrictChoiceField(forms.CharField):
     """One of the given values. `unlisted_choices` are accepted, but not offered."""
 
-    def __init__(self, choices: Mapping[str, str], unlisted_choices: Sequence[str] = (), **options: Any) -> None:
-        super().__init__(required=False, widget=FastSelect(choices=list(choices.items())), **options)
+    def __init__(
+        self, choices: Mapping[str, str], unlisted_choices: Sequence[str] = (), label: str | None = None
+    ) -> None:
+        super().__init__(required=False, widget=forms.Select(choices=list(choices.items())), label=label)
         self.valid_values = [choice for choice in (*choices, *unlisted_choices) if choice]
 
-    def clean(self, value: Any) -> str:
+    def clean(self, value: object) -> str:
         choice: str = super().clean(value)
         if choice and choice not in self.valid_values:
             raise ValidationError(f"must be one of {', '.join(self.valid_values)}")
@@ -121,7 +121,7 @@ class StrictChoiceField(forms.CharField):
 
 
 class SenderField(forms.CharField):
-    def clean(self, value: Any) -> str:
+    def clean(self, value: object) -> str:
         sender: str = super().clean(value)
         # Django replaces bytes that are not valid UTF-8 with this character.
         if "\ufffd" in sender:
@@ -133,7 +133,7 @@ class TimeZoneField(StrictChoiceField):
     def __init__(self) -> None:
         super().__init__({zone: zone for zone in SUGGESTED_TIME_ZONES}, label="Times in")
 
-    def clean(self, value: Any) -> str:
+    def clean(self, value: object) -> str:
         name = forms.CharField.clean(self, value) or "UTC"
         try:
             ZoneInfo(name)
@@ -147,7 +147,7 @@ class PageNumberField(forms.CharField):
 
     widget = forms.HiddenInput
 
-    def clean(self, value: Any) -> int:
+    def clean(self, value: object) -> int:
         text = super().clean(value) or "1"
         if not NUMBER_PATTERN.fullmatch(text) or len(text) > 19 or not 1 <= int(text) <= MAX_BIGINT:
             raise ValidationError("must be a whole number from 1 on")
@@ -157,7 +157,7 @@ class PageNumberField(forms.CharField):
 class CursorField(forms.CharField):
     widget = forms.HiddenInput
 
-    def clean(self, value: Any) -> Cursor | None:
+    def clean(self, value: object) -> Cursor | None:
         text = super().clean(value)
         try:
             return Cursor.parse_text(text) if text else None
@@ -168,5 +168,5 @@ class CursorField(forms.CharField):
 class CountryOrNoneField(CountryField):
     """Country code, or NO_COUNTRY for the SMS without a country."""
 
-    def clean(self, value: Any) -> str:
+    def clean(self, value: object) -> str:
         return NO_COUNTRY if str(value or "").lower() == NO_COUNTRY else super().clean(value)

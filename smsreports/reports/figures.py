@@ -1,6 +1,6 @@
 """Text of numbers, times and sizes. The templates have these functions as filters."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 
 from smsreports.api.rendering import format_decimal
@@ -31,14 +31,14 @@ def format_exact(value: Decimal | None) -> str:
     return NO_VALUE if value is None else format_decimal(value)
 
 
-def format_moment(value: datetime | None, zone: tzinfo) -> str:
+def format_moment(value: datetime | None, zone: tzinfo = UTC) -> str:
     """Format to the second, as the clocks of the zone show it."""
-    return NO_VALUE if value is None else f"{value.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    return NO_VALUE if value is None else value.astimezone(zone).replace(tzinfo=None).isoformat(" ", "seconds")
 
 
-def format_minute(value: datetime | None, zone: tzinfo) -> str:
+def format_minute(value: datetime | None, zone: tzinfo = UTC) -> str:
     """Format to the minute, as the clocks of the zone show it."""
-    return format_moment(value, zone)[:16]
+    return NO_VALUE if value is None else value.astimezone(zone).replace(tzinfo=None).isoformat(" ", "minutes")
 
 
 def format_iso(value: datetime) -> str:

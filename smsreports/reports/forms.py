@@ -20,7 +20,6 @@ from smsreports.reports.fields import (
     StrictChoiceField,
     TimeZoneField,
 )
-from smsreports.reports.widgets import FastTextInput
 from smsreports.sms.statuses import StatusGroup
 from smsreports.sms.windows import PERIODS, Window, utc_today, window_of_days, window_of_period
 from smsreports.sources import ALL_SOURCES, Source
@@ -42,8 +41,8 @@ class ReportForm(forms.Form):
     status = StrictChoiceField(
         {"": "any", **{group.value: group.value for group in StatusGroup}}, unlisted_choices=tuple(STATUS_ALIASES)
     )
-    country = CountryOrNoneField(required=False, widget=FastTextInput(attrs={"size": 4, "maxlength": 4}))
-    sender = SenderField(required=False, strip=False, widget=FastTextInput(attrs={"size": 12}))
+    country = CountryOrNoneField(required=False, widget=forms.TextInput(attrs={"size": 4, "maxlength": 4}))
+    sender = SenderField(required=False, strip=False, widget=forms.TextInput(attrs={"size": 12}))
     tz = TimeZoneField()
     format = StrictChoiceField({"": "a page", "csv": "csv"})
 
@@ -62,9 +61,9 @@ class ReportForm(forms.Form):
     def add_prefix(self, field_name: str) -> str:
         return self.PARAM_NAMES.get(field_name, field_name)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         for name in self.repeated_params:
-            if name not in self.errors:
+            if name in self.fields and name not in self.errors:
                 self.add_error(name, "is given more than once")
         for name in ("first", "last"):
             if name in self.errors:  # a date input would not show an invalid value
@@ -89,7 +88,7 @@ class ReportForm(forms.Form):
             return window_of_period(self.get_value("period") or DEFAULT_PERIOD, utc_today())
         return window_of_days(first, last or utc_today())
 
-    def build_filters(self) -> dict[str, Any]:
+    def build_filters(self) -> dict[str, object]:
         """Return the filters in the names and values of a FilterSet."""
         window, status = self.build_window(), self.get_value("status")
         filters = {"period": window, "status": STATUS_ALIASES.get(status, status)}
@@ -115,7 +114,7 @@ class PagedForm(ReportForm):
     page = PageNumberField(required=False)
     cursor = CursorField(required=False)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         if self.data.get("page") and self.data.get("cursor"):
             self.add_error("cursor", "must not be given together with page")
         return super().clean()

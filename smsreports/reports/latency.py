@@ -70,7 +70,7 @@ def _build_sample_query(query: SourceQuery, now: datetime, max_rows: int) -> Com
     Names are collated by bytes, since any order will do.
     """
     values = dict(query.values)
-    post_filters: dict[str, Any] = {"status_group": values.pop("status", None)}
+    post_filters: dict[str, object] = {"status_group": values.pop("status", None)}
     no_country = ""
     if "sender" in values:
         post_filters["country"] = values.pop("country", None)

@@ -1,7 +1,6 @@
 """Form of the list of messages: hours, delivery in time, phone, and the SMS of a broadcast by event."""
 
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
-from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,7 +10,6 @@ from smsreports.queries.filters import PhoneField
 from smsreports.queries.query_string import MAX_BIGINT, NUMBER_PATTERN
 from smsreports.reports.fields import StrictChoiceField, UtcDateTimeField
 from smsreports.reports.forms import PagedForm
-from smsreports.reports.widgets import FastTextInput
 from smsreports.sms.windows import Window
 from smsreports.sources import ALL_SOURCES, find_campaigns
 
@@ -30,7 +28,7 @@ class BroadcastIdField(forms.CharField):
 
     widget = forms.HiddenInput
 
-    def clean(self, value: Any) -> int | None:
+    def clean(self, value: object) -> int | None:
         text = super().clean(value)
         if text and not (NUMBER_PATTERN.fullmatch(text) and len(text) <= 19 and 1 <= int(text) <= MAX_BIGINT):
             raise ValidationError("must be the number of a broadcast, as its page has it")
@@ -40,7 +38,7 @@ class BroadcastIdField(forms.CharField):
 class ZonedDateTimeField(forms.CharField):
     widget = forms.HiddenInput
 
-    def clean(self, value: Any) -> datetime | None:
+    def clean(self, value: object) -> datetime | None:
         text = super().clean(value)
         try:
             moment = datetime.fromisoformat(text) if text else None
@@ -60,7 +58,7 @@ class MessagesForm(PagedForm):
     """
 
     in_time = StrictChoiceField({"": "any", **{choice: choice for choice in IN_TIME_CHOICES}}, label="In time")
-    phone = PhoneField(required=False, widget=FastTextInput(attrs={"size": 12, "inputmode": "tel"}))
+    phone = PhoneField(required=False, widget=forms.TextInput(attrs={"size": 12, "inputmode": "tel"}))
     since = UtcDateTimeField(required=False, widget=forms.HiddenInput)
     until = UtcDateTimeField(required=False, widget=forms.HiddenInput)
     broadcast = BroadcastIdField(required=False)
@@ -72,7 +70,7 @@ class MessagesForm(PagedForm):
     # Name of the filter that narrows the rows to the selected broadcast.
     broadcast_filter = ""
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         super().clean()
         self._check_hours()
         self._check_max_period()
@@ -130,7 +128,7 @@ class MessagesForm(PagedForm):
         since, until = self.get_value("since"), self.get_value("until")
         return Window(since, until) if since or until else super().build_window()
 
-    def build_filters(self) -> dict[str, Any]:
+    def build_filters(self) -> dict[str, object]:
         filters = super().build_filters()
         if in_time := self.get_value("in_time"):
             filters["in_time"] = IN_TIME_CHOICES[in_time]

@@ -2,23 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import NamedTuple, cast
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import render
 
 from smsreports.accounts.masking import can_see_numbers
 from smsreports.counters.queries import totals_by_day
 from smsreports.queries.listing import Listing
 from smsreports.queries.query_string import MAX_BIGINT
 from smsreports.queries.source_query import SourceQuery
-from smsreports.reports.base import LINK_PARAMS, ReportView
+from smsreports.reports.base import LINK_PARAMS, FilteredReportView, ReportView
 from smsreports.reports.message_filters import MessagesForm
+from smsreports.reports.message_record import MessageRecord
 from smsreports.reports.pagination import load_page
 from smsreports.reports.privacy import mask_row, restrict_form
 from smsreports.reports.selection import Selection
@@ -38,13 +38,47 @@ MAX_IN_MEMORY_BYTES = 32 * 1024 * 1024
 DEFAULT_ROW_BYTES = 200
 
 
-@dataclass(frozen=True)
-class MessageRow:
+class MessageRow(NamedTuple):
     """Row of the list, with its status group and the link to its page."""
 
-    row: Mapping[str, Any]
+    message: MessageRecord
     group: str
     href: str
+
+
+class MessageEvent(NamedTuple):
+    """Event of a message. `delay` is the time since it was sent, or None if that is not positive."""
+
+    at: datetime
+    name: str
+    delay: timedelta | None
+
+
+@dataclass(frozen=True)
+class BroadcastFilter:
+    """Broadcast and event that the list is filtered by, with the links of the notice above the list."""
+
+    broadcast_name: str
+    event: str | None
+    after: datetime | None
+    before: datetime | None
+    href: str
+    all_messages_href: str
+
+
+@dataclass(frozen=True)
+class ExportOffer:
+    """Rows and estimated size of the export, and the date ranges that fit into one file if all rows do not."""
+
+    href: str
+    rows: int
+    bytes: int
+    row_bytes: int
+    limit: int
+    exceeds_limit: bool
+    ranges: Sequence["ExportRange"]
+    has_more_ranges: bool
+    max_memory_bytes: int = MAX_IN_MEMORY_BYTES
 
 
 @dataclass(frozen=True)
@@ -58,7 +92,7 @@ class ExportRange:
     href: str
 
 
-class MessagesView(ReportView):
+class MessagesView(FilteredReportView[MessagesForm]):
     page, title = "messages", "Messages"
     form_class = MessagesForm
     own_params = ("in_time", "phone", "since", "until", *LINK_PARAMS)
@@ -66,17 +100,17 @@ class MessagesView(ReportView):
     def build_form(self, request: HttpRequest) -> MessagesForm:
         return restrict_form(MessagesForm(request.GET, self.sources), request.user)
 
-    def build_context(self, form: MessagesForm, selection: Selection) -> Mapping[str, Any]:
+    def build_context(self, form: MessagesForm, selection: Selection) -> Mapping[str, object]:
         pages = load_page(self.request, form, selection.listing, PAGE_SIZE)
-        rows = [self._build_row(selection, row) for row in pages.rows]
+        can_export = can_see_numbers(self.request.user)
         return {
             "pages": pages,
-            "broadcast_filter": _build_broadcast_context(form, selection),
-            "lines": rows,
-            "export": can_see_numbers(self.request.user) and _build_export_context(selection, pages.total, pages.rows),
+            "broadcast_filter": _build_broadcast_filter(form, selection),
+            "rows": [self._build_row(selection, row) for row in cast(list[MessageRecord], pages.rows)],
+            "export": _build_export_offer(selection, pages.total, pages.rows) if can_export else None,
         }
 
-    def build_file_response(self, form: Any, selection: Selection | None) -> HttpResponseBase:
+    def build_file_response(self, form: MessagesForm, selection: Selection | None) -> HttpResponseBase:
         """Return the export of the list, or 403 for staff who may not see whole numbers."""
         if not can_see_numbers(self.request.user):
             raise PermissionDenied
@@ -87,7 +121,7 @@ class MessagesView(ReportView):
             self.request, build_default_export(selection.listing), selection.account, filters
         )
 
-    def _build_row(self, selection: Selection, row: Mapping[str, Any]) -> MessageRow:
+    def _build_row(self, selection: Selection, row: MessageRecord) -> MessageRow:
         href = selection.build_link("message", row["source"], str(row["id"]))
         return MessageRow(mask_row(self.request.user, row), STATUSES[row["status"]].group.value, href)
 
@@ -98,27 +132,32 @@ class MessageView(ReportView):
     page, title = "message", "Message"
     form_class = MessagesForm
 
-    def get(self, request: HttpRequest, label: str, row: int) -> HttpResponseBase:  # type: ignore[override]
+    def get(self, request: HttpRequest, label: str, row: int) -> HttpResponseBase:
         """`label` and `row` are the source label and the row ID. The account is a query parameter."""
         selection = Selection.from_form(restrict_form(MessagesForm(request.GET, self.sources), request.user))
         source = next((source for source in self.sources if source.sms.source_label == label), None)
         if selection is None or source is None or row > MAX_BIGINT:
             raise Http404
         message = _load_message(selection, source, row)
-        context = {"selection": selection, "page": self.page, "title": self.title}
-        context |= {"message": mask_row(request.user, message), "events": _list_events(message)}
-        receipts, total = timeline.get_timeline(selection.account, message)
-        context |= {"receipts": receipts, "receipt_count": total, "verdicts": timeline.VERDICT_HELP}
-        context |= {"group": STATUSES[message["status"]].group.value, "back": selection.build_link("messages")}
-        return render(request, "reports/message.html", context | {"navigation": list(self.build_navigation(selection))})
+        receipts, receipt_count = timeline.get_timeline(selection.account, message)
+        context = {
+            "message": mask_row(request.user, message),
+            "group": STATUSES[message["status"]].group.value,
+            "events": _list_events(message),
+            "receipts": receipts,
+            "receipt_count": receipt_count,
+            "verdicts": timeline.VERDICT_HELP,
+            "back": selection.build_link("messages"),
+        }
+        return self.render(selection, context)
 
 
-def _load_message(selection: Selection, source: Source, row: int) -> dict[str, Any]:
+def _load_message(selection: Selection, source: Source, row: int) -> MessageRecord:
     query = SourceQuery(_add_status_time(source.sms), {"account": selection.account.pk}).where_key("id", row)
     message = Listing([query], time_column="sent_at", scope=None).get_first()
     if message is None:
         raise Http404
-    return message
+    return cast(MessageRecord, message)
 
 
 @cache
@@ -127,8 +166,8 @@ def _add_status_time(table: SourceTable) -> SourceTable:
     return replace(table, columns={**table.columns, "status_at": F("status_at")})
 
 
-def _list_events(row: Mapping[str, Any]) -> list[tuple[datetime, str, Any]]:
-    """Return time, name and delay since sending (None if not positive) of each event, in the order of time."""
+def _list_events(row: MessageRecord) -> list[MessageEvent]:
+    """Return the events in the order of time."""
     events = [
         (row["sent_at"], "sent"),
         (row["delivered_at"], "delivered" if row["status"] == "DELIVRD" else row["status"]),
@@ -136,43 +175,40 @@ def _list_events(row: Mapping[str, Any]) -> list[tuple[datetime, str, Any]]:
         (row["action_at"], f"action: {row['action_type']}"),
     ]
     past_events = sorted((at, name) for at, name in events if at is not None)
-    return [(at, name, at - row["sent_at"] if at > row["sent_at"] else None) for at, name in past_events]
+    return [MessageEvent(at, name, at - row["sent_at"] if at > row["sent_at"] else None) for at, name in past_events]
 
 
-def _build_broadcast_context(form: MessagesForm, selection: Selection) -> Mapping[str, Any] | None:
-    """Return the broadcast and event that the list is filtered by, with the links of the notice above the list."""
+def _build_broadcast_filter(form: MessagesForm, selection: Selection) -> BroadcastFilter | None:
     if form.selected_broadcast is None:
         return None
     cleared_params = dict.fromkeys(LINK_PARAMS)
-    return {
-        "broadcast": form.selected_broadcast,
-        "href": selection.build_link("broadcast", str(form.selected_broadcast.id), **cleared_params),
-        "event": form.get_value("event"),
-        "after": form.get_value("after"),
-        "before": form.get_value("before"),
-        "all_messages_link": selection.build_link("messages", **cleared_params),
-    }
+    return BroadcastFilter(
+        broadcast_name=form.selected_broadcast.name,
+        event=form.get_value("event"),
+        after=form.get_value("after"),
+        before=form.get_value("before"),
+        href=selection.build_link("broadcast", str(form.selected_broadcast.id), **cleared_params),
+        all_messages_href=selection.build_link("messages", **cleared_params),
+    )
 
 
-def _build_export_context(selection: Selection, total: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return rows and estimated size of the export, and the date ranges that fit into one file if all rows do not."""
+def _build_export_offer(selection: Selection, total: int, rows: Sequence[Mapping[str, object]]) -> ExportOffer:
     limit = settings.EXPORT_LIMIT
     row_bytes = sum(_estimate_csv_bytes(row) for row in rows) // len(rows) if rows else DEFAULT_ROW_BYTES
     ranges = list(_split_into_ranges(selection, limit)) if total > limit and selection.listing.scope else []
-    return {
-        "href": selection.build_link("messages", format="csv"),
-        "rows": min(total, limit),
-        "bytes": min(total, limit) * row_bytes,
-        "row_bytes": row_bytes,
-        "max_memory_bytes": MAX_IN_MEMORY_BYTES,
-        "limit": limit,
-        "exceeds_limit": total > limit,
-        "ranges": ranges[:MAX_EXPORT_RANGES],
-        "has_more_ranges": len(ranges) > MAX_EXPORT_RANGES,
-    }
+    return ExportOffer(
+        href=selection.build_link("messages", format="csv"),
+        rows=min(total, limit),
+        bytes=min(total, limit) * row_bytes,
+        row_bytes=row_bytes,
+        limit=limit,
+        exceeds_limit=total > limit,
+        ranges=ranges[:MAX_EXPORT_RANGES],
+        has_more_ranges=len(ranges) > MAX_EXPORT_RANGES,
+    )
 
 
-def _estimate_csv_bytes(row: Mapping[str, Any]) -> int:
+def _estimate_csv_bytes(row: Mapping[str, object]) -> int:
     """Estimate the bytes of the row in a CSV file. A time has 20."""
     return sum(20 if isinstance(value, datetime) else len(str(value or "").encode()) + 1 for value in row.values())
 

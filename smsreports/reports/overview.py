@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
 
 from smsreports.counters.queries import Figures, parse_top_n, sum_by, to_figures, top_n
 from smsreports.database.compiled import CompiledQuery
 from smsreports.database.snapshot import fetch_together
 from smsreports.reports import charts
-from smsreports.reports.base import ReportView
+from smsreports.reports.base import FilteredReportView
 from smsreports.reports.csv_response import Table
 from smsreports.reports.fields import NO_COUNTRY
 from smsreports.reports.forms import ReportForm
@@ -86,10 +85,10 @@ class PeriodRow:
         return [(self.totals.sent, self.href), *self.group_counts]
 
 
-class OverviewView(ReportView):
+class OverviewView(FilteredReportView[ReportForm]):
     page, title = "overview", "Overview"
 
-    def build_context(self, form: ReportForm, selection: Selection) -> Mapping[str, Any]:
+    def build_context(self, form: ReportForm, selection: Selection) -> Mapping[str, object]:
         previous = selection.build_previous()
         days_rows, largest_rows, sample, *previous_rows = fetch_together(*_build_queries(selection, previous))
         by_day = {
@@ -113,7 +112,7 @@ class OverviewView(ReportView):
                 **{kind: selection.build_link("messages", status=kind) for kind in STACKED_GROUPS},
             },
             "step": step,
-            "days": periods,
+            "period_rows": periods,
             "kinds": STACKED_GROUPS,
             "bars": _build_volume_chart(periods),
             "line": _build_rate_chart(periods),
@@ -146,7 +145,7 @@ def _build_queries(selection: Selection, previous: Selection | None) -> Iterator
 CSV_TITLES = ("sent", *(group.value for group in StatusGroup), "delivery_rate", "cost")
 
 
-def build_csv_values(totals: Totals) -> tuple[Any, ...]:
+def build_csv_values(totals: Totals) -> tuple[object, ...]:
     """Return the values in the order of CSV_TITLES."""
     return totals.sent, *totals.sms_by_group.values(), totals.rate, totals.cost
 

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-# Width of a strip in pixels.
-STRIP_WIDTH = 120
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
 class RateStrip:
-    """Range of rates in percent, and the pixels at which the range and the rate are drawn."""
+    """Range of rates in percent, and the pixels at which the range and the mark are drawn."""
+
+    # Width of every strip, and of the mark at the rate, in pixels.
+    WIDTH: ClassVar[int] = 120
+    MARK_WIDTH: ClassVar[int] = 2
 
     low: float
     high: float
     left: float
     width: float
-    rate: float
+    mark_left: float
 
 
 def choose_strip_start(rates: Iterable[float]) -> int:
@@ -25,6 +27,7 @@ def choose_strip_start(rates: Iterable[float]) -> int:
 
 
 def build_strip(low: float, high: float, rate: float, strip_start: int) -> RateStrip:
-    pixels = STRIP_WIDTH / (100 - strip_start)
+    pixels = RateStrip.WIDTH / (100 - strip_start)
     left, right, rate_position = ((value - strip_start) * pixels for value in (low, high, rate))
-    return RateStrip(low, high, round(left, 1), round(max(right - left, 1), 1), round(rate_position, 1))
+    mark_left = min(round(rate_position, 1), RateStrip.WIDTH - RateStrip.MARK_WIDTH)
+    return RateStrip(low, high, round(left, 1), round(max(right - left, 1), 1), mark_left)

@@ -129,9 +129,9 @@ class Selection:
         return f"{reverse(f'reports:{page}')}?{urlencode({'account': self.account.name, **query})}"
 
 
-def _supports_filters(source: Source, filters: Mapping[str, Any]) -> bool:
+def _supports_filters(source: Source, filters: Mapping[str, object]) -> bool:
     """Return whether the source has all these filters: API messages, for one, have no broadcast."""
-    base_filters: Mapping[str, Any] = source.sms.filterset.base_filters
+    base_filters: Mapping[str, object] = source.sms.filterset.base_filters
     return filters.keys() <= base_filters.keys()
 
 

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cached_property
 from typing import Any
+
+from django.utils.functional import cached_property
 
 from smsreports.sms.statuses import StatusGroup
 

@@ -83,11 +83,11 @@ def test_a_message_page_is_found_only_with_its_account_and_a_viewable_source(row
     load_lines([message_line(account="globex")])
     reader = log_in(client, "view_message")
     own, other = (reader.get(f"/reports/messages?{WIDE}&account={name}") for name in ("acme", "globex"))
-    row = own.context["lines"][0].row["id"]
+    row = own.context["rows"][0].message["id"]
     assert reader.get(f"/reports/messages/api/{row}?account=acme").status_code == 200
     assert reader.get(f"/reports/messages/api/{row}?account=globex").status_code == 404
     assert reader.get(f"/reports/messages/campaign/{row}?account=acme").status_code == 404
-    assert other.context["lines"][0].row["id"] != row
+    assert other.context["rows"][0].message["id"] != row
 
 
 def test_pages_reject_post(staff: Client) -> None:

@@ -34,7 +34,7 @@ def row(name: str, delivered: int, sent: int) -> BreakdownRow:
 
 def test_the_countries_equal_those_of_stats(traffic: None, staff: Client, owner: ApiClient) -> None:
     query = {"period": "30d", "source": "all"}
-    lines = [line for line, _ in staff.get("/reports/countries", query | {"account": "acme"}).context["lines"]]
+    lines = [line for line, _ in staff.get("/reports/countries", query | {"account": "acme"}).context["rows"]]
     stats = owner.get("/api/v1/sms/stats/by-country", query).json()["countries"]
     countries = {
         line.name or None: (line.totals.sent, line.totals.delivered, float(line.totals.rate)) for line in lines
@@ -52,10 +52,10 @@ def test_every_number_links_to_exactly_the_rows_it_counts(traffic: None, staff: 
 
 def test_every_page_can_filter_by_no_country(traffic: None, staff: Client) -> None:
     page = staff.get("/reports/countries?account=acme&period=30d")
-    (line,) = (line for line, _ in page.context["lines"] if not line.name)
+    (line,) = (line for line, _ in page.context["rows"] if not line.name)
     assert "no country" in page.content.decode()
     rows = staff.get(line.href)
-    assert {message.row["recipient"] for message in rows.context["lines"]}
+    assert {row.message["recipient"] for row in rows.context["rows"]}
     assert rows.context["pages"].total == line.totals.sent > 0
     for other in ("", "senders", "countries"):
         filtered = staff.get(f"/reports/{other}?account=acme&period=30d&country=NONE")
@@ -80,8 +80,8 @@ def test_sms_beyond_the_last_row_are_counted_together(
 ) -> None:
     monkeypatch.setattr("smsreports.reports.breakdowns.MAX_ROWS", 1)
     context = staff.get("/reports/senders?account=acme&period=30d").context
-    assert len(context["lines"]) == 1
-    assert context["unlisted_sms"] == context["totals"].sent - context["lines"][0][0].totals.sent > 0
+    assert len(context["rows"]) == 1
+    assert context["unlisted_sms"] == context["totals"].sent - context["rows"][0][0].totals.sent > 0
 
 
 def test_rates_are_sorted_by_their_intervals() -> None:
@@ -101,11 +101,11 @@ def test_descending_order_is_the_reverse_of_ascending_order(senders: list[tuple[
 def test_a_heading_sorts_and_then_reverses_the_order(traffic: None, staff: Client) -> None:
     page = staff.get("/reports/senders?account=acme&period=30d")
     headings = {text: href for href, text in read_links(page)}
-    lines = staff.get(headings["Cost"]).context["lines"]
+    lines = staff.get(headings["Cost"]).context["rows"]
     costs = [line.totals.cost for line, _ in lines]
     assert costs == sorted(costs, reverse=True)
     reversed_headings = {text: href for href, text in read_links(staff.get(headings["Cost"]))}
-    assert [line.totals.cost for line, _ in staff.get(reversed_headings["Cost"]).context["lines"]] == sorted(costs)
+    assert [line.totals.cost for line, _ in staff.get(reversed_headings["Cost"]).context["rows"]] == sorted(costs)
 
 
 def test_an_invalid_sort_is_reported(traffic: None, staff: Client) -> None:
@@ -115,7 +115,7 @@ def test_an_invalid_sort_is_reported(traffic: None, staff: Client) -> None:
 
 def test_the_csv_file_has_the_table(traffic: None, staff: Client) -> None:
     query = {"account": "acme", "period": "30d", "sort": "name"}
-    lines = [line for line, _ in staff.get("/reports/senders", query).context["lines"]]
+    lines = [line for line, _ in staff.get("/reports/senders", query).context["rows"]]
     file = staff.get("/reports/senders", query | {"format": "csv"}).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(file)))
     assert [(row["sender"], int(row["sent"]), Decimal(row["cost"])) for row in rows] == [

@@ -100,7 +100,7 @@ def test_an_invalid_event_filter_is_reported_and_ignored(
 
 def test_support_sees_masked_rows_of_a_broadcast(own: int, support: Client) -> None:
     page = support.get("/reports/messages", WIDE | {"broadcast": str(own)})
-    assert {line.row["recipient"] for line in page.context["lines"]} == {"+4479•••••456"}
+    assert {row.message["recipient"] for row in page.context["rows"]} == {"+4479•••••456"}
     assert support.get("/reports/messages", WIDE | {"broadcast": str(own), "format": "csv"}).status_code == 403
 
 

@@ -48,14 +48,14 @@ def get_page(staff: Client, row: int) -> Any:
 
 
 def test_the_list_has_only_the_accounts_broadcasts_with_their_sums(promo: int, staff: Client) -> None:
-    (summary,) = staff.get("/reports/broadcasts", WIDE).context["campaigns"]
+    (summary,) = staff.get("/reports/broadcasts", WIDE).context["summaries"]
     assert summary.broadcast.id == promo
     assert [step.number for step in summary.funnel.steps] == [6, 4, 3, 1]
-    assert staff.get(summary.href).context["campaign"].funnel == summary.funnel
+    assert staff.get(summary.href).context["summary"].funnel == summary.funnel
 
 
 def test_the_funnel_has_the_cost_of_each_step(promo: int, staff: Client) -> None:
-    steps = get_page(staff, promo).context["campaign"].funnel.steps
+    steps = get_page(staff, promo).context["summary"].funnel.steps
     assert [(step.name, step.number, step.share, step.cost_per_sms) for step in steps] == [
         ("sent", 6, Decimal(100), Decimal("0.0500")),
         ("delivered", 4, Decimal("66.67"), Decimal("0.0750")),
@@ -67,13 +67,13 @@ def test_the_funnel_has_the_cost_of_each_step(promo: int, staff: Client) -> None
 def test_an_sms_with_two_actions_counts_once_in_the_funnel(promo: int, staff: Client) -> None:
     load_lines([action(message_id="s-1", action_type="return", at=f"{DAY}T15:00:00Z")])
     response = get_page(staff, promo)
-    assert response.context["campaign"].funnel.steps[-1].number == 1
+    assert response.context["summary"].funnel.steps[-1].number == 1
     assert "2 actions in all" in response.content.decode()
 
 
 def test_hours_are_counted_from_the_first_sms(promo: int, staff: Client) -> None:
-    context = get_page(staff, promo).context
-    numbers = [(hour, [number for number, _ in figures]) for hour, figures in context["hours"]]
+    timeline = get_page(staff, promo).context["timeline"]
+    numbers = [(hour, [number for number, _ in figures]) for hour, figures in timeline.hours]
     assert numbers == [
         (0, [3, 2, 0, 0]),
         (1, [3, 2, 0, 0]),
@@ -81,7 +81,7 @@ def test_hours_are_counted_from_the_first_sms(promo: int, staff: Client) -> None
         (3, [0, 0, 1, 0]),
         (4, [0, 0, 0, 1]),
     ]
-    ((name, figures),) = context["outside_hours"]
+    ((name, figures),) = timeline.outside_hours
     assert (name, [number for number, _ in figures]) == ("later", [0, 0, 1, 0])
 
 
@@ -91,14 +91,14 @@ def test_the_timeline_counts_at_most_max_sampled_sends(
     for module in (broadcasts, broadcast_timeline):
         monkeypatch.setattr(module, "MAX_SAMPLED_SENDS", 2)
     response = get_page(staff, promo)
-    sent = [figures[0] for _, figures in response.context["hours"]]
+    sent = [figures[0] for _, figures in response.context["timeline"].hours]
     assert (sum(number for number, _ in sent), {href for _, href in sent}) == (2, {""})
     assert "Of its first 2 SMS;" in response.content.decode()
 
 
 def test_a_broadcast_without_sends_has_an_empty_funnel(staff: Client) -> None:
     load_lines([campaign()])
-    steps = get_page(staff, Broadcast.unscoped.get().pk).context["campaign"].funnel.steps
+    steps = get_page(staff, Broadcast.unscoped.get().pk).context["summary"].funnel.steps
     assert [(step.number, step.cost_per_sms) for step in steps] == [(0, None)] * 4
 
 
@@ -112,7 +112,7 @@ def test_next_links_lead_through_the_whole_list(staff: Client, monkeypatch: pyte
     load_lines(campaign(broadcast=f"b-{number}", created_at=f"{DAY}T10:0{number}:00Z") for number in range(5))
     response, keys = staff.get("/reports/broadcasts", WIDE), []
     while True:
-        keys += [summary.broadcast.key for summary in response.context["campaigns"]]
+        keys += [summary.broadcast.key for summary in response.context["summaries"]]
         if "next" not in response.context["pages"].links:
             break
         response = staff.get(response.context["pages"].links["next"])

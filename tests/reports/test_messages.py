@@ -24,7 +24,7 @@ def rows(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def message_ids(page: Any) -> list[str]:
-    return [line.row["client_message_id"] for line in page.context["lines"]]
+    return [row.message["client_message_id"] for row in page.context["rows"]]
 
 
 def test_links_lead_through_the_list_in_both_directions(rows: None, staff: Client) -> None:
@@ -111,7 +111,7 @@ def test_a_row_links_to_its_page_with_a_timeline(staff: Client) -> None:
     load_lines(
         [campaign(), send_line(status="DELIVRD", delivered_at=f"{DAY}T12:00:42Z", clicked_at=f"{DAY}T12:05:00Z")]
     )
-    line = staff.get("/reports/messages", WIDE | {"tz": "Europe/Berlin"}).context["lines"][0]
+    line = staff.get("/reports/messages", WIDE | {"tz": "Europe/Berlin"}).context["rows"][0]
     page = staff.get(line.href)
     events = [(name, f"{delay}") for _, name, delay in page.context["events"]]
     assert events == [("sent", "None"), ("delivered", "0:00:42"), ("clicked", "0:05:00")]

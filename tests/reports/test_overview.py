@@ -101,7 +101,7 @@ def test_a_long_period_has_bars_by_week(traffic: None, staff: Client) -> None:
     """A year has too many days for bars. The sum of the bars stays the same."""
     page = staff.get("/reports/?account=acme&from=2025-02-14&to=2026-02-13")
     assert page.context["step"] == "week"
-    assert sum(day.totals.sent for day in page.context["days"]) == page.context["totals"].sent
+    assert sum(day.totals.sent for day in page.context["period_rows"]) == page.context["totals"].sent
 
 
 def test_times_are_shown_in_utc_and_in_the_chosen_zone(traffic: None, staff: Client) -> None:
@@ -157,6 +157,12 @@ def test_contradicting_parameters_are_reported(
     traffic: None, staff: Client, raw_query: str, error: tuple[str, str]
 ) -> None:
     assert staff.get(f"/reports/?{raw_query}").context["errors"] == [error]
+
+
+@pytest.mark.parametrize("page", ["health?period=7d&period=30d", "broadcasts?status=failed&status=sent"])
+def test_a_repeated_parameter_of_other_pages_is_ignored(traffic: None, staff: Client, page: str) -> None:
+    response = staff.get(f"/reports/{page}")
+    assert (response.status_code, response.context["errors"]) == (200, [])
 
 
 def test_the_first_and_last_days_of_the_calendar_are_accepted(traffic: None, staff: Client) -> None:

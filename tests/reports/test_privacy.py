@@ -19,8 +19,8 @@ def traffic(db: None) -> None:
 def read_all_pages(browser: Client) -> str:
     """Return the HTML of all pages of an SMS and of a broadcast."""
     lists = [browser.get(page, WIDE) for page in PAGES]
-    rows = [line.href for line in lists[0].context["lines"]] + [
-        summary.href for summary in lists[1].context["campaigns"]
+    rows = [line.href for line in lists[0].context["rows"]] + [
+        summary.href for summary in lists[1].context["summaries"]
     ]
     responses = [*lists, *(browser.get(href) for href in rows)]
     assert len(responses) == 5 and {response.status_code for response in responses} == {200}
@@ -41,7 +41,7 @@ def test_support_sees_masked_numbers_and_no_texts(support: Client) -> None:
 def test_support_cannot_search_by_part_of_a_number(support: Client) -> None:
     page = support.get("/reports/messages", WIDE | {"phone": "4155551"})
     assert page.context["errors"] == [("phone", "is searched only by staff who may see whole numbers")]
-    assert len(page.context["lines"]) == 2  # the filter is ignored
+    assert len(page.context["rows"]) == 2  # the filter is ignored
     assert 'name="phone"' not in support.get("/reports/messages", WIDE).content.decode()
 
 
@@ -58,6 +58,6 @@ def test_support_can_download_files_of_figures(support: Client) -> None:
 
 def test_a_message_page_lists_its_delivery_receipts(support: Client) -> None:
     page = support.get("/reports/messages", WIDE | {"source": "api"})
-    message_page = support.get(page.context["lines"][0].href)
+    message_page = support.get(page.context["rows"][0].href)
     assert [entry.report for entry in message_page.context["receipts"]] == ["sent"]
     assert "What was reported of it" in message_page.content.decode()

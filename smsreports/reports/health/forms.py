@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 
+from django import forms
 from django.http import QueryDict
 
 from smsreports.reports.fields import PastDateTimeField, StrictChoiceField
 from smsreports.reports.forms import ReportForm
 from smsreports.reports.health.hours import HOURS_BY_SPAN, ComparedHours
-from smsreports.reports.widgets import FastTextInput
 from smsreports.sms.windows import Window
 from smsreports.sources import Source
 
@@ -26,7 +26,7 @@ class HealthForm(ReportForm):
     at = PastDateTimeField(
         required=False,
         label="As of (UTC)",
-        widget=FastTextInput(attrs={"size": 17, "placeholder": "2026-02-13T10:40Z"}),
+        widget=forms.TextInput(attrs={"size": 17, "placeholder": "2026-02-13T10:40Z"}),
     )
 
     def __init__(self, data: QueryDict, sources: Sequence[Source]) -> None:

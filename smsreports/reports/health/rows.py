@@ -33,10 +33,25 @@ class SliceLinks:
 
 @dataclass(frozen=True)
 class DayFigures:
-    """Counts of a slice in one day's hours. `href` is None if no filter selects its SMS."""
+    """Counts of a slice in one day's hours. `links` is None if no filter selects its SMS.
+
+    The link of a number is None if the number is 0.
+    """
 
     count: SmsCount
-    href: SliceLinks | None
+    links: SliceLinks | None
+
+    @property
+    def sent_href(self) -> str | None:
+        return self.links.sent if self.links and self.count.sent else None
+
+    @property
+    def in_time_href(self) -> str | None:
+        return self.links.in_time if self.links and self.count.in_time else None
+
+    @property
+    def missed_href(self) -> str | None:
+        return self.links.missed if self.links and self.count.missed else None
 
 
 @dataclass(frozen=True)

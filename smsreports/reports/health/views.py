@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from smsreports.reports.base import ReportView
+from smsreports.reports.base import FilteredReportView, PageLink
 from smsreports.reports.csv_response import Table
 from smsreports.reports.fields import format_utc_minute
 from smsreports.reports.health.comparison import MIN_DROP_SHARE, MIN_SMS_PER_DAY, STOPPED_SHARE
@@ -24,7 +23,7 @@ from smsreports.reports.health.slices import (
 from smsreports.reports.rate_strips import RateStrip
 from smsreports.reports.selection import DATE_PARAMS, Selection
 from smsreports.sms.abstract import IN_TIME_LIMIT
-from smsreports.sms.windows import Window
+from smsreports.sms.windows import ONE_DAY, Window
 
 # Rows of each table. The CSV file has all slices.
 MAX_LISTED = 20
@@ -50,34 +49,34 @@ class SliceTable:
     hidden_rows: int
 
 
-class HealthView(ReportView):
+class HealthView(FilteredReportView[HealthForm]):
     page, title = "health", "Health"
     form_class = HealthForm
     own_params = ("span", "at")
     unsupported_params = (*DATE_PARAMS, "status")
     time_params = own_params
 
-    def build_context(self, form: HealthForm, selection: Selection) -> Mapping[str, Any]:
+    def build_context(self, form: HealthForm, selection: Selection) -> Mapping[str, object]:
         hours, slices = _load_slices(form, selection)
         context = {
             # The hours that were compared, which may be fewer than those requested.
             "selection": replace(selection, filters={**selection.filters, "period": Window(hours.since, hours.until)}),
             "hours": hours,
+            "past_days": [(hours.since - 7 * week * ONE_DAY).date() for week in WEEKS[1:]],
             "span": SPAN_LABELS[form.span_name],
             **LIMITS_CONTEXT,
         }
-        context |= {"weeks": [(week, hours.shift_weeks(week).start) for week in WEEKS[1:]]}
         context |= {
-            "moment": selection.build_link("health", at=format_utc_minute(form.as_of)),
-            "day": selection.build_link("health", span="24h"),
+            "moment_link": selection.build_link("health", at=format_utc_minute(form.as_of)),
+            "day_link": selection.build_link("health", span="24h"),
         }
         if not slices:
-            return context
+            return {**context, "tables": ()}
         detector = AnomalyDetector(slices)
         findings, build_links = detector.build_findings(), make_slice_link_builder(selection, hours)
 
         def build_row(key: SliceKey) -> SliceRow:
-            days = [DayFigures(count, href) for count, href in zip(slices[key], build_links(key), strict=True)]
+            days = [DayFigures(count, links) for count, links in zip(slices[key], build_links(key), strict=True)]
             return SliceRow(key, findings[key], days)
 
         return context | {
@@ -94,14 +93,14 @@ class HealthView(ReportView):
         rows = [_build_csv_row(key, days, findings[key]) for key, days in slices.items()]
         return Table(("slice", "sender", "country", "verdict", "usual_rate", *_build_day_titles(hours)), rows)
 
-    def build_period_links(self, form: HealthForm, selection: Selection) -> Sequence[tuple[str, str, bool]]:
+    def build_period_links(self, form: HealthForm, selection: Selection) -> list[PageLink]:
         return [
-            (name, selection.build_link(self.page, span=span), span == form.span_name)
+            PageLink(name, selection.build_link(self.page, span=span), span == form.span_name)
             for span, name in SPAN_LABELS.items()
         ]
 
 
-LIMITS_CONTEXT: Mapping[str, Any] = {
+LIMITS_CONTEXT: Mapping[str, object] = {
     "in_time_minutes": IN_TIME_LIMIT.seconds // 60,
     "max_rows_read": MAX_ROWS_READ,
     "max_slices": MAX_SLICES_PER_KIND,
@@ -138,7 +137,7 @@ def _build_day_titles(hours: ComparedHours) -> Iterator[str]:
         yield from (f"{measure}_{start.date()}" for measure in ("sent", "in_time"))
 
 
-def _build_csv_row(key: SliceKey, days: WeeklyCounts, finding: Finding) -> tuple[Any, ...]:
+def _build_csv_row(key: SliceKey, days: WeeklyCounts, finding: Finding) -> tuple[object, ...]:
     usual_rate = None if finding.usual_rate is None else f"{finding.usual_rate:.2f}"
     counts = (count for day in days for count in (day.sent, day.in_time))
     return get_kind(key), *key, finding.state.value, usual_rate, *counts

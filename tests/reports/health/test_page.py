@@ -79,8 +79,8 @@ def test_every_number_links_to_exactly_the_rows_it_counts(
 def test_every_rate_links_to_the_sms_that_were_in_time(random_messages: None, staff: Client) -> None:
     for line in rows_by_key(staff.get("/reports/health", QUERY)).values():
         for day in line.days:
-            if day.href:
-                assert staff.get(day.href.in_time).context["pages"].total == day.count.in_time
+            if day.links:
+                assert staff.get(day.links.in_time).context["pages"].total == day.count.in_time
 
 
 def route_lines(**missed: int) -> Iterator[str]:
@@ -242,7 +242,7 @@ def test_the_csv_file_has_every_slice(random_messages: None, staff: Client) -> N
 
 def test_the_permanent_link_shows_the_same_figures(random_messages: None, staff: Client) -> None:
     response = staff.get("/reports/health", QUERY)
-    later = staff.get(response.context["moment"])
+    later = staff.get(response.context["moment_link"])
     assert [line.days for line in rows_by_key(later).values()] == [line.days for line in rows_by_key(response).values()]
 
 
