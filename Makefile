@@ -26,6 +26,7 @@ lint: setup ## check format, style, types, migrations and the deployment setting
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/djlint --profile jinja --check --lint --quiet templates/jinja2
+	@$(VENV)/bin/djlint --profile django --check --lint --quiet templates/django
 	@$(VENV)/bin/mypy . .make
 	@$(VENV)/bin/lint-imports
 	@$(MANAGE) makemigrations --check --dry-run
@@ -35,6 +36,7 @@ format: setup ## format code and templates, and sort imports
 	@$(VENV)/bin/ruff check --quiet --select I --fix .
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/djlint --profile jinja --reformat --quiet templates/jinja2 || test $$? = 1  # it changed a file
+	@$(VENV)/bin/djlint --profile django --reformat --quiet templates/django || test $$? = 1
 
 # The wheel is built from the source distribution: it holds nothing that an earlier build left in the checkout.
 build: setup ## build the wheel and the source distribution into dist/

@@ -56,7 +56,7 @@ def test_the_commit_hooks_run_the_commands_of_make_lint() -> None:
     (recipe,) = re.findall(r"^lint:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
     checks = recipe.replace("$(VENV)/bin/", ".venv/bin/").replace("$(MANAGE)", ".venv/bin/python manage.py")
     entries = [hook["entry"].replace(" --force-exclude", "") for hook in HOOKS[0]["hooks"]]
-    assert len(entries) == 6
+    assert len(entries) == 7
     assert [entry for entry in entries if f"@{entry}" not in checks] == []
 
 
