@@ -1,13 +1,13 @@
 """QuerySets of broadcasts and sends, and the receivers of a broadcast."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Sum
 from django.db.models.functions import Greatest
 
-from smsreports.sources import MAX_RECEIVERS, Receivers
+from smsreports.sources import MAX_RECEIVERS, ReceiverRow, Receivers
 
 RECEIVER_COLUMNS = ("id", "recipient", "sent_at", "delivered_at", "status", "status_code", "updated_at")
 
@@ -40,9 +40,9 @@ class BroadcastSendQuerySet(QuerySet[Any]):
         acted = self.filter(broadcast__in=broadcasts, action_at__isnull=False).order_by()
         return dict(acted.values_list("broadcast").annotate(number=Count("id")))
 
-    def _fetch_receivers(self, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+    def _fetch_receivers(self, ids: Sequence[int]) -> Mapping[int, ReceiverRow]:
         rows = self.filter(id__in=ids).with_updated_at().values(*RECEIVER_COLUMNS, created_at=F("sent_at"))
-        return {row["id"]: row for row in rows}
+        return {row["id"]: cast(ReceiverRow, row) for row in rows}
 
     def _fetch_totals(self, broadcasts: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
         grouped = self.filter(broadcast__in=broadcasts).with_updated_at().values("broadcast")
@@ -50,7 +50,7 @@ class BroadcastSendQuerySet(QuerySet[Any]):
         return {row["broadcast"]: row for row in totals.order_by()}
 
 
-def _build_receivers(first: Sequence[Mapping[str, Any]], totals: Mapping[str, Any] | None) -> Receivers:
+def _build_receivers(first: Sequence[ReceiverRow], totals: Mapping[str, Any] | None) -> Receivers:
     if totals is None:
         return Receivers(0, 0, None, first)
     return Receivers(totals["number"], totals["parts"], totals["latest"], first)

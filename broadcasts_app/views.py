@@ -1,16 +1,18 @@
 """Views of broadcasts, and of the SMS of one."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from django.http import Http404
 
 from broadcasts_app.filters import BroadcastFilterSet, BroadcastSendFilterSet
 from broadcasts_app.models import Broadcast, BroadcastSend
 from broadcasts_app.serializers import BroadcastSerializer
-from smsreports.api.viewsets import Row, SourceViewSet
+from smsreports.api.viewsets import SourceViewSet
 from smsreports.counters.queries import sum_broadcasts
 from smsreports.queries.listing import AccountTables
 from smsreports.queries.query_string import MAX_BIGINT
+from smsreports.queries.rows import Row
 from smsreports.sources import SourceTable, get_source_of
 from smsreports.unified.serializers import UnifiedSerializer
 
@@ -26,8 +28,9 @@ class BroadcastViewSet(SourceViewSet):
     has_figures = True
 
     def complete_rows(self, rows: Sequence[Row]) -> Sequence[Row]:
-        figures = sum_broadcasts(self.account, [row["id"] for row in rows])
-        return [{**row, "figures": figures.get(row["id"], {})} for row in rows]
+        ids = [cast(int, row["id"]) for row in rows]
+        figures = sum_broadcasts(self.account, ids)
+        return [{**row, "figures": figures.get(broadcast, {})} for broadcast, row in zip(ids, rows, strict=True)]
 
 
 class BroadcastSendViewSet(SourceViewSet):

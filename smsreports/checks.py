@@ -1,7 +1,6 @@
 """System checks for mistakes that would otherwise show late and without an error."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -14,7 +13,7 @@ from smsreports.sources import get_source_lists, get_sources
 
 
 @register()
-def check_joined_columns(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_joined_columns(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Check that all sources declare the same columns in the same order: listings join rows by position."""
     errors: list[CheckMessage] = []
     for table in ("sms", "items"):
@@ -30,7 +29,7 @@ def check_joined_columns(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
 
 
 @register()
-def check_compiled_filters(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_compiled_filters(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Check that every filter of a list may be compiled before its value is known."""
     filtersets = {table.filterset for source in get_sources() for table in (source.sms, source.items)}
     filtersets |= {source_list.viewset.filterset_class for source_list in get_source_lists()}
@@ -46,7 +45,7 @@ def check_compiled_filters(app_configs: Sequence[AppConfig] | None, **kwargs: An
 
 
 @register()
-def check_dialect_prefixes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_dialect_prefixes(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Check that no dialect's prefix lies below another's: a dialect answers every path below its own."""
     prefixes = [dialect.prefix for dialect in get_dialects()]
     clashes = [(a, b) for a in prefixes for b in prefixes if a is not b and a.startswith(b)]
@@ -56,7 +55,7 @@ def check_dialect_prefixes(app_configs: Sequence[AppConfig] | None, **kwargs: An
 
 
 @register()
-def check_wsgi_only(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_wsgi_only(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Check that ASGI is not used: an ASGI server would hold a whole export in memory before its first byte."""
     if getattr(settings, "ASGI_APPLICATION", None):
         return [
@@ -66,7 +65,7 @@ def check_wsgi_only(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
 
 
 @register()
-def check_thread_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_thread_limits(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Check that long work, running and waiting, leaves threads for lists."""
     if threads_in_use() + MIN_FREE_THREADS <= THREADS:
         return []

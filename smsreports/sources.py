@@ -1,9 +1,11 @@
 """Sources and their registry. A source is one kind of stored SMS, a Django app, which registers itself when ready."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from django.apps import apps
 from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
@@ -16,10 +18,26 @@ from smsreports.counters.specs import CounterSpec
 from smsreports.database.compiled import Param
 from smsreports.records.loader import Loader
 
+if TYPE_CHECKING:
+    from smsreports.api.viewsets import SourceViewSet
+
 # The value of `source` that means every source.
 ALL_SOURCES = "all"
 # An item may have 100,000 receivers. A response holds the first of them, and their number.
 MAX_RECEIVERS = 100
+
+
+class ReceiverRow(TypedDict):
+    """Receiver of an item, and the status of its SMS."""
+
+    id: int
+    recipient: str
+    status: str
+    status_code: str
+    created_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    updated_at: datetime
 
 
 @dataclass(frozen=True)
@@ -29,7 +47,7 @@ class Receivers:
     total: int
     segments: int
     updated_at: datetime | None
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[ReceiverRow]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +58,7 @@ class SourceTable:
     """
 
     # Returns the queryset of an account's rows, such as the method of an account-scoped manager.
-    for_account: Callable[[Account | Param], QuerySet[Any]]
+    for_account: Callable[[Account | Param], QuerySet[Model]]
     filterset: type[FilterSet]
     # The field that orders the rows.
     time_field: str
@@ -57,8 +75,7 @@ class SourceList:
     # Its name in the API's description, and its address below that of the dialect's lists, a Django route.
     name: str
     route: str
-    # A SourceViewSet.
-    viewset: type[Any]
+    viewset: type[SourceViewSet]
     title: str
 
 

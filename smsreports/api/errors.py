@@ -1,7 +1,9 @@
 """Error responses of the API, rendered by the dialect of the request."""
 
+from __future__ import annotations
+
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -9,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 from rest_framework import exceptions
 from rest_framework.exceptions import APIException
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from smsreports.accounts.keys import AuthenticationError
@@ -19,10 +22,20 @@ from smsreports.dialects.base import Dialect
 from smsreports.exceptions import RETRY_AFTER_SECONDS, RequestTooLarge, ServiceUnavailable
 from smsreports.telemetry.metrics import get_metrics
 
+if TYPE_CHECKING:
+    from smsreports.api.viewsets import DialectViewSet
+
 logger = logging.getLogger(__name__)
 
 
-def handle_exception(exception: Exception, context: dict[str, Any]) -> Response:
+class HandlerContext(TypedDict):
+    """What DRF gives to its exception handler."""
+
+    view: DialectViewSet
+    request: Request
+
+
+def handle_exception(exception: Exception, context: HandlerContext) -> Response:
     """Return the error response for an exception of a view; DRF's exception handler.
 
     Unknown exceptions are logged without request data and answered with a 500.

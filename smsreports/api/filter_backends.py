@@ -4,6 +4,7 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from smsreports.openapi.schemas import Schema
 from smsreports.queries.listing import AccountTables, Listing
 
 
@@ -18,3 +19,7 @@ class DialectFilterBackend(BaseFilterBackend):
         self, request: Request, queryset: AccountTables, view: APIView
     ) -> Listing:
         return queryset.filter(view.list_request)  # type: ignore[attr-defined]  # a DialectViewSet
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[Schema]:
+        """Return all parameters that the dialect reads from the query string, those of pages among them."""
+        return [parameter.build_openapi() for parameter in view.endpoint.query_parameters]  # type: ignore[attr-defined]

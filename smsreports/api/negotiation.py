@@ -1,11 +1,11 @@
 """Content negotiation by the `Accept` header."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.http.request import MediaType
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
@@ -16,7 +16,7 @@ class DialectNegotiation(BaseContentNegotiation):
     Dialects that do not negotiate ignore the header.
     """
 
-    def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         return next(iter(parsers), None)
 
     def select_renderer(

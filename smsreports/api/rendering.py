@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 import orjson
 from rest_framework.renderers import BaseRenderer
@@ -17,11 +16,11 @@ def format_decimal(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def dump_json(data: Any) -> bytes:
+def dump_json(data: object) -> bytes:
     return orjson.dumps(data, default=_encode_default, option=OPTIONS)
 
 
-def _encode_default(value: Any) -> Any:
+def _encode_default(value: object) -> object:
     if isinstance(value, Decimal):
         return orjson.Fragment(format_decimal(value))
     return str(value)
@@ -34,8 +33,8 @@ class ExactJsonRenderer(BaseRenderer):
 
     def render(
         self,
-        data: Any,
+        data: object,
         accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
+        renderer_context: Mapping[str, object] | None = None,
     ) -> bytes:
         return dump_json(data)

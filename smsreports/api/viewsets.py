@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.functional import cached_property
 from django_filters import FilterSet
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from smsreports.accounts.authentication import KeyAuthentication
 from smsreports.accounts.models import Account, ApiKey
 from smsreports.accounts.throttling import RateLimitState, unlimited_state
 from smsreports.api.filter_backends import DialectFilterBackend
@@ -27,25 +26,26 @@ from smsreports.openapi.spec import ViewSpec
 from smsreports.queries.filters import SCHEMAS
 from smsreports.queries.list_request import ListRequest
 from smsreports.queries.listing import AccountTables, Listing
+from smsreports.queries.pagination import LinkHeaderPagination
+from smsreports.queries.query_string import QueryString
+from smsreports.queries.rows import Row
 from smsreports.sources import SourceTable, get_source_of
 from smsreports.telemetry.request_context import add_log_fields
 
 JSON_MEDIA_TYPES = ("application/json",)
-# A row of a list, by our names.
-Row = Mapping[str, Any]
 
 
-class DialectViewSet(GenericViewSet[Any]):
+class DialectViewSet(GenericViewSet[Model]):
     """View of one endpoint of a dialect. `smsreports.routing` mounts it once for each."""
 
     # Given by routing, with the authentication and the pagination of the dialect where the view has none of its own.
     dialect: Dialect = None  # type: ignore[assignment]
     endpoint: Endpoint = None  # type: ignore[assignment]
-    authentication_classes: Sequence[type[BaseAuthentication]] = ()
-    pagination_class: type[BasePagination] | None = None
+    authentication_classes: Sequence[type[KeyAuthentication]] = ()
+    pagination_class: type[LinkHeaderPagination] = None  # type: ignore[assignment]
     throttle_classes = [AccountRateThrottle]
     permission_classes = [HasScope]
-    filter_backends = [DialectFilterBackend]  # type: ignore[list-item]  # filters AccountTables
+    filter_backends: Sequence[type[DialectFilterBackend]] = [DialectFilterBackend]
     content_negotiation_class = DialectNegotiation
     # What the view can answer with. `Accept` must allow one of them.
     media_types: Sequence[str] = JSON_MEDIA_TYPES
@@ -58,7 +58,7 @@ class DialectViewSet(GenericViewSet[Any]):
     # Set by AccountRateThrottle.
     rate_limit: RateLimitState | None = None
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Run DRF's checks, but the rate limit before the scope, and negotiate last.
 
         So a stranger learns nothing but that a key is needed.
@@ -70,7 +70,7 @@ class DialectViewSet(GenericViewSet[Any]):
         self.check_permissions(request)
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
 
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+    def finalize_response(self, request: Request, response: Response, *args: object, **kwargs: object) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         for name, value in self.dialect.build_rate_limit_headers(self.rate_limit or unlimited_state()).items():
             response[name] = value
@@ -87,7 +87,8 @@ class DialectViewSet(GenericViewSet[Any]):
 
     @cached_property
     def list_request(self) -> ListRequest:
-        return self.endpoint.parse_query(self.request.META.get("QUERY_STRING", ""))
+        raw, names = self.request.META.get("QUERY_STRING", ""), self.endpoint.query_names
+        return self.endpoint.parse_query(QueryString(raw, names, empty_is_absent=self.dialect.empty_is_absent))
 
     def get_raw_body(self, key: ApiKey) -> bytes:
         """Return the raw body, which signatures cover. Views that read no body leave it empty."""

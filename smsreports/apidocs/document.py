@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
 
 import orjson
 from django.urls import URLPattern
@@ -41,16 +40,15 @@ CURSOR: Schema = {
 
 
 @cache
-def build_document() -> dict[str, Any]:
+def build_document() -> Schema:
     """Return the whole document: what drf-spectacular generates, with our description, tags and components."""
     patterns = routing.build_urlpatterns()
-    generated: dict[str, Any] = SchemaGenerator(patterns=patterns).get_schema(public=True)
+    generated = SchemaGenerator(patterns=patterns).get_schema(public=True)
     views, dialects = list(_get_mounted_views(patterns)), get_dialects()
-    return generated | {
+    document: Schema = generated | {
         "info": generated["info"] | {"description": DESCRIPTION},
         "tags": [
-            {"name": dialect.slug, "description": f"{dialect.spec.title}. {dialect.spec.description}"}
-            for dialect in dialects
+            {"name": dialect.slug, "description": f"{dialect.title}. {dialect.description}"} for dialect in dialects
         ],
         "components": {
             "schemas": {
@@ -63,12 +61,14 @@ def build_document() -> dict[str, Any]:
             "securitySchemes": {name: scheme for view in views for name, scheme in get_security_schemes(view).items()},
         },
     }
+    return document
 
 
 def _get_mounted_views(patterns: Iterable[URLPattern]) -> Iterator[DialectViewSet]:
     """Yield an instance of each mounted view. The 404 of a dialect is a plain function and is left out."""
-    callbacks: Iterator[Any] = (pattern.callback for pattern in patterns)
-    yield from (view.cls(**view.initkwargs) for view in callbacks if hasattr(view, "cls"))
+    for view in (pattern.callback for pattern in patterns):
+        if hasattr(view, "cls") and hasattr(view, "initkwargs"):
+            yield view.cls(**view.initkwargs)
 
 
 def _build_row_schemas(views: Iterable[DialectViewSet]) -> Iterator[tuple[str, Schema]]:

@@ -1,6 +1,6 @@
 """Read-only admin of exports."""
 
-from typing import Protocol
+from typing import Protocol, cast
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -26,7 +26,8 @@ class ExportChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         for export, (state, end) in resolve_states(self.result_list).items():
-            export.state, export.result = state, end
+            listed = cast(ListedExport, export)
+            listed.state, listed.result = state, end
 
 
 @admin.register(Export)

@@ -5,10 +5,11 @@ import uuid
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import Error, connection
+from django.db.backends.utils import CursorWrapper
 from rest_framework.exceptions import Throttled
 
 from smsreports.accounts.masking import mask_number
@@ -37,7 +38,7 @@ class ExportRecorder:
     """
 
     account: Account
-    by: ApiKey | Any
+    by: ApiKey | User | AnonymousUser
     address: str
     filter: Mapping[str, str]
     format: str
@@ -46,7 +47,7 @@ class ExportRecorder:
     def acquire_slot(self) -> AbstractContextManager[None]:
         return export_slots.acquire_slot(self.account.pk)
 
-    def authorize_export(self, cursor: Any) -> None:
+    def authorize_export(self, cursor: CursorWrapper) -> None:
         max_exports = settings.EXPORTS_AT_ONCE
         query = _build_lock_query(max_exports, self.account, self._build_export())
         cursor.execute(query.sql, query.params)
@@ -60,7 +61,7 @@ class ExportRecorder:
         export.total, export.limit = total, limit
         export.save(force_insert=True)
 
-    def on_finish(self, cursor: Any, stats: ExportStats) -> None:
+    def on_finish(self, cursor: CursorWrapper, stats: ExportStats) -> None:
         """Insert the result of a complete file on the export's own connection, which the ORM does not know."""
         cursor.execute(
             "INSERT INTO audit_exportend (export_id, rows, bytes, sha256, is_whole) VALUES (%s, %s, %s, %s, true)",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
 
 from smsreports.audit.models import Export, ExportEnd
 from smsreports.database.compiled import CompiledQuery
@@ -15,7 +14,7 @@ class ExportState(StrEnum):
     BROKEN = "broken"
 
 
-def resolve_states(exports: Iterable[Export]) -> dict[Any, tuple[ExportState, ExportEnd | None]]:
+def resolve_states(exports: Iterable[Export]) -> dict[Export, tuple[ExportState, ExportEnd | None]]:
     """Return the state and the result of each export. The exports are selected with their `end`.
 
     An export without a result is running while its transaction holds its lock. If the lock is free, the transaction

@@ -17,6 +17,8 @@ from smsreports.database.compiled import CompiledQuery, Param, ResultRow
 
 # Measures by the values of dimensions, and by status group.
 Figures = dict[ResultRow, dict[str, Measures]]
+# Measures by status group.
+GroupFigures = Mapping[str, Measures]
 # Lookups of the scope's filters.
 SCOPE_LOOKUPS = {
     "since": "day__gte",

@@ -1,6 +1,6 @@
 """Columns of a list and its files: the name, and the kind, which decides how a value is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -23,7 +23,7 @@ class ColumnKind(Enum):
     FLAG = "flag"
 
 
-SCHEMAS = {
+SCHEMAS: Mapping[ColumnKind, Schema] = {
     ColumnKind.TEXT: schemas.TEXT,
     ColumnKind.WORD: schemas.TEXT,
     ColumnKind.NUMBER: schemas.ID,

@@ -2,8 +2,10 @@
 
 from contextlib import AbstractContextManager
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
+
+from django.db.backends.utils import CursorWrapper
 
 
 class ExportStats:
@@ -34,13 +36,13 @@ class ExportObserver(Protocol):
     def acquire_slot(self) -> AbstractContextManager[None]:
         """Hold a slot of this process from before the first query until the file has ended. Raises if none is free."""
 
-    def authorize_export(self, cursor: Any) -> None:
+    def authorize_export(self, cursor: CursorWrapper) -> None:
         """Take the locks of the export in its own transaction, which releases them. Raises to refuse the export."""
 
     def on_start(self, total: int, limit: int) -> None:
         """Record the start, committed before the first byte: `total` rows match, at most `limit` are sent."""
 
-    def on_finish(self, cursor: Any, stats: ExportStats) -> None:
+    def on_finish(self, cursor: CursorWrapper, stats: ExportStats) -> None:
         """Record the result in the export's own transaction, after the last byte. Raises if that fails."""
 
     def on_failure(self, stats: ExportStats) -> None:

@@ -14,11 +14,7 @@ EXAMPLE_LINES = (
 
 
 def build_field_schema(field: FieldSpec) -> Schema:
-    schema = field.type.schema
-    if field.default is None:
-        return schema
-    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    return nullable(schema) if len(types) == 1 else {**schema, "type": [*types, "null"]}
+    return field.type.schema if field.default is None else nullable(field.type.schema)
 
 
 def build_record_schema(name: str, kind: RecordKind) -> Schema:

@@ -1,9 +1,8 @@
 """JSON Schemas of the API's values (draft 2020-12, which OpenAPI 3.1 uses)."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-Schema = dict[str, Any]
+Schema = dict[str, object]
 
 TEXT: Schema = {"type": "string"}
 # PostgreSQL cannot store NUL.
@@ -38,8 +37,9 @@ def const_of(value: str | bool) -> Schema:
 
 def nullable(schema: Schema) -> Schema:
     """Return the schema of the same values and null."""
-    or_null = {**schema, "type": [schema["type"], "null"]}
-    return or_null | {"enum": [*schema["enum"], None]} if "enum" in schema else or_null
+    types, values = schema["type"], schema.get("enum")
+    or_null = {**schema, "type": [*(types if isinstance(types, list) else [types]), "null"]}
+    return or_null | {"enum": [*values, None]} if isinstance(values, list) else or_null
 
 
 def positive_int(maximum: int) -> Schema:

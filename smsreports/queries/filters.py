@@ -4,23 +4,25 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time
 from functools import cache
-from typing import Any
+from typing import TypeVar
 
 import django_filters as filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EMPTY_VALUES
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from smsreports.accounts.models import Account
 from smsreports.counters.models import NO_COUNTRY
 from smsreports.counters.queries import CounterScope
 from smsreports.exceptions import InvalidParams
 from smsreports.openapi.schemas import Schema
-from smsreports.queries.list_request import ListRequest
+from smsreports.queries.list_request import FilterValues, ListRequest
 from smsreports.sms.abstract import build_in_time_expression
 from smsreports.sms.statuses import StatusGroup
 from smsreports.sms.windows import ALL_TIME, PERIODS, Window, utc_today, window_of_period
+
+Rows = TypeVar("Rows", bound=QuerySet[Model])
 
 NUMBER_SEPARATORS = re.compile(r"[ ()+-]")
 # E.164 numbers have at most 15 digits.
@@ -53,8 +55,8 @@ EXCLUSIVE_FILTERS = (
 class PhoneField(forms.CharField):
     """Part of a phone number, 1 to 15 digits. The usual separators are ignored."""
 
-    def clean(self, value: Any) -> str:
-        digits = NUMBER_SEPARATORS.sub("", value or "")
+    def clean(self, value: object) -> str:
+        digits = NUMBER_SEPARATORS.sub("", str(value or ""))
         if value and not PARTIAL_NUMBER_PATTERN.fullmatch(digits):
             raise ValidationError("must be 1 to 15 digits; spaces and - ( ) + are ignored")
         return digits
@@ -63,27 +65,30 @@ class PhoneField(forms.CharField):
 class CountryField(forms.CharField):
     """Two-letter country code, in upper or lower case."""
 
-    def clean(self, value: Any) -> str:
-        if value and not COUNTRY_PATTERN.fullmatch(value):
+    def clean(self, value: object) -> str:
+        country = str(value or "")
+        if country and not COUNTRY_PATTERN.fullmatch(country):
             raise ValidationError("must be a country code of two letters, such as US")
-        return (value or "").upper()
+        return country.upper()
 
 
 class WindowField(forms.Field):
     """A window of time: a Window, or the name of a period, which ends today or before. An open window is no value."""
 
-    def clean(self, value: Any) -> Window | None:
+    def clean(self, value: object) -> Window | None:
         if isinstance(value, str) and value in PERIODS:
             return window_of_period(value, utc_today())
-        if value not in EMPTY_VALUES and not isinstance(value, Window):
+        if value in EMPTY_VALUES or value == ALL_TIME:
+            return None
+        if not isinstance(value, Window):
             raise ValidationError(f"must be one of {', '.join(PERIODS)}")
-        return value if value and value != ALL_TIME else None
+        return value
 
 
 class StrictBooleanField(forms.Field):
     """A Python boolean. Dialects translate their own words for it first."""
 
-    def clean(self, value: Any) -> bool | None:
+    def clean(self, value: object) -> bool | None:
         if value not in EMPTY_VALUES and not isinstance(value, bool):
             raise ValidationError("must be true or false")
         return value if isinstance(value, bool) else None
@@ -102,7 +107,7 @@ class WindowFilter(CompiledFilter):
 
     field_class = WindowField
 
-    def filter(self, qs: QuerySet[Any], value: Window | None) -> QuerySet[Any]:
+    def filter(self, qs: Rows, value: Window | None) -> Rows:
         start, end = (value.start, value.end) if value else (None, None)
         qs = qs if start is None else qs.filter(**{f"{self.field_name}__gte": start})
         return qs if end is None else qs.filter(**{f"{self.field_name}__lt": end})
@@ -111,7 +116,7 @@ class WindowFilter(CompiledFilter):
 class IsNullFilter(CompiledFilter, filters.BooleanFilter):
     """Keep the rows whose field is null. True is the only value that is used."""
 
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+    def filter(self, qs: Rows, value: object) -> Rows:
         return qs if value in EMPTY_VALUES else qs.filter(**{f"{self.field_name}__isnull": True})
 
 
@@ -120,10 +125,10 @@ class InTimeFilter(CompiledFilter):
 
     field_class = StrictBooleanField
 
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+    def filter(self, qs: Rows, value: object) -> Rows:
         if value in EMPTY_VALUES:
             return qs
-        rows: QuerySet[Any] = qs.alias(was_in_time=build_in_time_expression(self.field_name))
+        rows: Rows = qs.alias(was_in_time=build_in_time_expression(self.field_name))
         return rows.filter(was_in_time=value)
 
 
@@ -161,12 +166,12 @@ def find_uncompilable(filterset: type[filters.FilterSet]) -> Iterator[str]:
             yield name
 
 
-def clean_filters(filterset: type[filters.FilterSet], list_request: ListRequest) -> dict[str, Any]:
+def clean_filters(filterset: type[filters.FilterSet], list_request: ListRequest) -> dict[str, object]:
     """Return the cleaned values of the filters that the request uses, by filter name.
 
     Raises InvalidParams with the caller's parameter names.
     """
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     reasons: dict[str, list[str]] = {}
     for name, field in _form_fields(filterset).items():  # type: ignore[arg-type]  # hashable, as every class is
         if name not in list_request.filters:
@@ -193,7 +198,7 @@ def _form_fields(filterset: type[filters.FilterSet]) -> Mapping[str, forms.Field
     return fields
 
 
-def build_counter_scope(account: Account, sources: Sequence[str], values: Mapping[str, Any]) -> CounterScope | None:
+def build_counter_scope(account: Account, sources: Sequence[str], values: FilterValues) -> CounterScope | None:
     """Return the counters that cover these cleaned filters, or None if none do.
 
     Counters have no phone numbers, and the bounds of the window must be midnights, UTC.

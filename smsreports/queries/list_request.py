@@ -10,13 +10,16 @@ from smsreports.queries.cursor import Cursor
 from smsreports.sms.windows import ALL_TIME, Window
 from smsreports.sources import ALL_SOURCES
 
+# Values of filters by name. The filter's field knows the type.
+FilterValues = Mapping[str, Any]
+
 
 @dataclass(frozen=True)
 class ListRequest:
     """A parsed query string. Filters have our names, whatever the dialect calls them."""
 
     # Raw values by filter name, as a FilterSet takes them.
-    filters: Mapping[str, Any] = field(default_factory=dict)
+    filters: FilterValues = field(default_factory=dict)
     # The dialect's parameter name by filter name; error messages use it.
     parameter_names: Mapping[str, str] = field(default_factory=dict)
     source: str = ALL_SOURCES

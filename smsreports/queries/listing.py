@@ -7,22 +7,23 @@ fetched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import cast
 
 from django.conf import settings
 
 from smsreports.accounts.models import Account
 from smsreports.concurrency.slots import query_slots
 from smsreports.counters.queries import CounterScope, build_total_query, totals_by_day
-from smsreports.database.compiled import CompiledQuery
-from smsreports.database.snapshot import read_snapshot, time_limit
+from smsreports.database.compiled import CompiledQuery, ResultRow
+from smsreports.database.snapshot import FetchRows, read_snapshot, time_limit
 from smsreports.queries.cursor import Position
 from smsreports.queries.filters import build_counter_scope, clean_filters
 from smsreports.queries.list_request import ListRequest
+from smsreports.queries.rows import Row
 from smsreports.queries.slow_pages import slow_pages
 from smsreports.queries.source_query import ALIAS_PREFIX, Order, SourceQuery
 from smsreports.sms.windows import ONE_DAY, utc_midnight
@@ -34,9 +35,7 @@ MAX_OFFSET_SCAN = 200
 MAX_ROWS = 2**63 - 1
 # Filters for which there is an index. It finds the rows of one of these filters; the others drop some of what it found.
 SELECTIVE_FILTERS = frozenset({"status", "sender", "country", "no_country", "broadcast"})
-# Runs queries in one round trip and returns the rows of each.
-FetchRows = Callable[..., list[list[tuple[Any, ...]]]]
-Page = list[dict[str, Any]]
+Page = list[dict[str, object]]
 
 
 class Listing:
@@ -99,7 +98,7 @@ class Listing:
         total, rows = self._fetch_with_total(self._union_all(source_queries, self.columns, 0, size, order=""))
         return total, rows[::-1]
 
-    def get_first(self) -> dict[str, Any] | None:
+    def get_first(self) -> dict[str, object] | None:
         """Return the newest row, or None, without counting. If a key narrows the list, it is the only row."""
         rows = self._as_dicts(self._union_all(self.source_queries, self.columns, 0, 1).fetch_all())
         return rows[0] if rows else None
@@ -110,9 +109,10 @@ class Listing:
             (((total,),),) = fetch(self.build_count_query())
         return int(total)
 
-    def get_position(self, row: Mapping[str, Any]) -> Position:
+    def get_position(self, row: Row) -> Position:
         """Return the position of one of the list's rows."""
-        return Position(row[self.time_column], row.get("source", self.source_queries[0].table.source_label), row["id"])
+        source = row.get("source", self.source_queries[0].table.source_label)
+        return Position(cast(datetime, row[self.time_column]), cast(str, source), cast(int, row["id"]))
 
     def select_rows(self, limit: int, columns: Sequence[str]) -> CompiledQuery:
         """Return the query of the first `limit` rows, as tuples of these columns.
@@ -178,7 +178,7 @@ class Listing:
         ((key,),) = fetch(key_query)
         return self.get_position(dict(zip(key_columns, key, strict=True)))
 
-    def _as_dicts(self, rows: Sequence[tuple[Any, ...]]) -> Page:
+    def _as_dicts(self, rows: Sequence[ResultRow]) -> Page:
         return [dict(zip(self.columns, row, strict=True)) for row in rows]
 
     def _union_all(

@@ -1,63 +1,101 @@
 """Pagination of lists by number and by cursor. A dialect adds its envelope."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import ClassVar, Protocol
 from urllib.parse import quote, urlencode
 
+from django.http import HttpRequest
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from smsreports.queries.cursor import Cursor, Direction
+from smsreports.openapi.schemas import TEXT
+from smsreports.openapi.spec import Header, Headers
+from smsreports.queries.cursor import Cursor, Direction, Position
 from smsreports.queries.list_request import ListRequest
 from smsreports.queries.query_string import parse_pairs
+from smsreports.queries.rows import Row
 
 # Parameters that select a page of a list. A link to another page replaces them.
 PAGE_PARAMS = ("page", "cursor")
 
 
+class PagedRows(Protocol):
+    """A list that is read by pages, such as a Listing."""
+
+    def get_page(self, first: int, size: int) -> tuple[int, Sequence[Row]]: ...
+
+    def get_page_after(self, position: Position, size: int) -> tuple[int, Sequence[Row]]: ...
+
+    def get_page_before(self, position: Position, size: int) -> tuple[int, Sequence[Row]]: ...
+
+    def get_position(self, row: Row) -> Position: ...
+
+
+class PagedEndpoint(Protocol):
+    @property
+    def rows_key(self) -> str: ...
+
+
+class PagedView(Protocol):
+    """View of a list, as pagination needs it."""
+
+    @property
+    def endpoint(self) -> PagedEndpoint: ...
+
+    @property
+    def list_request(self) -> ListRequest: ...
+
+
 class LinkHeaderPagination(BasePagination):
     """Pages with `Link` headers (RFC 8288): `next` and `prev` by cursor, `first` and `last` by number.
 
-    Cursors stay valid while new rows arrive. A list is a Listing, or anything with its methods `get_page`,
-    `get_page_after`, `get_page_before` and `get_position`.
+    Cursors stay valid while new rows arrive. A dialect adds its envelope, and the envelope's schema beside it.
     """
 
-    request: Request
-    view: Any
-    rows: list[Any]
+    # Headers of a page, for the OpenAPI document.
+    headers: ClassVar[Headers] = {
+        "Link": Header("`first`, `prev`, `next` and `last` page (RFC 8288); `next` and `prev` by cursors.", TEXT)
+    }
+
+    request: Request | HttpRequest
+    view: PagedView
+    listing: PagedRows
+    rows: Sequence[Row]
     list_request: ListRequest
     total: int
     # True if there are newer and older rows than those of this page.
     has_previous: bool
     has_next: bool
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(  # type: ignore[override]  # a Listing is no QuerySet
+        self, queryset: PagedRows, request: Request, view: PagedView
+    ) -> Sequence[Row]:
         self.view = view
         return self.read_page(queryset, request, view.list_request)
 
-    def read_page(self, listing: Any, request: Any, list_request: ListRequest) -> list[Any]:
+    def read_page(self, listing: PagedRows, request: Request | HttpRequest, list_request: ListRequest) -> Sequence[Row]:
         """Return the rows of the page. Of `request` only the URL is used."""
         self.request, self.list_request, self.listing = request, list_request, listing
         self.rows = self._read_cursor_page(list_request.cursor) if list_request.cursor else self._read_numbered_page()
         return self.rows
 
-    def _read_numbered_page(self) -> list[Any]:
+    def _read_numbered_page(self) -> Sequence[Row]:
         self.total, rows = self.listing.get_page(self.first_index, self.list_request.size)
         self.has_previous, self.has_next = self.first_index > 0, self.first_index + len(rows) < self.total
-        return list(rows)
+        return rows
 
-    def _read_cursor_page(self, cursor: Cursor) -> list[Any]:
+    def _read_cursor_page(self, cursor: Cursor) -> Sequence[Row]:
         """Read the page and one row more, which tells if the list goes on."""
         size = self.list_request.size
         if cursor.direction == "after":
             self.total, rows = self.listing.get_page_after(cursor.position, size + 1)
             self.has_previous, self.has_next = True, len(rows) > size
-            return list(rows[:size])
+            return rows[:size]
         self.total, rows = self.listing.get_page_before(cursor.position, size + 1)
         self.has_previous, self.has_next = len(rows) > size, True
-        return list(rows[-size:])
+        return rows[-size:]
 
     @property
     def page_number(self) -> int:
@@ -73,11 +111,11 @@ class LinkHeaderPagination(BasePagination):
     def page_count(self) -> int:
         return -(-self.total // self.list_request.size)
 
-    def get_paginated_response(self, data: Any) -> Response:
+    def get_paginated_response(self, data: Sequence[object]) -> Response:
         links = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in self.link_relations())
         return Response(self.build_envelope(data), headers={"Link": links})
 
-    def build_envelope(self, rows: list[Any]) -> dict[str, Any]:
+    def build_envelope(self, rows: Sequence[object]) -> Mapping[str, object]:
         raise NotImplementedError
 
     @cached_property
@@ -108,7 +146,7 @@ class LinkHeaderPagination(BasePagination):
             yield "next", self._cursor_url(self.rows[-1], "after", self.page_number + 1)
         yield "last", self.build_url(page=str(max(self.page_count, 1)))
 
-    def _cursor_url(self, row: Any, direction: Direction, page: int) -> str:
+    def _cursor_url(self, row: Row, direction: Direction, page: int) -> str:
         return self.build_url(cursor=str(Cursor(self.listing.get_position(row), direction, page)))
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
-from django.db.models import BooleanField, Expression, F, Func, Q, QuerySet
+from django.db.models import BooleanField, Expression, F, Func, Model, Q, QuerySet
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 
 from smsreports.database.compiled import CompiledQuery, Param
 from smsreports.queries.cursor import Position
+from smsreports.queries.list_request import FilterValues
 from smsreports.sms.windows import Window
 from smsreports.sources import SourceTable
 
@@ -69,7 +70,7 @@ class SourceQuery:
     """
 
     table: SourceTable
-    values: Mapping[str, Any]
+    values: FilterValues
     bounds: tuple[Bound, ...] = ()
 
     def after_position(self, position: Position, *, inclusive: bool = False) -> SourceQuery:
@@ -136,7 +137,7 @@ class SourceQuery:
         return _compile_shape(self.table, names, self.bounds, columns, fields, order).bind(values)
 
 
-def _split_windows(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _split_windows(values: FilterValues) -> Iterator[tuple[str, object]]:
     """Yield the values by the names of their parameters. A window has one for each side that is bounded."""
     for name, value in values.items():
         if isinstance(value, Window):
@@ -159,7 +160,7 @@ def _compile_shape(
 
     It selects `columns` of the table under their aliases, or else `fields` of the model, or else every field.
     """
-    rows: QuerySet[Any] = table.for_account(Param("account"))
+    rows: QuerySet[Model, object] = table.for_account(Param("account"))
     for name, each in sorted(table.filterset.base_filters.items()):
         if (value := _build_placeholder(name, param_names)) is not None:
             rows = each.filter(rows, value)

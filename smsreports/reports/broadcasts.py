@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -81,13 +82,13 @@ class BroadcastsView(FilteredReportView[BroadcastsForm]):
     def build_context(self, form: BroadcastsForm, selection: Selection) -> Mapping[str, object]:
         listing = build_item_listing(selection.account, [self.source], ListRequest(filters=selection.filters))
         pages = load_page(self.request, form, listing, PAGE_SIZE)
-        ids = [row["id"] for row in pages.rows]
+        ids = [cast(int, row["id"]) for row in pages.rows]
         return {"pages": pages, "summaries": load_summaries(self.campaigns, selection, ids)}
 
     def build_table(self, form: BroadcastsForm, selection: Selection) -> Table:
         listing = build_item_listing(selection.account, [self.source], ListRequest(filters=selection.filters))
         _, rows = listing.get_page(0, MAX_FILE_BROADCASTS)
-        summaries = load_summaries(self.campaigns, selection, [row["id"] for row in rows])
+        summaries = load_summaries(self.campaigns, selection, [cast(int, row["id"]) for row in rows])
         titles = ("created_at", "key", "name", "sender_id", "sent", "delivered", "delivery_rate", "clicked", "acted")
         return Table((*titles, "actions", "cost"), [_build_csv_row(summary) for summary in summaries])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
@@ -45,9 +45,9 @@ class AccountRows:
     def get_page(self, first: int, size: int) -> tuple[Total, Sequence[int]]:
         if self.listing.scope:
             number, rows = self.listing.get_page(first, size)
-            return Total(number, reachable=number), [row["id"] for row in rows]
+            return Total(number, reachable=number), [cast(int, row["id"]) for row in rows]
         number, rows = self.listing.get_page(first, size) if first < MAX_OFFSET else (self.listing.count_rows(), [])
-        return Total(number, reachable=min(number, MAX_OFFSET)), [row["id"] for row in rows]
+        return Total(number, reachable=min(number, MAX_OFFSET)), [cast(int, row["id"]) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from smsreports.concurrency.slots import query_slots
-from smsreports.counters.queries import Figures, merge_figures, sum_by, sum_rows, to_figures
+from smsreports.counters.queries import Figures, GroupFigures, merge_figures, sum_by, sum_rows, to_figures
 from smsreports.database.snapshot import time_limit
 from smsreports.exceptions import InvalidParams
+from smsreports.queries.rows import CountryStats, DailyStats, TotalStats, WindowDays
 from smsreports.sms.windows import ONE_DAY
 from smsreports.unified.views import UnifiedViewSet
 
@@ -24,21 +24,23 @@ class StatsViewSet(UnifiedViewSet):
 
     def total(self, request: Request) -> Response:
         """Return the totals of all SMS that match."""
-        return self._render_stats(figures=self._get_figures().get((), {}))
+        figures = self._get_figures().get((), {})
+        return self._render_stats({"figures": figures, "currency": self.account.currency, **self._get_window_days()})
 
     def daily(self, request: Request) -> Response:
         """Return the totals of each day, oldest first."""
-        return self._render_stats(days=list(self._fill_days(self._get_figures("day"))))
+        return self._render_stats({"days": list(self._fill_days(self._get_figures("day"))), **self._get_window_days()})
 
     def by_country(self, request: Request) -> Response:
         """Return the totals of each country, most SMS first."""
         figures = self._get_figures("country")
         sms = {key: sum(measures["sms"] for measures in groups.values()) for key, groups in figures.items()}
         countries = sorted(figures, key=lambda key: (-sms[key], key))
-        return self._render_stats(countries=[(country, figures[country,]) for (country,) in countries])
+        rows = [(country, figures[country,]) for (country,) in countries]
+        return self._render_stats({"countries": rows, **self._get_window_days()})
 
-    def _render_stats(self, **stats: Any) -> Response:
-        return Response(self.endpoint.render_row(stats | {"currency": self.account.currency} | self._get_window_days()))
+    def _render_stats(self, stats: TotalStats | DailyStats | CountryStats) -> Response:
+        return Response(self.endpoint.render_row(stats))
 
     def _get_figures(self, *dimensions: str) -> Figures:
         """Return the measures by status group, for each combination of the dimensions."""
@@ -52,7 +54,7 @@ class StatsViewSet(UnifiedViewSet):
         with query_slots.acquire_slot(self.account.pk), time_limit(settings.LIST_SECONDS) as fetch:
             return merge_figures(to_figures(rows, len(dimensions)) for rows in fetch(*queries))
 
-    def _get_window_days(self) -> dict[str, date | None]:
+    def _get_window_days(self) -> WindowDays:
         """Return the first and the last day of the window, both included."""
         window = self.list_request.window
         return {
@@ -60,7 +62,7 @@ class StatsViewSet(UnifiedViewSet):
             "last": window.end and window.end.date() - ONE_DAY,
         }
 
-    def _fill_days(self, figures: Figures) -> Iterator[tuple[date, dict[str, Any]]]:
+    def _fill_days(self, figures: Figures) -> Iterator[tuple[date, GroupFigures]]:
         """Yield every day of the window, oldest first, including days without SMS.
 
         An open side of the window ends with the traffic. Raises InvalidParams when the window has over MAX_DAYS days.

@@ -1,7 +1,7 @@
 """Views of the unified list, its export, and the list of items (requests and broadcasts)."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, cast
 
 from django.conf import settings
 from django.http import StreamingHttpResponse
@@ -12,13 +12,14 @@ from rest_framework.response import Response
 from smsreports.accounts.client_address import client_address
 from smsreports.accounts.models import Account
 from smsreports.api.serializers import MappingSerializer
-from smsreports.api.viewsets import ListViewSet, Row
+from smsreports.api.viewsets import ListViewSet
 from smsreports.audit.recorder import ExportRecorder
-from smsreports.counters.queries import sum_by
+from smsreports.counters.queries import GroupFigures, sum_by
 from smsreports.database.snapshot import read_snapshot, time_limit
 from smsreports.export.stream import HEADERS, build_export_response
 from smsreports.openapi.spec import ViewSpec
 from smsreports.queries.listing import AccountTables, Listing
+from smsreports.queries.rows import BareItemRow, ItemRow, Row
 from smsreports.queries.source_query import SourceQuery
 from smsreports.sources import Receivers, Source, get_sources, get_sources_for
 from smsreports.unified.exports import build_export
@@ -82,23 +83,24 @@ class ItemViewSet(UnifiedViewSet):
                     return Response(self.endpoint.render_row(row))
         raise NotFound("Message not found")
 
-    def get_figures(self) -> Mapping[str, Mapping[str, Any]]:
+    def get_figures(self) -> GroupFigures:
         """Return the measures of SMS by status group, over the window of the list."""
         scope = get_unified_tables(self.account, self.sources).filter(self.list_request).scope
         assert scope is not None  # the counters cover every filter of this view
         return sum_by(scope).get((), {})
 
 
-def attach_receivers(account: Account, sources: Iterable[Source], items: Sequence[Mapping[str, Any]]) -> Sequence[Row]:
+def attach_receivers(account: Account, sources: Iterable[Source], items: Sequence[Row]) -> Sequence[ItemRow]:
     """Return the items with their receivers. The number of queries per source does not depend on that of items."""
+    bare_items = cast(Sequence[BareItemRow], items)
     receivers: dict[tuple[str, int], Receivers] = {}
     for source in sources:
-        ids = [item["id"] for item in items if item["source"] == source.slug]
+        ids = [item["id"] for item in bare_items if item["source"] == source.slug]
         receivers |= {(source.slug, pk): value for pk, value in source.receivers(account, ids).items()}
-    return [_attach_to_item(item, receivers[item["source"], item["id"]]) for item in items]
+    return [_attach_to_item(item, receivers[item["source"], item["id"]]) for item in bare_items]
 
 
-def _attach_to_item(item: Mapping[str, Any], receivers: Receivers) -> dict[str, Any]:
+def _attach_to_item(item: BareItemRow, receivers: Receivers) -> ItemRow:
     times = [item["created_at"], receivers.updated_at]
     return {
         **item,

@@ -56,15 +56,18 @@ def _load_traffic() -> str:
     from smsreports.accounts.keys import create_key
     from smsreports.accounts.models import Account, Scope
     from smsreports.audit.models import Export, ExportEnd
-    from smsreports.dialects.telecom23.examples import CODE, EXPORT_ID
+    from smsreports.dialects.telecom23 import dialect
     from tests.conftest import load_lines, message_line
 
+    export_id, message_id = (
+        parameter.example for endpoint in dialect.endpoints for parameter in endpoint.path_parameters
+    )
     call_command("demo", messages=MESSAGES, sends=SENDS, verbosity=0)
-    load_lines([message_line(client_message_id=CODE, request_id="r-77")])
+    load_lines([message_line(client_message_id=message_id, request_id="r-77")])
     account = Account.objects.get(name="acme")
     key = create_key(account, list(Scope))
     fields = {"account": account, "key": account.api_keys.get(), "format": "csv", "total": 2, "limit": 9}
-    export = Export.unscoped.create(pk=EXPORT_ID, **fields)
+    export = Export.unscoped.create(pk=str(export_id), **fields)
     ExportEnd.objects.create(export=export, rows=2, bytes=99, sha256="0" * 64, is_whole=True)
     return key
 

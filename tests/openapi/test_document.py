@@ -11,8 +11,8 @@ from django.conf import settings
 from drf_spectacular.validation import validate_schema
 
 from smsreports.api.errors import get_dialects
-from smsreports.dialects.laravel import examples as laravel
-from smsreports.dialects.telecom23 import examples as telecom23
+from smsreports.dialects.laravel import dialect as laravel
+from smsreports.dialects.telecom23 import dialect as telecom23
 from tests.conftest import CLIENT
 from tests.dialects.test_seeds import CAMPAIGN, ITEM, MESSAGE, STATUS, in_order
 from tests.openapi.schema_validation import Description, Json
@@ -68,21 +68,25 @@ def list_contents(operation: Json) -> list[Json]:
 
 
 @pytest.mark.parametrize(
-    ("example", "vendor_example"),
+    ("route", "vendor_example"),
     [
-        (telecom23.MESSAGES, {"messages": [MESSAGE], "total": 1250, "page": 1, "limit": 10, "total_pages": 125}),
-        (telecom23.UNIFIED, {"messages": [CAMPAIGN], "total": 5420, "page": 1, "limit": 20, "total_pages": 271}),
-        (laravel.ITEM, ITEM),
+        ("sms/messages", {"messages": [MESSAGE], "total": 1250, "page": 1, "limit": 10, "total_pages": 125}),
+        ("sms/messages/unified", {"messages": [CAMPAIGN], "total": 5420, "page": 1, "limit": 20, "total_pages": 271}),
     ],
-    ids=["messages", "unified", "item"],
 )
-def test_an_example_has_the_vendors_keys_in_their_order(example: Any, vendor_example: Any) -> None:
-    assert in_order(example) == in_order(vendor_example)
+def test_an_example_has_the_vendors_keys_in_their_order(route: str, vendor_example: Any) -> None:
+    assert in_order(telecom23.examples[route]) == in_order(vendor_example)
+
+
+def test_the_example_of_an_item_has_the_vendors_keys_in_their_order() -> None:
+    page: Any = laravel.examples["messages"]
+    assert in_order(page["data"]["data"]) == in_order([ITEM])
 
 
 def test_the_status_example_is_the_vendors_followed_by_our_timeline() -> None:
-    assert list(telecom23.STATUS["message"])[-1] == "timeline"
-    without = {name: value for name, value in telecom23.STATUS["message"].items() if name != "timeline"}
+    example: Any = telecom23.examples["sms/status/<str:client_message_id>"]
+    assert list(example["message"])[-1] == "timeline"
+    without = {name: value for name, value in example["message"].items() if name != "timeline"}
     assert in_order({"status": True, "message": without}) == in_order(STATUS)
 
 

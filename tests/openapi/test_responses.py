@@ -146,4 +146,4 @@ def test_every_error_body_of_a_dialect_matches_its_schema(description: Descripti
     errors: list[tuple[APIException, AuthFailure | None]] = [(error, None) for error in plain_errors]
     errors += [(NotAuthenticated(failure.value), failure) for failure in AuthFailure]
     for error, failure in errors:
-        description.check_value(dialect.spec.error_schema(error.status_code), dialect.render_error(error, failure))
+        description.check_value(dialect.build_error_schema(error.status_code), dialect.render_error(error, failure))

@@ -148,7 +148,7 @@ def test_items_are_filtered_by_their_own_time_field(db: None, source: Source) ->
     items = source.items.for_account(account)
     for since, until in product(TIMES, TIMES):
         list_request = ListRequest(filters={"period": Window(since, until)})
-        expected = {row.id for row in items if since <= getattr(row, source.items.time_field) < until}
+        expected = {row.pk for row in items if since <= getattr(row, source.items.time_field) < until}
         assert fetch_ids(account, source.items, list_request) == expected
 
 

@@ -6,6 +6,15 @@ from rest_framework.request import Request
 
 from smsreports.accounts.authentication import KeyAuthentication
 from smsreports.accounts.throttling import RateLimitState
+from smsreports.openapi.schemas import COUNT, ID
+from smsreports.openapi.spec import Header
+
+# Descriptions of the headers of every response, and of a request beyond the limit.
+HEADERS = {
+    "X-RateLimit-Limit": Header("Requests per minute of the account.", ID),
+    "X-RateLimit-Remaining": Header("Requests that remain in this minute.", COUNT),
+}
+THROTTLED_HEADERS = {"X-RateLimit-Reset": Header("Unix time at which the next minute begins.", COUNT)}
 
 
 class BearerAuthentication(KeyAuthentication):

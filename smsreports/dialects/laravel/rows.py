@@ -1,11 +1,15 @@
 """Rows in Ersaal's format. An item is a request or a broadcast with its receipts."""
 
-from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Literal, TypedDict
 
-from smsreports.dialects.base import Row
+from smsreports.counters.queries import GroupFigures
+from smsreports.openapi.schemas import COUNT, TEXT, array_of, enum_of, nullable, object_of, reference_to
+from smsreports.openapi.type_schemas import WithSchema, build_key_schemas
+from smsreports.queries.rows import ItemRow
 from smsreports.sms.statuses import StatusGroup
+from smsreports.sources import MAX_RECEIVERS, ReceiverRow
 
 # Status of a receipt by our status.
 RECEIPT_STATUSES = {
@@ -31,7 +35,43 @@ SUMMARY_COUNTERS = {
 }
 
 
-def render_item(row: Row) -> dict[str, Any]:
+class Receipt(TypedDict):
+    number: Annotated[str, WithSchema({"type": "string", "pattern": "^00[0-9]{1,15}$"})]
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    status: Annotated[str, WithSchema(enum_of(dict.fromkeys(RECEIPT_STATUSES.values())))]
+    delivery_report: Annotated[str | None, WithSchema(nullable(TEXT) | {"description": "The carrier's status code."})]
+    created_at: datetime
+    updated_at: datetime
+
+
+class Item(TypedDict):
+    short_message: str
+    message_type: Literal["sms"]
+    send_type: Literal["single", "multiple"]
+    contact_group_id: str | None
+    message_consumption: int
+    created_at: datetime
+    updated_at: datetime
+    receiver: Annotated[list[Receipt], WithSchema(array_of(reference_to("Receipt"), MAX_RECEIVERS))]
+    receiver_total: Annotated[int, WithSchema(COUNT | {"description": f"`receiver` holds the first {MAX_RECEIVERS}."})]
+
+
+# A single item has no times of its own.
+ITEM_TIMES = ("created_at", "updated_at")
+SINGLE = {name: schema for name, schema in build_key_schemas(Item).items() if name not in ITEM_TIMES}
+SINGLE_ANSWER = array_of(object_of(SINGLE), 1) | {"minItems": 1}
+
+
+class Summary(TypedDict):
+    total_cost: Decimal
+    total_messages: int
+    delivered: int
+    failed: int
+    pending: int
+
+
+def render_item(row: ItemRow) -> Item:
     return {
         "short_message": row["text"],
         "message_type": "sms",
@@ -45,14 +85,12 @@ def render_item(row: Row) -> dict[str, Any]:
     }
 
 
-def render_single_item(row: Row) -> list[dict[str, Any]]:
+def render_single_item(row: ItemRow) -> list[dict[str, object]]:
     """Render one item as an array of length 1, without the item's own times."""
-    item = render_item(row)
-    del item["created_at"], item["updated_at"]
-    return [item]
+    return [{name: value for name, value in render_item(row).items() if name not in ITEM_TIMES}]
 
 
-def _render_receipt(row: Row) -> dict[str, Any]:
+def _render_receipt(row: ReceiverRow) -> Receipt:
     return {
         "number": "00" + row["recipient"].removeprefix("+"),
         "sent_at": row["sent_at"],
@@ -64,7 +102,7 @@ def _render_receipt(row: Row) -> dict[str, Any]:
     }
 
 
-def render_summary(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def render_summary(figures: GroupFigures) -> Summary:
     """Render the summary from measures by status group.
 
     Only status groups of SMS are summed: broadcasts have a counter of their own, without a status group.
@@ -74,4 +112,12 @@ def render_summary(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         if group in figures:
             totals[counter] += figures[group]["sms"]
             cost += figures[group]["cost"]
-    return {"total_cost": cost, "total_messages": sum(totals.values()), **totals}
+    delivered, failed, pending = totals["delivered"], totals["failed"], totals["pending"]
+    total = delivered + failed + pending
+    return {
+        "total_cost": cost,
+        "total_messages": total,
+        "delivered": delivered,
+        "failed": failed,
+        "pending": pending,
+    }

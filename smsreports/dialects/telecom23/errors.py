@@ -1,11 +1,11 @@
 """Error bodies: `{"status": false, "error_code", "description"}` for every HTTP status."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from rest_framework.exceptions import APIException
 
 from smsreports.accounts.keys import AuthFailure
+from smsreports.openapi.schemas import TEXT, Schema, const_of, enum_of, object_of
 
 KEY_CODES = {
     AuthFailure.NO_KEY: "UNAUTHORIZED",
@@ -39,7 +39,13 @@ CODES = {
 INTERNAL = "INTERNAL_ERROR"
 
 
-def render_error(exception: APIException, failure: AuthFailure | None) -> Mapping[str, Any]:
+def render_error(exception: APIException, failure: AuthFailure | None) -> Mapping[str, object]:
     """Render an error. Each authentication failure has an error code of its own."""
     code = KEY_CODES[failure] if failure else CODES.get(exception.status_code, INTERNAL)
     return {"status": False, "error_code": code, "description": str(exception.detail)}
+
+
+def build_error_schema(status: int) -> Schema:
+    """Return the schema of what `render_error` returns."""
+    codes = [*dict.fromkeys(KEY_CODES.values())] if status == 401 else [CODES.get(status, INTERNAL)]
+    return object_of({"status": const_of(False), "error_code": enum_of(codes), "description": TEXT})

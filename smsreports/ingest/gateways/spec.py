@@ -10,17 +10,10 @@ from smsreports.openapi.spec import Body, Parameter, ViewSpec
 
 def build_view_spec(media_type: str) -> ViewSpec:
     """Return the description; callbacks by POST are forms of the `media_type`."""
-    parameters = tuple(_list_parameters())
-    properties = {
-        parameter.name: {**parameter.schema, "description": parameter.description} for parameter in parameters
-    }
     return ViewSpec(
-        body=Body(
-            media_type,
-            "Each field may be in the URL instead, but not in both.",
-            {"type": "object", "properties": properties},
-        ),
-        parameters=(Parameter("gateway", "The calling gateway.", enum_of(load_gateways())), *parameters),
+        body=Body(media_type, "Each field may be in the URL instead, but not in both."),
+        path_parameters=(Parameter("gateway", "The calling gateway.", enum_of(load_gateways())),),
+        parameters=tuple(_list_parameters()),
     )
 
 
@@ -33,6 +26,7 @@ def _list_parameters() -> Iterator[Parameter]:
     yield Parameter(CLIENT_ID_PARAMETER.name, CLIENT_ID_PARAMETER.description, TEXT)
     for gateway in load_gateways().values():
         for parameter in gateway.parameters:
-            choices = "".join(f" `{value}`" for value in parameter.schema.get("enum", ()))
+            values = parameter.schema.get("enum")
+            choices = "".join(f" `{value}`" for value in values) if isinstance(values, list) else ""
             description = f"{gateway.slug.capitalize()}: {parameter.description}" + (choices and f" One of{choices}.")
             yield Parameter(parameter.name, description, TEXT, parameter.example)
