@@ -14,6 +14,11 @@ class UnscopedQueryError(TypeError):
     """A query on stored SMS names no account."""
 
 
+def narrow_to_account(rows: Rows, account: Account | Param) -> Rows:
+    """Return the rows of `account`: the one place where queries on stored SMS are bound to an account."""
+    return rows.filter(account=account)
+
+
 class AccountScopedManager(models.Manager[models.Model], Generic[Rows]):
     """Default manager of every model with stored SMS. It returns rows of one account only.
 
@@ -37,7 +42,7 @@ class AccountScopedManager(models.Manager[models.Model], Generic[Rows]):
 
     def for_account(self, account: Account | Param) -> Rows:
         """Return the rows of `account`."""
-        return self._queryset_class(model=self.model, using=self._db).filter(account=account)
+        return narrow_to_account(self._queryset_class(model=self.model, using=self._db), account)
 
     def get_queryset(self) -> NoReturn:
         raise UnscopedQueryError(f"{self.model.__name__}.objects needs .for_account(account)")

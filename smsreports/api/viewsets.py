@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from smsreports.accounts.authentication import KeyAuthentication
+from smsreports.accounts.managers import narrow_to_account
 from smsreports.accounts.models import Account, ApiKey
 from smsreports.accounts.throttling import RateLimitState, unlimited_state
 from smsreports.api.filter_backends import DialectFilterBackend
@@ -149,11 +150,10 @@ class SourceViewSet(ListViewSet):
 
 @cache
 def _build_source_table(viewset: type[SourceViewSet]) -> SourceTable:
-    model, time_field = viewset.queryset.model, viewset.ordering[0].removeprefix("-")
     return SourceTable(
-        model.objects.for_account,
+        partial(narrow_to_account, viewset.queryset),
         viewset.filterset_class,
-        time_field,
-        get_source_of(model).sms.source_label,
+        viewset.ordering[0].removeprefix("-"),
+        get_source_of(viewset.queryset.model).sms.source_label,
         viewset.serializer_class.build_expressions(),
     )

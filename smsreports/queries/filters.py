@@ -146,16 +146,30 @@ COMPILED_LOOKUPS = frozenset({"exact", "contains", "startswith", "gt", "gte", "l
 
 
 class SmsFilterSet(filters.FilterSet):
-    """Filters of SMS. A source adds `period` and `in_time`, which use its own time field."""
+    """Filters of SMS. A source adds `period` and `in_time`, which use its own time field.
 
-    status = filters.ChoiceFilter("status_group", choices=[(group.value, group.value) for group in StatusGroup])
-    phone = PhoneFilter("recipient", "contains")
-    country = CountryFilter("country")
+    The lists of the admin offer those with a label, in this order.
+    """
+
+    status = filters.ChoiceFilter(
+        "status_group",
+        label="Status",
+        choices=[(group.value, group.value) for group in StatusGroup],
+        error_messages={"invalid_choice": f"must be one of {', '.join(StatusGroup)}"},
+    )
+    sender = filters.CharFilter("sender_id", label="Sender", strip=False)
+    country = CountryFilter("country", label="Country")
     # SMS whose number has no country. Only the report pages offer it; no dialect has a parameter for it.
     no_country = IsNullFilter("country")
-    sender = filters.CharFilter("sender_id", strip=False)
+    phone = PhoneFilter("recipient", "contains", label="Part of a number")
     # Time of the delivery. Only the report pages offer it.
     delivered = WindowFilter("delivered_at")
+
+
+def get_labelled_filters(filterset: type[filters.FilterSet] | None) -> Mapping[str, filters.Filter]:
+    """Return the filters that staff may set in a list, by name."""
+    base_filters: Mapping[str, filters.Filter] = filterset.base_filters if filterset else {}
+    return {name: each for name, each in base_filters.items() if each.label}
 
 
 def find_uncompilable(filterset: type[filters.FilterSet]) -> Iterator[str]:

@@ -18,16 +18,9 @@ from django.views.generic import View
 
 from smsreports.database.snapshot import read_snapshot
 from smsreports.reports.csv_response import Table, build_csv_response
-from smsreports.reports.forms import DEFAULT_PERIOD, PERIOD_NAMES, ReportForm
+from smsreports.reports.forms import DEFAULT_PERIOD, FILTER_FIELDS, FILTER_PARAMS, LINK_PARAMS, PERIOD_NAMES, ReportForm
 from smsreports.reports.selection import DATE_PARAMS, Selection
 from smsreports.sources import Source, find_campaigns, get_sources
-
-# Filters of an account's rows, in the order of the form.
-FILTER_FIELDS = ("source", "status", "in_time", "country", "sender", "phone")
-# Filters that only links set. They have no visible field.
-LINK_PARAMS = ("broadcast", "event", "after", "before")
-FILTER_PARAMS = (*FILTER_FIELDS, *LINK_PARAMS)
-
 
 FormT = TypeVar("FormT", bound=ReportForm)
 

@@ -24,6 +24,11 @@ from smsreports.sms.statuses import StatusGroup
 from smsreports.sms.windows import PERIODS, Window, utc_today, window_of_days, window_of_period
 from smsreports.sources import ALL_SOURCES, Source
 
+# Filters of an account's rows, in the order of the form.
+FILTER_FIELDS = ("source", "status", "in_time", "country", "sender", "phone")
+# Filters that only links set. They have no visible field.
+LINK_PARAMS = ("broadcast", "event", "after", "before")
+FILTER_PARAMS = (*FILTER_FIELDS, *LINK_PARAMS)
 DEFAULT_PERIOD = "7d"
 # The API's other names for two status groups. They are accepted, but not offered.
 STATUS_ALIASES = {"sent": StatusGroup.PENDING, "failed": StatusGroup.UNDELIVERED}

@@ -16,7 +16,8 @@ from smsreports.counters.queries import totals_by_day
 from smsreports.queries.listing import Listing
 from smsreports.queries.query_string import MAX_BIGINT
 from smsreports.queries.source_query import SourceQuery
-from smsreports.reports.base import LINK_PARAMS, FilteredReportView, ReportView
+from smsreports.reports.base import FilteredReportView, ReportView
+from smsreports.reports.forms import LINK_PARAMS
 from smsreports.reports.message_filters import MessagesForm
 from smsreports.reports.message_record import MessageRecord
 from smsreports.reports.pagination import load_page

@@ -28,7 +28,7 @@ from smsreports.counters.models import Counter, Grain
 from smsreports.database.compiled import CompiledQuery, Param
 from smsreports.database.snapshot import read_snapshot
 from smsreports.exceptions import ServiceUnavailable
-from smsreports.queries.filters import NUMBER_SEPARATORS, PARTIAL_NUMBER_PATTERN
+from smsreports.queries.filters import NUMBER_SEPARATORS, PARTIAL_NUMBER_PATTERN, get_labelled_filters
 from smsreports.queries.listing import AccountTables
 from smsreports.sms.abstract import Sms
 from smsreports.sources import SourceTable
@@ -127,7 +127,7 @@ class ReadOnlyTrafficAdmin(ReadOnlyAdmin[M]):
         """Return the names of the list's parameters, in the order of the form."""
         if self.source_table is None:
             return (list_query.SEARCH_PARAM, list_query.ACCOUNT_PARAM)
-        filters = [name for name in list_query.PLAIN_FILTERS if name in self.source_table.filterset.base_filters]
+        filters = get_labelled_filters(self.source_table.filterset)
         return (list_query.SEARCH_PARAM, list_query.ACCOUNT_PARAM, *filters, *list_query.DATE_PARAMS)
 
     def get_list_query(self, request: HttpRequest) -> ListQuery:

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from smsreports.sms.statuses import StatusGroup
+from smsreports.queries.filters import get_labelled_filters
 from smsreports.staff import list_query, result_sets
 from smsreports.staff.list_query import MIN_PHONE_DIGITS, ListQuery
 
@@ -118,15 +118,17 @@ class TrafficChangeList(ChangeList):
 
     def filter_fields(self) -> Iterator[FilterField]:
         """Yield the fields of the form above the list."""
+        table = self.model_admin.source_table
+        filters = get_labelled_filters(table.filterset if table else None)
         for name in self.model_admin.get_filter_names():
             is_offered = self.list_query.can_see_numbers if name == "phone" else name != list_query.BROADCAST_PARAM
             if is_offered or name in self.list_query.raw:
                 yield FilterField(
                     name,
-                    label=list_query.LABELS.get(name, name.capitalize()),
+                    label=filters[name].label if name in filters else list_query.LABELS.get(name, name.capitalize()),
                     value=self.list_query.raw.get(name, ""),
                     type="date" if name in list_query.DATE_PARAMS else "text",
-                    choices=[group.value for group in StatusGroup] if name == "status" else [],
+                    choices=[value for value, _ in filters[name].extra.get("choices", ())] if name in filters else [],
                     reasons=self.reasons.get(name, []),
                 )
 

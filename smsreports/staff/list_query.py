@@ -9,10 +9,9 @@ from django_filters import FilterSet
 
 from smsreports.accounts.models import Account
 from smsreports.exceptions import InvalidParams
-from smsreports.queries.filters import clean_filters
+from smsreports.queries.filters import clean_filters, get_labelled_filters
 from smsreports.queries.list_request import ListRequest
 from smsreports.queries.query_string import NOT_UTF8, QueryString, parse_pairs
-from smsreports.sms.statuses import StatusGroup
 
 # Searches by id or phone number.
 SEARCH_PARAM = "q"
@@ -22,17 +21,11 @@ PAGE_PARAM = "p"
 DATE_PARAMS = ("from", "to")
 # Fewer digits match too many rows, and no index finds them.
 MIN_PHONE_DIGITS = 4
-# Filters by their names in the FilterSets. They need an account, because their indexes begin with it.
-PLAIN_FILTERS = ("status", "sender", "country", "phone")
 # Parameters that the admin's own links add.
 ADMIN_PARAMS = ("e", "o", "_changelist_filters")
 LABELS = {
     SEARCH_PARAM: "Find",
     ACCOUNT_PARAM: "Account",
-    "status": "Status",
-    "sender": "Sender",
-    "country": "Country",
-    "phone": "Part of a number",
     "from": "From",
     "to": "To",
 }
@@ -89,7 +82,7 @@ def parse_list_query(raw: str, names: Sequence[str], filterset: type[FilterSet] 
         query = StaffQueryString(raw, (*names, PAGE_PARAM))
     except InvalidParams as error:
         return ListQuery({}, error.reasons)
-    account, filters = _parse_account(query), _parse_filters(query)
+    account, filters = _parse_account(query), _parse_filters(query, filterset)
     broadcast = query.parse_number(BROADCAST_PARAM, 0) if BROADCAST_PARAM in query else None
     page = query.parse_number(PAGE_PARAM, 1)
     typed = query.get_typed_values(names)
@@ -113,12 +106,9 @@ def _parse_account(query: QueryString) -> Account | None:
     return account
 
 
-def _parse_filters(query: QueryString) -> dict[str, object]:
-    filters: dict[str, object] = {
-        name: query.parse_text(name) for name in PLAIN_FILTERS if name in query and name != "status"
-    }
-    if "status" in query:
-        filters["status"] = query.parse_choice("status", [group.value for group in StatusGroup], "")
+def _parse_filters(query: QueryString, filterset: type[FilterSet] | None) -> dict[str, object]:
+    """Return the filters of the query, as the FilterSet takes them."""
+    filters: dict[str, object] = {name: query.parse_text(name) for name in get_labelled_filters(filterset)}
     if any(name in query for name in DATE_PARAMS):
         filters["period"] = query.parse_window()
     return {name: value for name, value in filters.items() if value}

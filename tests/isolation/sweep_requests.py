@@ -12,9 +12,10 @@ from django.http import QueryDict
 from broadcasts_app.models import Broadcast, BroadcastSend
 from messages_app.models import Message
 from smsreports.audit.models import Export
+from smsreports.queries.filters import SmsFilterSet, get_labelled_filters
 from smsreports.reports.forms import ReportForm
 from smsreports.sources import get_sources
-from smsreports.staff.list_query import ACCOUNT_PARAM, BROADCAST_PARAM, DATE_PARAMS, PAGE_PARAM, PLAIN_FILTERS
+from smsreports.staff.list_query import ACCOUNT_PARAM, BROADCAST_PARAM, DATE_PARAMS, PAGE_PARAM
 from tests.isolation.routes import Route
 from tests.isolation.twin_accounts import RECIPIENTS, SENDERS, WATCHED
 
@@ -129,7 +130,7 @@ def list_parameters(route: Route) -> list[str]:
         form: ReportForm = route.report_view.form_class(QueryDict(), get_sources())
         return [form.add_prefix(name) for name in form.fields]
     if route.name == "staff-export":
-        return [ACCOUNT_PARAM, *PLAIN_FILTERS, *DATE_PARAMS]
+        return [ACCOUNT_PARAM, *get_labelled_filters(SmsFilterSet), *DATE_PARAMS]
     if route.model_admin:
         return [*route.model_admin.get_filter_names(), PAGE_PARAM] if route.name.endswith("_changelist") else []
     return sorted(route.endpoint.query_names) if route.endpoint else []
