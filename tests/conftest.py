@@ -4,12 +4,14 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
@@ -22,6 +24,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from smsreports.accounts.keys import create_key
 from smsreports.accounts.models import Account, Scope
+from smsreports.api.errors import get_dialects
 from smsreports.audit.models import Export, ExportEnd
 from tests.server import Server
 from tests.server import gunicorn as gunicorn
@@ -32,6 +35,8 @@ DAY = "2026-02-13"
 NOON = f"{DAY}T12:00:00Z"
 # Window of all days, for lists whose default is the last week.
 ALL_DAYS = {"to": "9999-12-31"}
+# These tests have settings of their own, under which `tests/test_toys.py` runs them.
+collect_ignore = [] if settings.SETTINGS_MODULE == "tests.toys.settings" else ["toys"]
 # Shared, because every new client searches the admin's assets again, which takes longer than most tests.
 CLIENT = Client(raise_request_exception=False)
 
@@ -59,7 +64,7 @@ def load_lines(lines: Iterable[str]) -> None:
 
 def message_line(**fields: Any) -> str:
     """Return the line of a message of acme, with `fields` on top of its defaults."""
-    return _to_json(
+    return to_json(
         {"type": "message", "account": "acme", "client_message_id": "m-1", "recipient": "+14155551234"}
         | {"sender_id": "MyApp", "message": "Hello", "created_at": NOON}
         | fields
@@ -68,7 +73,7 @@ def message_line(**fields: Any) -> str:
 
 def broadcast_line(**fields: Any) -> str:
     """Return the line of a broadcast of acme."""
-    return _to_json(
+    return to_json(
         {"type": "broadcast", "account": "acme", "broadcast": "promo", "name": "Promo", "sender_id": "Promo"}
         | {"message": "50% off today!", "created_at": NOON}
         | fields
@@ -77,7 +82,7 @@ def broadcast_line(**fields: Any) -> str:
 
 def send_line(**fields: Any) -> str:
     """Return the line of a send of that broadcast."""
-    return _to_json(
+    return to_json(
         {"type": "send", "account": "acme", "broadcast": "promo", "message_id": "s-1"}
         | {"recipient": "+447911123456", "sent_at": NOON}
         | fields
@@ -86,15 +91,16 @@ def send_line(**fields: Any) -> str:
 
 def click_line(**fields: Any) -> str:
     """Return the line of a click on that send."""
-    return _to_json({"type": "click", "account": "acme", "message_id": "s-1", "at": NOON} | fields)
+    return to_json({"type": "click", "account": "acme", "message_id": "s-1", "at": NOON} | fields)
 
 
 def receipt_line(**fields: Any) -> str:
     """Return the line of a delivery receipt of acme; the caller adds a reference and a status."""
-    return _to_json({"type": "receipt", "account": "acme", "at": NOON} | fields)
+    return to_json({"type": "receipt", "account": "acme", "at": NOON} | fields)
 
 
-def _to_json(record: Mapping[str, Any]) -> str:
+def to_json(record: Mapping[str, Any]) -> str:
+    """Return the record as a line of NDJSON."""
     return json.dumps(record)
 
 
@@ -110,7 +116,7 @@ class ApiClient:
 
     def request(self, method: str, path: str, body: bytes = b"", **headers: str) -> Any:
         """Return the response of the WSGI stack, without a network; `body` has all of a streamed response."""
-        credentials = {"X-API-Key": self.key, "Authorization": f"Bearer {self.key}"}
+        credentials = {header: prefix + self.key for header, prefix in list_credential_headers().items()}
         extra = {name.replace("_", "-"): value for name, value in headers.items()}
         response: Any = CLIENT.generic(method, path, body, headers=credentials | extra)
         response.body = b"".join(response)
@@ -118,6 +124,13 @@ class ApiClient:
 
     def post(self, path: str, body: bytes, content_type: str = "application/x-ndjson", **headers: str) -> Any:
         return self.request("POST", path, body, content_type=content_type, **headers)
+
+
+@cache
+def list_credential_headers() -> Mapping[str, str]:
+    """Return the headers in which the dialects read a key, each with what stands before the key."""
+    schemes = [scheme for dialect in get_dialects() for scheme in dialect.authentication.security_schemes.values()]
+    return {scheme["name"]: "" for scheme in schemes if "name" in scheme} | {"Authorization": "Bearer "}
 
 
 def create_api_client(account_name: str, *scopes: Scope) -> ApiClient:

@@ -72,12 +72,13 @@ def _get_mounted_views(patterns: Iterable[URLPattern]) -> Iterator[DialectViewSe
 
 
 def _build_row_schemas(views: Iterable[DialectViewSet]) -> Iterator[tuple[str, Schema]]:
-    """Yield the schema of the rows of each list, by the name of its serializer's."""
+    """Yield the schema of the rows of each list, by the dialect's prefix and the name of the serializer's."""
     for view in views:
         if isinstance(view, ListViewSet) and view.endpoint.columns:
             schemas = {column.name: column.schema for column in view.serializer_class.list_columns()}
             properties: dict[str, Schema] = {theirs: schemas[ours] for theirs, ours in view.endpoint.columns.items()}
-            yield view.serializer_class.schema_name, object_of({**properties, **view.endpoint.added_keys})
+            name = f"{view.dialect.schema_prefix}{view.serializer_class.schema_name}"
+            yield name, object_of({**properties, **view.endpoint.added_keys})
 
 
 @cache

@@ -88,7 +88,7 @@ def _build_success_response(view: DialectViewSet) -> Schema:
     else:
         pagination = view.pagination_class()
         pagination.view = view
-        rows = array_of(reference_to(view.serializer_class.schema_name))
+        rows = array_of(reference_to(f"{view.dialect.schema_prefix}{view.serializer_class.schema_name}"))
         schemas, headers = {JSON: pagination.get_paginated_response_schema(rows)}, {**headers, **pagination.headers}
     content: dict[str, Schema] = {media_type: {"schema": schema} for media_type, schema in schemas.items()}
     if view.endpoint.route in view.dialect.examples:

@@ -109,6 +109,8 @@ class Dialect:
     throttled_headers: Headers = field(default_factory=dict)
     # Schemas by name, for `reference_to`.
     schemas: Mapping[str, Schema] = field(default_factory=dict)
+    # Begins the names of the schemas of its rows, whose keys are the dialect's own.
+    schema_prefix: str = ""
     # Examples of answers by the route of the endpoint, from the vendor's pages.
     examples: Mapping[str, object] = field(default_factory=dict)
     # Builds the endpoint of a source's own list. None for a dialect that shows none.

@@ -69,13 +69,13 @@ class QueryString:
         self.add_error(name, f"must be one of {', '.join(allowed)}")
         return default
 
-    def parse_number(self, name: str, default: int, maximum: int = MAX_BIGINT) -> int:
-        """Parse a whole number from 1 on. A greater number than `maximum` is taken as `maximum`."""
+    def parse_number(self, name: str, default: int, maximum: int = MAX_BIGINT, *, minimum: int = 1) -> int:
+        """Parse a whole number from `minimum` on. A greater number than `maximum` is taken as `maximum`."""
         value = self._get_valid(name)
         if value is None:
             return default
-        if not NUMBER_PATTERN.fullmatch(value) or len(value) > 19 or not 1 <= int(value) <= MAX_BIGINT:
-            self.add_error(name, "must be a whole number, 1 or more")
+        if not NUMBER_PATTERN.fullmatch(value) or len(value) > 19 or not minimum <= int(value) <= MAX_BIGINT:
+            self.add_error(name, f"must be a whole number, {minimum} or more")
             return default
         return min(int(value), maximum)
 

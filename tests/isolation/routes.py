@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from smsreports.accounts.models import Scope
+from smsreports.api.errors import get_dialects
 from smsreports.dialects.base import Dialect, Endpoint
 from smsreports.reports.base import ReportView
 from smsreports.staff.admin import ReadOnlyTrafficAdmin
@@ -29,9 +30,9 @@ PUBLIC_ROUTES: Mapping[str, str] = {
     "api/docs": "describes the endpoints",
     "reports/login": "a form",
     "admin/login/": "a form",
-    "^api/v1/": "the dialect's 404",
-    "^api/sms/": "the dialect's 404",
+    **{f"^{dialect.prefix}": "the dialect's 404" for dialect in get_dialects()},
 }
+ADMIN_LABELS = dict.fromkeys(model._meta.app_label for model in admin.site._registry)
 # Pages for staff, guarded by Django's permissions. They are not about one account, so there is nothing to isolate.
 STAFF_ROUTES: Mapping[str, str] = {
     "reports/logout": "ends a session",
@@ -42,7 +43,7 @@ STAFF_ROUTES: Mapping[str, str] = {
     "admin/autocomplete/": "chooses an account or a user in a form",
     "admin/jsi18n/": "texts of the admin",
     "admin/r/<path:content_type_id>/<path:object_id>/": "redirects to an object's page on the site; no model has one",
-    "admin/^(?P<app_label>accounts|admin|audit|messages_app|broadcasts_app|ingest|auth)/$": "models",
+    f"admin/^(?P<app_label>{'|'.join(ADMIN_LABELS)})/$": "models",
     "admin/(?P<url>.*)$": "the admin's 404",
     "admin/accounts/account/": "the list of accounts",
     "admin/accounts/apikey/": "keys of every account",

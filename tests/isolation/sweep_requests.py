@@ -9,18 +9,18 @@ from urllib.parse import urlencode
 import pytest
 from django.http import QueryDict
 
-from broadcasts_app.models import Broadcast, BroadcastSend
+from broadcasts_app.models import Broadcast
 from messages_app.models import Message
 from smsreports.audit.models import Export
 from smsreports.queries.filters import SmsFilterSet, get_labelled_filters
 from smsreports.reports.forms import ReportForm
-from smsreports.sources import get_sources
+from smsreports.sources import get_source_words, get_sources
 from smsreports.staff.list_query import ACCOUNT_PARAM, BROADCAST_PARAM, DATE_PARAMS, PAGE_PARAM
 from tests.isolation.routes import Route
 from tests.isolation.twin_accounts import RECIPIENTS, SENDERS, WATCHED
 
 # Values of every parameter of any route, by name.
-VALUES: Mapping[str, Sequence[str]] = {
+VALUES: dict[str, Sequence[str]] = {
     "status": ("delivered", "undelivered", "expired", "pending", "sent", "failed", "unknown", "DELIVRD"),
     "phone": (*(number[1:] for number in RECIPIENTS), "415", "91", "1"),
     "country": ("US", "gb", "FR"),
@@ -28,7 +28,7 @@ VALUES: Mapping[str, Sequence[str]] = {
     "period": ("today", "yesterday", "7d", "30d", "this_month", "last_month"),
     "from": ("2025-12-01", "2026-02-01", "2026-02-13"),
     "to": ("9999-12-31", "2026-02-10", "2026-01-01"),
-    "source": ("api", "broadcasts", "all"),
+    "source": get_source_words(),
     "page": ("1", "2", "99"),
     "limit": ("1", "7", "100"),
     "per_page": ("1", "7", "100"),
@@ -63,8 +63,11 @@ RouteValues = Callable[[str], list[dict[str, Any]]]
 
 
 def _sms_values(account: str) -> list[dict[str, Any]]:
-    models: dict[str, Any] = {"api": Message, "campaign": BroadcastSend}
-    return [{"label": label, "row": key} for label, model in models.items() for key in first_and_last(model, account)]
+    return [
+        {"label": source.sms.source_label, "row": key}
+        for source in get_sources()
+        for key in first_and_last(source.model, account)
+    ]
 
 
 def first_and_last(model: Any, account: str, field: str = "pk") -> list[Any]:
@@ -74,13 +77,12 @@ def first_and_last(model: Any, account: str, field: str = "pk") -> list[Any]:
 
 
 # Values for the parameters in the path, from an account's rows, by the name of the route.
-ROUTE_VALUES: Mapping[str, RouteValues] = {
+ROUTE_VALUES: dict[str, RouteValues] = {
     "telecom23-status-retrieve": lambda account: [
         {"client_message_id": key} for key in first_and_last(Message, account, "client_message_id")
     ],
     "laravel-items-retrieve": lambda account: [
-        {"key": key}
-        for key in [*first_and_last(Message, account, "request_key"), *first_and_last(Broadcast, account, "key")]
+        {"key": key} for source in get_sources() for key in first_and_last(source.item_model, account, source.item_key)
     ],
     "telecom23-receipt-retrieve": lambda account: [{"export_id": key} for key in first_and_last(Export, account)],
     "telecom23-sends-list": lambda account: [{"broadcast": key} for key in first_and_last(Broadcast, account)],

@@ -60,7 +60,7 @@ def _build_callback_requests(route: Route, number: str, account: str | None) -> 
 
 
 # By the name of the URL pattern.
-REQUEST_BUILDERS: Mapping[str, Callable[[Route, str, str | None], Iterator[WriteRequest]]] = {
+REQUEST_BUILDERS: dict[str, Callable[[Route, str, str | None], Iterator[WriteRequest]]] = {
     "telecom23-ingest-create": _build_ingest_requests,
     "telecom23-gateways-receive": _build_callback_requests,
 }

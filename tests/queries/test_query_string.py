@@ -75,6 +75,13 @@ def test_a_number_above_the_maximum_is_taken_as_the_maximum(value: int, maximum:
     assert build_query(limit=str(value)).parse_number("limit", 25, maximum) == min(value, maximum)
 
 
+@pytest.mark.parametrize(("value", "number"), [("0", 0), ("1", 1), ("-1", None), ("", None)])
+def test_a_number_may_begin_with_another_minimum(value: str, number: int | None) -> None:
+    query = build_query(limit=value)
+    assert query.parse_number("limit", 7, minimum=0) == (7 if number is None else number)
+    assert query.reasons == ({"limit": ["must be a whole number, 0 or more"]} if number is None else {})
+
+
 @given(NUMBERS_AND_DAYS)
 @example("2026-02-29")
 @example("20260213")
