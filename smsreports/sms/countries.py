@@ -1,13 +1,11 @@
 """Country of a phone number."""
 
-import re
 from functools import lru_cache
 
 # Imported at the top although it takes about 30 ms: the table below needs the package's metadata anyway.
 import phonenumbers
 
-# E.164 in international form: 15 digits at most; the shortest in the metadata have 6 (DE, AT, IR).
-_is_international = re.compile(r"\+[1-9][0-9]{5,14}").fullmatch
+from smsreports.sms.phone_numbers import is_canonical
 
 # The region in phonenumbers of satellite, freephone and other codes that belong to no country.
 NO_COUNTRY = "001"
@@ -40,13 +38,13 @@ _MAIN_REGION_BY_PREFIX = _build_prefix_table(is_shared=True)
 
 
 def find_country(number: str) -> str | None:
-    """Return the two-letter region of an international number (`+` and 6 to 15 digits); None if it has none.
+    """Return the two-letter region of a canonical number; None if it has none, as short codes and names.
 
     All numbers under a calling code of one region belong to that region, assigned or not. Under a shared code
     (1, 7, 44 and nine more) an unassigned number belongs to the code's main region: `+1` US, `+44` GB.
     Source: the metadata of phonenumbers, Google's libphonenumber.
     """
-    if not _is_international(number):
+    if not is_canonical(number):
         return None
     prefix = number[1:4]
     if prefix in _MAIN_REGION_BY_PREFIX:
