@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 @admin.register(Account)
 class AccountAdmin(StrictListFilterAdmin[Account]):
-    list_display = ("name", "currency", "rate_limit", "is_active", "created_at")
+    list_display = ("name", "currency", "default_country", "rate_limit", "is_active", "created_at")
     search_fields = ("name",)
     readonly_fields = ("created_at",)
 

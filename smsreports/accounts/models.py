@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from ipaddress import ip_network
 
+import phonenumbers
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -16,6 +17,12 @@ from django.db.models.functions import Now
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
 # Bounds of a rate limit in requests per minute, the same as those of SMSREPORTS_RATE_LIMIT.
 MIN_RATE_LIMIT, MAX_RATE_LIMIT = 1, 100_000_000
+
+
+def validate_country(code: str) -> None:
+    """Raise ValidationError unless `code` is that of a country which has phone numbers."""
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValidationError(f"{code!r} is not the code of a country with phone numbers, such as GB")
 
 
 def validate_network(text: str) -> None:
@@ -39,6 +46,15 @@ class Account(models.Model):
     name = models.CharField(max_length=64, unique=True, validators=[RegexValidator(NAME_PATTERN)])
     # ISO 4217. All costs of the account are in this currency.
     currency = models.CharField(max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$")])
+    # ISO 3166-1, or empty.
+    default_country = models.CharField(
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_country],
+        help_text="Country code, such as GB, of numbers that are written without a calling code. May be empty.",
+    )
     is_active = models.BooleanField(default=True)
     # Requests per minute in each dialect; null means settings.RATE_LIMIT.
     rate_limit = models.PositiveIntegerField(

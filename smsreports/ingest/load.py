@@ -1,7 +1,7 @@
 """Loading of lines in batches. Each batch is committed whole, and each line is loaded or reported as rejected."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -25,6 +25,8 @@ BATCH_LINES = 10_000
 SQUASH_EVERY_BATCHES = 20
 # The line's number and its content.
 NumberedLine = tuple[int, LineContent]
+# Default countries of accounts by the name in a record, which is None where the record leaves the account out.
+DefaultCountries = Mapping[str | None, str]
 
 
 @dataclass
@@ -54,7 +56,10 @@ class LoadTotals:
 
 
 class AccountResolver:
-    """Cached lookup of account ids by name. With `create`, unknown accounts are created."""
+    """Lookup of accounts by name: their ids, which are cached, and their default countries.
+
+    With `create`, unknown accounts are created.
+    """
 
     def __init__(self, *, create: bool = False) -> None:
         self._create = create
@@ -67,6 +72,10 @@ class AccountResolver:
         if name not in self._ids:
             self._ids[name] = self._find_or_create(name)
         return self._ids[name]
+
+    def get_default_countries(self) -> DefaultCountries:
+        """Return the countries of all accounts that have one: lines are parsed without the database."""
+        return dict(Account.objects.exclude(default_country="").values_list("name", "default_country"))
 
     def _find_or_create(self, name: str) -> int:
         account = Account.objects.filter(name=name).first() if "\0" not in name else None
@@ -100,8 +109,9 @@ def load_lines(lines: Iterable[NumberedLine], accounts: AccountResolver) -> Iter
 
     A batch is loaded whole or not at all. It is committed before its result is yielded.
     """
+    default_countries = accounts.get_default_countries()
     with ThreadPoolExecutor(1) as reader:
-        for number, batch in enumerate(_prefetch_batches(reader, lines), start=1):
+        for number, batch in enumerate(_prefetch_batches(reader, lines, default_countries), start=1):
             yield _store_batch(batch, accounts)
             if number % SQUASH_EVERY_BATCHES == 0:
                 squash_counters()
@@ -109,14 +119,16 @@ def load_lines(lines: Iterable[NumberedLine], accounts: AccountResolver) -> Iter
 
 
 def load_batch(lines: Sequence[NumberedLine], accounts: AccountResolver) -> BatchResult:
-    return _store_batch(_parse_batch(lines), accounts)
+    return _store_batch(_parse_batch(lines, accounts.get_default_countries()), accounts)
 
 
-def _prefetch_batches(reader: Executor, lines: Iterable[NumberedLine]) -> Iterator[ParsedBatch]:
+def _prefetch_batches(
+    reader: Executor, lines: Iterable[NumberedLine], default_countries: DefaultCountries
+) -> Iterator[ParsedBatch]:
     """Yield parsed batches. The next batch is parsed in another thread while the database loads this one."""
     remaining, pending = iter(lines), None
     while batch := list(islice(remaining, BATCH_LINES)):
-        parsing = reader.submit(_parse_batch, batch)
+        parsing = reader.submit(_parse_batch, batch, default_countries)
         if pending is not None:
             yield pending.result()
         pending = parsing
@@ -124,18 +136,24 @@ def _prefetch_batches(reader: Executor, lines: Iterable[NumberedLine]) -> Iterat
         yield pending.result()
 
 
-def _parse_batch(lines: Sequence[NumberedLine]) -> ParsedBatch:
+def _parse_batch(lines: Sequence[NumberedLine], default_countries: DefaultCountries) -> ParsedBatch:
     """Parse lines without using the database: this runs in a thread with a connection of its own."""
     batch = ParsedBatch()
     for number, content in lines:
         try:
             record = read_record(content)
-            table, values = build_staging_row(record)
+            account = record.get("account")
+            table, values = build_staging_row(record, _get_default_country(default_countries, account))
         except InvalidRecord as error:
             batch.rejected.append(RejectedLine(number, str(error)))
             continue
-        batch.rows.append((number, table, record.get("account"), values))
+        batch.rows.append((number, table, account, values))
     return batch
+
+
+def _get_default_country(default_countries: DefaultCountries, account: object) -> str:
+    """Return the default country of the account that a record names, or "". The name may be anything."""
+    return default_countries.get(account, "") if account is None or isinstance(account, str) else ""
 
 
 def _store_batch(batch: ParsedBatch, accounts: AccountResolver) -> BatchResult:

@@ -35,10 +35,10 @@ def parse_line(line: bytes) -> dict[str, object]:
     return record
 
 
-def build_staging_row(record: Record) -> tuple[str, str]:
+def build_staging_row(record: Record, default_country: str = "") -> tuple[str, str]:
     """Return the record's staging table and its row in COPY's text format, without line and account.
 
-    Raises InvalidRecord.
+    `default_country` is that of the account, for numbers without a calling code. Raises InvalidRecord.
     """
     kinds = get_loader_set().kinds
     name = record.get("type")
@@ -47,4 +47,4 @@ def build_staging_row(record: Record) -> tuple[str, str]:
     kind = kinds[name]
     if unknown := record.keys() - kind.fields.keys() - COMMON_KEYS:
         raise InvalidRecord(f"{', '.join(sorted(unknown))}: unknown in a record of type {name}")
-    return kind.stage.name, kind.build_row(record)
+    return kind.stage.name, kind.build_row(record, default_country)

@@ -18,7 +18,7 @@ from smsreports.exceptions import RequestTooLarge
 from smsreports.ingest import record_schemas
 from smsreports.ingest.backpressure import apply_load_settings
 from smsreports.ingest.lines import read_numbered_lines
-from smsreports.ingest.load import BATCH_LINES, AccountResolver, BatchResult, NumberedLine, load_batch
+from smsreports.ingest.load import BATCH_LINES, AccountResolver, BatchResult, DefaultCountries, NumberedLine, load_batch
 from smsreports.ingest.request_body import buffer_body, drain_body, read_body
 from smsreports.openapi.spec import ViewSpec
 from smsreports.records.field_parsers import InvalidRecord
@@ -44,6 +44,9 @@ class OwnAccountResolver(AccountResolver):
         if name not in (None, self._account.name):
             raise InvalidRecord("account: must be the key's own, or left out")
         return self._account.pk
+
+    def get_default_countries(self) -> DefaultCountries:
+        return dict.fromkeys((None, self._account.name), self._account.default_country)
 
 
 class LoadingViewSet(DialectViewSet):

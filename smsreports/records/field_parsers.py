@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
 
+from smsreports.sms.phone_numbers import InvalidNumber, canonicalize_number
 from smsreports.sms.statuses import NAMES, STATUSES
 
 # Returns the value in COPY's text format, or raises InvalidRecord.
@@ -20,8 +21,6 @@ DATETIME_PATTERN = re.compile(
 )
 # After conversion to any zone, these years are still valid in both Python and PostgreSQL.
 VALID_YEARS = range(2, 9999)
-# A short code has no +.
-PHONE_PATTERN = re.compile(r"\+?[0-9]{1,15}")
 COUNTRY_PATTERN = re.compile(r"[A-Z]{2}")
 COST_PATTERN = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}0*)?")
 # The maximum of a smallint column.
@@ -49,10 +48,15 @@ def _parse_text(max_length: int, allow_empty: bool, value: object) -> str:
     return value.translate(COPY_ESCAPES) if NEEDS_ESCAPE_PATTERN.search(value) else value
 
 
-def parse_phone(value: object) -> str:
-    if not isinstance(value, str) or not PHONE_PATTERN.fullmatch(value):
-        raise InvalidRecord("must be a phone number in international form, + and up to 15 digits")
-    return value
+def parse_phone(value: object, default_country: str = "") -> str:
+    """Parse a number into its canonical form. `default_country` is the account's."""
+    if not isinstance(value, str):
+        raise InvalidRecord("must be text")
+    try:
+        number = canonicalize_number(value, default_country)
+    except InvalidNumber as error:
+        raise InvalidRecord(str(error)) from None
+    return number.translate(COPY_ESCAPES) if NEEDS_ESCAPE_PATTERN.search(number) else number
 
 
 def parse_country(value: object) -> str:

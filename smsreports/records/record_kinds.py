@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 
 from smsreports.openapi.schemas import Schema, enum_of
 from smsreports.records.field_parsers import COPY_NULL, FieldParser, InvalidRecord, is_final
@@ -45,17 +45,16 @@ class RecordKind:
     # Rules between keys, as keywords of a JSON schema. `build_values` checks the same.
     rules: Schema = field(default_factory=dict)
 
-    def build_row(self, record: Record) -> str:
-        """Return the record's staging row in COPY's text format, without line and account. Raises InvalidRecord."""
-        return "\t".join(self.build_values(self._parse_values(record), record))
+    def build_row(self, record: Record, default_country: str = "") -> str:
+        """Return the record's staging row in COPY's text format, without line and account. Raises InvalidRecord.
 
-    @cached_property
-    def _parsers(self) -> Sequence[tuple[str, FieldParser, str | None]]:
-        return [(name, spec.type.parse, spec.default) for name, spec in self.fields.items()]
+        `default_country` is the account's: that of numbers without a calling code.
+        """
+        return "\t".join(self.build_values(self._parse_values(record, default_country), record))
 
-    def _parse_values(self, record: Record) -> Values:
+    def _parse_values(self, record: Record, default_country: str) -> Values:
         values = {}
-        for name, parse, default in self._parsers:
+        for name, parse, default in _list_parsers(self, default_country):
             value = record.get(name)
             if value is None:
                 if default is None:
@@ -69,6 +68,13 @@ class RecordKind:
         return values
 
 
+# Never evicted: there are few kinds and countries.
+@cache
+def _list_parsers(kind: RecordKind, default_country: str) -> Sequence[tuple[str, FieldParser, str | None]]:
+    """Return the name, parser and default of each field."""
+    return [(name, spec.type.get_parser(default_country), spec.default) for name, spec in kind.fields.items()]
+
+
 def list_staged_columns(fields: Mapping[str, FieldSpec]) -> dict[str, str]:
     """Return the columns that hold the values of these fields, with their types."""
     return {spec.column or name: spec.type.sql_type for name, spec in fields.items()}
@@ -77,14 +83,14 @@ def list_staged_columns(fields: Mapping[str, FieldSpec]) -> dict[str, str]:
 def build_sms_values(values: Values, record: Record) -> list[str]:
     """Return the staging row of an SMS: its values, and the time of its status. Raises InvalidRecord.
 
-    Segments are counted in the key `message` and the country is found by the key `recipient`, unless they are given.
+    Segments are counted in the key `message` and the country is found by the number, unless they are given.
     """
     if values["delivered_at"] != COPY_NULL and not is_final(values["status"]):
         raise InvalidRecord(f"delivered_at: is given, but status {values['status']} is not final")
     if values["segments"] == COPY_NULL and values["message"] != COPY_NULL:
         values["segments"] = str(count_segments(str(record["message"])))
     if values["country"] == COPY_NULL:
-        values["country"] = find_country(str(record["recipient"])) or COPY_NULL
+        values["country"] = find_country(values["recipient"]) or COPY_NULL
     status_at = next(values[name] for name in STATUS_TIMES if values.get(name, COPY_NULL) != COPY_NULL)
     return [*values.values(), status_at]
 

@@ -36,6 +36,21 @@ def test_an_account_has_the_currency_of_the_option() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("country", ["", "DE", "XK"])
+def test_an_account_has_the_country_of_the_option(country: str) -> None:
+    run_command("create_account", "acme", f"--country={country}")
+    assert Account.objects.get().default_country == country
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("country", ["de", "UK", "ZZ", "DEU", "49", " "])
+def test_an_invalid_country_is_refused(country: str) -> None:
+    with pytest.raises(CommandError, match="country"):
+        run_command("create_account", "acme", f"--country={country}")
+    assert not Account.objects.exists()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", ["", " ", "a b", "-a", ".a", "a/b", "ä", "a\n", "a" * 65])
 def test_an_invalid_name_is_refused(name: str) -> None:
     with pytest.raises(CommandError):
@@ -66,13 +81,15 @@ def test_creating_an_account_again_changes_nothing() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("options", [["--currency", "USD"], ["--rate-limit", "6000"]])
+@pytest.mark.parametrize("options", [["--currency", "USD"], ["--rate-limit", "6000"], ["--country", "US"]])
 def test_creating_an_account_again_with_other_values_is_an_error(options: list[str]) -> None:
     run_command("create_account", "acme")
-    with pytest.raises(CommandError, match="account acme exists with currency EUR, rate limit the default"):
+    with pytest.raises(
+        CommandError, match="account acme exists with currency EUR, rate limit the default, country none"
+    ):
         run_command("create_account", "acme", *options)
     account = Account.objects.get()
-    assert (account.currency, account.rate_limit) == ("EUR", None)
+    assert (account.currency, account.rate_limit, account.default_country) == ("EUR", None, "")
 
 
 @pytest.mark.django_db

@@ -123,6 +123,13 @@ def test_a_listed_message_equals_23_telecoms_example(telecom: ApiClient) -> None
     assert_same(response, {"messages": [MESSAGE], **page})
 
 
+def test_only_phone_numbers_are_rendered_with_00(owner: ApiClient) -> None:
+    numbers = ("+14155551234", "22122", "Acme", "+12345")
+    load_lines(message_line(client_message_id=f"m-{n}", recipient=number) for n, number in enumerate(numbers))
+    items = owner.get("/api/sms/messages").json()["data"]["data"]
+    assert {item["receiver"][0]["number"] for item in items} == {"0014155551234", "22122", "Acme", "+12345"}
+
+
 def test_a_listed_send_equals_23_telecoms_example(telecom: ApiClient) -> None:
     response = telecom.get("/api/v1/sms/messages/unified", A_DAY | {"source": "broadcasts", "limit": "20"})
     page = {"total": 1, "page": 1, "limit": 20, "total_pages": 1}

@@ -15,7 +15,17 @@ RECORD_KINDS = get_loader_set().kinds
 NOON = "2026-02-13T12:00:00Z"
 # For every field, values that it accepts and values that it rejects.
 TEXTS = (None, "", "x", "x" * 33, "x" * 129, "a\0b", "US", "us", "DELIVRD", "sent", "delivered")
-PHONES = ("+14155551234", "12345", "+1 415", "1" * 16)
+PHONES = (
+    "+14155551234",
+    "12345",
+    "+1 415",
+    "1" * 16,
+    "00" + "1" * 15,
+    "0041 (44) 668-18.00",
+    "4.48E+11",
+    "+1x",
+    "M & S",
+)
 NUMBERS: tuple[Any, ...] = (0, 1, 3, 32767, 32768, -1, 0.0085, 1000000, "0.0085", "1.1234567", "-1", True, [], {})
 TIMES = (NOON, "2026-02-13T12:00:00+02:00", "2026-02-13T12:00:00", "2026-02-13", 1770984000)
 VALUES = st.sampled_from([*TEXTS, *PHONES, *NUMBERS, *TIMES])

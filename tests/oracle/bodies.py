@@ -62,6 +62,7 @@ def unified_body(row: Row) -> Body:
 
 def receipt_body(row: Row) -> Body:
     return {
+        # Every generated recipient is a phone number.
         "number": "00" + row.recipient.removeprefix("+"),
         "sent_at": format_time(row.sent_at),
         "delivered_at": format_time(row.winner.delivered_at),

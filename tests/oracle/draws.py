@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.oracle.values import CODES
+from tests.oracle.values import CODES, SEPARATORS, ZEROS
 
 Record = dict[str, Any]
 NON_FINAL = ("pending", "sent", "ENROUTE", "ACCEPTD")
@@ -44,6 +44,20 @@ def set_optional(rng: random.Random, record: Record, key: str, value: str | None
     """Set a value that may be missing: None is written or left out."""
     if value is not None or rng.random() < 0.5:
         record[key] = value
+
+
+def spell_number(rng: random.Random, number: str) -> str:
+    """Return another way to write a number that begins with `+`: with `00`, in another script, with marks."""
+    zero = ord(rng.choice(ZEROS))
+    digits = (rng.choice(SEPARATORS) + chr(zero + int(digit)) for digit in number[1:])
+    return rng.choice(("+", "00", "\uff0b", "\u202a+")) + "".join(digits)
+
+
+def respell_recipient(rng: random.Random, record: Record) -> Record:
+    """Return the record, in some cases with its number written in another way."""
+    if "recipient" not in record or rng.random() < 0.6:
+        return record
+    return record | {"recipient": spell_number(rng, record["recipient"])}
 
 
 def draw_delay(rng: random.Random, seconds: int) -> timedelta:

@@ -71,6 +71,10 @@ BROADCAST_NAMES = (
     "A\nB",
 )
 ACTIONS = ("registration", "deposit", "=call()")
+# Zeros of the scripts in which numbers are written; the other digits follow them.
+ZEROS = "0\u0660\uff10"
+# Marks between the digits of numbers.
+SEPARATORS = ("", "", " ", "-", ".", "\u00a0", "/", "\u200e")
 # Numbers whose calling code belongs to one country alone, so that the country may be left out.
 PLAIN_NUMBERS = {
     "LY": "+21891{:07d}",

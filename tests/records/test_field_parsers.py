@@ -20,7 +20,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 VALID_TEXTS: dict[Callable[[Any], str], list[Any]] = {
     field_parsers.make_text_parser(5): ["a", "12345", " ", "äöü€😀", "NULL"],
     field_parsers.make_text_parser(5, allow_empty=True): ["", "a"],
-    field_parsers.parse_phone: ["+14155551234", "14155551234", "+123456789012345", "22122", "1"],
+    field_parsers.parse_phone: ["+14155551234", "+123456789012345", "22122", "1", "Acme"],
     field_parsers.parse_country: ["US", "LY", "ZZ"],
     field_parsers.parse_status: list(NAMES),
 }
@@ -51,7 +51,7 @@ INVALID_DATETIMES = (
 INVALID_VALUES: dict[Callable[[Any], str], list[Any]] = {
     field_parsers.make_text_parser(5): [*NOT_TEXT, "", "123456", "a\0b"],
     field_parsers.make_text_parser(5, allow_empty=True): [*NOT_TEXT, "123456", "\0"],
-    field_parsers.parse_phone: [*NOT_TEXT, "", "+", "+1234567890123456", "0x1", "+1 415", "1-2", "+١٢٣", "+1\n", "++1"],
+    field_parsers.parse_phone: [*NOT_TEXT, "", "+", "+1234567890123456", "+1x", "4.48E+11", "a\0b", "x" * 17, "++1"],
     field_parsers.parse_country: [*NOT_TEXT, "", "U", "us", "USA", "U1", "US\n", "ÄÖ"],
     field_parsers.parse_status: [*NOT_TEXT, "", "delivrd", "DELIVERED", "Sent", "DELIVRD "],
     field_parsers.parse_segments: [None, "1", 0, -1, 32768, 1.0, True, False, [], 10**30],
@@ -73,6 +73,14 @@ def test_valid_text_is_returned_unchanged(parse: Callable[[Any], str], value: st
 def test_an_invalid_value_is_rejected_with_a_reason(parse: Callable[[Any], str], value: Any) -> None:
     with pytest.raises(InvalidRecord, match=r"^(must|is not) "):
         parse(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "country", "number"),
+    [("14155551234", "", "+14155551234"), ("415 555 1234", "US", "+14155551234"), ("M\\S", "", "M\\\\S")],
+)
+def test_a_number_becomes_canonical(value: str, country: str, number: str) -> None:
+    assert field_parsers.parse_phone(value, country) == number
 
 
 @pytest.mark.parametrize("parts", [1, 2, 32767])

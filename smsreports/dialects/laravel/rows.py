@@ -8,6 +8,7 @@ from smsreports.counters.queries import GroupFigures
 from smsreports.openapi.schemas import COUNT, TEXT, array_of, enum_of, nullable, object_of, reference_to
 from smsreports.openapi.type_schemas import WithSchema, build_key_schemas
 from smsreports.queries.rows import ItemRow
+from smsreports.sms.phone_numbers import is_canonical
 from smsreports.sms.statuses import StatusGroup
 from smsreports.sources import MAX_RECEIVERS, ReceiverRow
 
@@ -92,7 +93,7 @@ def render_single_item(row: ItemRow) -> list[dict[str, object]]:
 
 def _render_receipt(row: ReceiverRow) -> Receipt:
     return {
-        "number": "00" + row["recipient"].removeprefix("+"),
+        "number": _render_number(row["recipient"]),
         "sent_at": row["sent_at"],
         "delivered_at": row["delivered_at"],
         "status": RECEIPT_STATUSES[row["status"]],
@@ -100,6 +101,11 @@ def _render_receipt(row: ReceiverRow) -> Receipt:
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
     }
+
+
+def _render_number(number: str) -> str:
+    """Render a phone number with `00`; short codes and names as they are."""
+    return f"00{number[1:]}" if is_canonical(number) else number
 
 
 def render_summary(figures: GroupFigures) -> Summary:

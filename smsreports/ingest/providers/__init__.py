@@ -15,6 +15,7 @@ from smsreports.accounts.models import Account
 from smsreports.ingest.readers import FileLayout, FileRow, FileRows, Notes, read_rows
 from smsreports.records.field_parsers import InvalidRecord, is_final
 from smsreports.records.loader import RecordDict
+from smsreports.sms.phone_numbers import InvalidNumber, canonicalize_number
 
 NumberedRecords = Iterator[tuple[int, RecordDict | InvalidRecord]]
 PROVIDER_NAMES = tuple(sorted(module.name for module in iter_modules(__path__)))
@@ -27,6 +28,18 @@ class ImportRun:
 
     account: Account
     notes: Notes = field(default_factory=Notes)
+
+    def canonicalize_recipient(self, name: str, value: object) -> object:
+        """Return the canonical form of a number, which providers write with its calling code, with or without `+`.
+
+        Anything but text is unchanged; the loader rejects it. Raises InvalidRecord.
+        """
+        if not isinstance(value, str):
+            return value
+        try:
+            return canonicalize_number(value, self.account.default_country, is_international=True)
+        except InvalidNumber as error:
+            raise InvalidRecord(f"{name}: {error}") from None
 
     def check_currency(self, name: str, value: object) -> None:
         """Check that a cost is in the account's currency; a missing one is assumed to be. Raises InvalidRecord."""

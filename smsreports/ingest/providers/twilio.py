@@ -72,7 +72,7 @@ def build_record(row: FileRow, run: ImportRun) -> RecordDict:
         "type": "message",
         "client_message_id": row["sid"],
         "message_id": row["sid"],
-        "recipient": row["to"],
+        "recipient": run.canonicalize_recipient("to", row["to"]),
         "sender_id": row["from"],
         "message": row["body"],
         "status": status,

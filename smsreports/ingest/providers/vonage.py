@@ -49,7 +49,7 @@ def build_record(row: FileRow, run: ImportRun) -> RecordDict:
         "type": "message",
         "client_message_id": row["message_id"],
         "message_id": row["message_id"],
-        "recipient": _to_e164(row["to"]),
+        "recipient": run.canonicalize_recipient("to", row["to"]),
         "country": row["country"] or None,
         "sender_id": row["from"],
         "message": row["message_body"] or "",
@@ -59,11 +59,6 @@ def build_record(row: FileRow, run: ImportRun) -> RecordDict:
         "created_at": _to_rfc3339(row["date_received"]),
         "delivered_at": _to_rfc3339(row["date_finalized"]) if status == "DELIVRD" else None,
     }
-
-
-def _to_e164(number: object) -> object:
-    """Add the + of E.164, which Vonage leaves out."""
-    return f"+{number}" if isinstance(number, str) and number.isdecimal() else number
 
 
 def _to_rfc3339(value: object) -> object:
