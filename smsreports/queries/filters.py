@@ -19,21 +19,22 @@ from smsreports.exceptions import InvalidParams
 from smsreports.openapi.schemas import Schema
 from smsreports.queries.list_request import FilterValues, ListRequest
 from smsreports.sms.abstract import build_in_time_expression
+from smsreports.sms.phone_numbers import ASCII_MARKS, InvalidNumber, PartOfNumber, parse_part_of_number
 from smsreports.sms.statuses import StatusGroup
 from smsreports.sms.windows import ALL_TIME, PERIODS, Window, utc_today, window_of_period
 
 Rows = TypeVar("Rows", bound=QuerySet[Model])
-
-NUMBER_SEPARATORS = re.compile(r"[ ()+-]")
-# E.164 numbers have at most 15 digits.
-PARTIAL_NUMBER_PATTERN = re.compile(r"[0-9]{1,15}")
 COUNTRY_PATTERN = re.compile(r"[A-Za-z]{2}")
 # JSON Schemas of the same formats, for the OpenAPI document.
 SCHEMAS: Mapping[str, Schema] = {
     "PartOfNumber": {
         "type": "string",
-        "pattern": f"^{NUMBER_SEPARATORS.pattern}*([0-9]{NUMBER_SEPARATORS.pattern}*){{1,15}}$",
-        "description": "1 to 15 digits; spaces and - ( ) + are ignored.",
+        # ASCII only: patterns of JSON Schema have no portable classes for the rest.
+        "pattern": f"^{ASCII_MARKS}*(\\+{ASCII_MARKS}*|0{ASCII_MARKS}*0{ASCII_MARKS}*(?=([0-9]{ASCII_MARKS}*){{7}}))?"
+        f"([0-9]{ASCII_MARKS}*){{1,15}}$",
+        "description": "1 to 15 digits. After `+`, or after `00` if there are 7 or more, they are the beginning of the "
+        "number, else any part of it. Spaces, dashes, dots, slashes and brackets are ignored, as is `(0)` after a "
+        "calling code; digits of any script are read.",
     },
     "Country": {"type": "string", "pattern": f"^{COUNTRY_PATTERN.pattern}$"},
 }
@@ -51,15 +52,20 @@ EXCLUSIVE_FILTERS = (
     {"country", "no_country"},
 )
 
+# Values whose shape decides about the SQL of their filter: dataclasses of optional fields, of which some are set.
+ShapedValue = Window | PartOfNumber
+
 
 class PhoneField(forms.CharField):
-    """Part of a phone number, 1 to 15 digits. The usual separators are ignored."""
+    """Part of a phone number, as people write it."""
 
-    def clean(self, value: object) -> str:
-        digits = NUMBER_SEPARATORS.sub("", str(value or ""))
-        if value and not PARTIAL_NUMBER_PATTERN.fullmatch(digits):
-            raise ValidationError("must be 1 to 15 digits; spaces and - ( ) + are ignored")
-        return digits
+    def clean(self, value: object) -> PartOfNumber | None:
+        if isinstance(value, PartOfNumber):
+            return value
+        try:
+            return parse_part_of_number(str(value)) if value else None
+        except InvalidNumber as error:
+            raise ValidationError(str(error)) from None
 
 
 class CountryField(forms.CharField):
@@ -95,17 +101,21 @@ class StrictBooleanField(forms.Field):
 
 
 class CompiledFilter(filters.Filter):
-    """Base of filters with their own `filter` whose SQL is the same for every value.
+    """Base of filters with their own `filter` whose SQL is the same for every value, or for every value of one shape.
 
     Lists compile a filter once, before its value is known (see `smsreports.queries.source_query`). The value is then a
-    `Param`, or a Window with a Param for each side that is bounded.
+    `Param`, or a `value_type` with a Param for each of its fields that is set.
     """
+
+    # Set if the values have shapes.
+    value_type: type[ShapedValue] | None = None
 
 
 class WindowFilter(CompiledFilter):
     """Keep the rows whose time lies in a half-open window. A row without the time is in none."""
 
     field_class = WindowField
+    value_type = Window
 
     def filter(self, qs: Rows, value: Window | None) -> Rows:
         start, end = (value.start, value.end) if value else (None, None)
@@ -132,8 +142,18 @@ class InTimeFilter(CompiledFilter):
         return rows.filter(was_in_time=value)
 
 
-class PhoneFilter(filters.CharFilter):
+class PhoneFilter(CompiledFilter):
+    """Keep the rows whose number has the digits, or begins with them. The trigram index finds both."""
+
     field_class = PhoneField
+    value_type = PartOfNumber
+
+    def filter(self, qs: Rows, value: PartOfNumber | None) -> Rows:
+        if value is None:
+            return qs
+        if value.beginning is not None:
+            return qs.filter(**{f"{self.field_name}__startswith": value.beginning})
+        return qs.filter(**{f"{self.field_name}__contains": value.digits})
 
 
 class CountryFilter(filters.CharFilter):
@@ -141,7 +161,7 @@ class CountryFilter(filters.CharFilter):
 
 
 # Filters of these classes are compiled as they are. Their SQL is one lookup, which does not depend on the value.
-COMPILED_CLASSES = (filters.CharFilter, filters.ChoiceFilter, filters.NumberFilter, PhoneFilter, CountryFilter)
+COMPILED_CLASSES = (filters.CharFilter, filters.ChoiceFilter, filters.NumberFilter, CountryFilter)
 COMPILED_LOOKUPS = frozenset({"exact", "contains", "startswith", "gt", "gte", "lt", "lte"})
 
 
@@ -161,7 +181,7 @@ class SmsFilterSet(filters.FilterSet):
     country = CountryFilter("country", label="Country")
     # SMS whose number has no country. Only the report pages offer it; no dialect has a parameter for it.
     no_country = IsNullFilter("country")
-    phone = PhoneFilter("recipient", "contains", label="Part of a number")
+    phone = PhoneFilter("recipient", label="Part of a number")
     # Time of the delivery. Only the report pages offer it.
     delivered = WindowFilter("delivered_at")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from functools import cache
 from typing import Literal
@@ -13,8 +14,8 @@ from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, 
 
 from smsreports.database.compiled import CompiledQuery, Param
 from smsreports.queries.cursor import Position
+from smsreports.queries.filters import ShapedValue
 from smsreports.queries.list_request import FilterValues
-from smsreports.sms.windows import Window
 from smsreports.sources import SourceTable
 
 # Prefix of `order_by` fields: newest first, or oldest first.
@@ -132,16 +133,17 @@ class SourceQuery:
     def _compile(
         self, *, columns: tuple[str, ...] = (), fields: tuple[str, ...] = (), order: Order | None = None
     ) -> CompiledQuery:
-        values = dict(_split_windows(self.values))
+        values = dict(_split_values(self.values))
         names = frozenset(values)
         return _compile_shape(self.table, names, self.bounds, columns, fields, order).bind(values)
 
 
-def _split_windows(values: FilterValues) -> Iterator[tuple[str, object]]:
-    """Yield the values by the names of their parameters. A window has one for each side that is bounded."""
+def _split_values(values: FilterValues) -> Iterator[tuple[str, object]]:
+    """Yield the values by the names of their parameters. A shaped value has one for each field that is set."""
     for name, value in values.items():
-        if isinstance(value, Window):
-            yield from ((f"{name}.{side}", bound) for side, bound in value.sides())
+        if isinstance(value, ShapedValue):
+            parts = ((field.name, getattr(value, field.name)) for field in dataclass_fields(value))
+            yield from ((f"{name}.{part}", part_value) for part, part_value in parts if part_value is not None)
         else:
             yield name, value
 
@@ -162,7 +164,7 @@ def _compile_shape(
     """
     rows: QuerySet[Model, object] = table.for_account(Param("account"))
     for name, each in sorted(table.filterset.base_filters.items()):
-        if (value := _build_placeholder(name, param_names)) is not None:
+        if (value := _build_placeholder(name, getattr(each, "value_type", None), param_names)) is not None:
             rows = each.filter(rows, value)
     for index, bound in enumerate(bounds):
         rows = rows.filter(bound.build_condition(table.time_field, index))
@@ -175,9 +177,12 @@ def _compile_shape(
     return CompiledQuery.from_queryset(rows)
 
 
-def _build_placeholder(name: str, param_names: frozenset[str]) -> Param | Window | None:
-    """Return what stands for the value of a filter: a Param, or a Window of Params; None if the filter is not used."""
-    if name in param_names:
-        return Param(name)
-    sides = {side: Param(f"{name}.{side}") for side in ("start", "end") if f"{name}.{side}" in param_names}
-    return Window(**sides) if sides else None  # type: ignore[arg-type]  # Params stand for the times
+def _build_placeholder(
+    name: str, value_type: type[ShapedValue] | None, param_names: frozenset[str]
+) -> Param | ShapedValue | None:
+    """Return what stands for the value of a filter: a Param, or a shaped value of Params; None if it is not used."""
+    if value_type is None:
+        return Param(name) if name in param_names else None
+    params = {field.name: Param(f"{name}.{field.name}") for field in dataclass_fields(value_type)}
+    used = {part: param for part, param in params.items() if param.name in param_names}
+    return value_type(**used) if used else None  # type: ignore[arg-type]  # Params stand for the values

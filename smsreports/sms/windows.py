@@ -1,6 +1,5 @@
 """Half-open windows of time, from UTC days and named periods."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -14,13 +13,6 @@ class Window:
 
     start: datetime | None = None
     end: datetime | None = None
-
-    def sides(self) -> Iterator[tuple[str, datetime]]:
-        """Yield the name and the bound of each side that is not open."""
-        if self.start is not None:
-            yield "start", self.start
-        if self.end is not None:
-            yield "end", self.end
 
 
 ALL_TIME = Window()

@@ -28,9 +28,10 @@ from smsreports.counters.models import Counter, Grain
 from smsreports.database.compiled import CompiledQuery, Param
 from smsreports.database.snapshot import read_snapshot
 from smsreports.exceptions import ServiceUnavailable
-from smsreports.queries.filters import NUMBER_SEPARATORS, PARTIAL_NUMBER_PATTERN, get_labelled_filters
+from smsreports.queries.filters import get_labelled_filters
 from smsreports.queries.listing import AccountTables
 from smsreports.sms.abstract import Sms
+from smsreports.sms.phone_numbers import InvalidNumber, parse_part_of_number
 from smsreports.sources import SourceTable
 from smsreports.staff import list_query, timeline
 from smsreports.staff.changelist import Link, TrafficChangeList
@@ -157,10 +158,8 @@ class ReadOnlyTrafficAdmin(ReadOnlyAdmin[M]):
         """Yield the conditions of a search: by id, by whole number, or by part of one for users who may see numbers."""
         for field in self.exact_search_fields:
             yield Q(**{field: list_query.search})
-        digits = NUMBER_SEPARATORS.sub("", list_query.search)
-        if self.is_sms and PARTIAL_NUMBER_PATTERN.fullmatch(digits):
-            is_part = list_query.can_see_numbers and len(digits) >= MIN_PHONE_DIGITS
-            yield Q(recipient__contains=digits) if is_part else Q(recipient=f"+{digits}")
+        if self.is_sms:
+            yield from _build_number_conditions(list_query)
 
     @property
     def is_sms(self) -> bool:
@@ -214,3 +213,22 @@ class ReadOnlyTrafficAdmin(ReadOnlyAdmin[M]):
         has_text = "text" in {field.name for field in self.model._meta.concrete_fields}
         own_urls = [path("<path:object_id>/reveal/", view, name=name)] if has_text else []
         return [*own_urls, *super().get_urls()]
+
+
+def _build_number_conditions(list_query: ListQuery) -> Iterator[Q]:
+    """Yield the conditions of a search by number, if the text is one.
+
+    Users who may not see numbers find whole ones only, so that they cannot find out a masked number digit by digit.
+    """
+    try:
+        part = parse_part_of_number(list_query.search)
+    except InvalidNumber:
+        return
+    if not list_query.can_see_numbers or part.count_digits() < MIN_PHONE_DIGITS:
+        yield Q(recipient=part.beginning or f"+{part.digits}")
+        if part.digits:
+            yield Q(recipient=part.digits)  # a short code
+    elif part.beginning:
+        yield Q(recipient__startswith=part.beginning)
+    else:
+        yield Q(recipient__contains=part.digits)

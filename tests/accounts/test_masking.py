@@ -67,15 +67,21 @@ def test_the_permission_shows_whole_numbers_and_texts(client: Client, row: Messa
     assert TEXT in client.get(build_url(row, "change")).content.decode()
 
 
-@pytest.mark.parametrize("typed", [NUMBER, NUMBER[1:], "+44 7911 123-456", "(44) 7911123456"])
+@pytest.mark.parametrize("typed", [NUMBER, NUMBER[1:], "+44 7911 123-456", "(44) 7911123456", "0044(0)7911.123456"])
 def test_support_can_search_for_a_whole_number(support: Client, row: Message, typed: str) -> None:
     assert row.client_message_id in support.get(LIST, {"q": typed}).content.decode()
 
 
-@pytest.mark.parametrize("part", [NUMBER[1:-1], "7911123456", "123456", "4479"])
+@pytest.mark.parametrize("part", [NUMBER[1:-1], NUMBER[:-1], "7911123456", "123456", "4479"])
 def test_support_cannot_search_for_part_of_a_number(support: Client, staff: Client, row: Message, part: str) -> None:
     assert row.client_message_id not in support.get(LIST, {"q": part}).content.decode()
     assert row.client_message_id in staff.get(LIST, {"q": part}).content.decode()
+
+
+def test_support_can_search_for_a_short_code(support: Client, account: Account) -> None:
+    build_message(account, recipient="22122", message_id="c-1").save()
+    assert "2••••" in support.get(LIST, {"q": "22-122"}).content.decode()
+    assert "2••••" not in support.get(LIST, {"q": "2212"}).content.decode()
 
 
 def test_support_cannot_filter_by_part_of_a_number(support: Client, staff: Client, row: Message) -> None:

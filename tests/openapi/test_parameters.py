@@ -38,7 +38,7 @@ WORDS = (
     "all",
 )
 NUMBERS = ("0", "1", "25", "100", "101", "-1", "1.0", "1e2", str(MAX_BIGINT), str(MAX_BIGINT + 1))
-PHONES = ("4155", "+1 (415) 555-12", "()", "1" * 15, "1" * 16, "4x5")
+PHONES = ("4155", "+1 (415) 555-12", "()", "1" * 15, "1" * 16, "4x5", "+[1]/5\\.{5}", "++1", "1+1", "00" + "1" * 15)
 # Empty values have a test of their own in this dialect.
 EMPTY_IS_ABSENT = "/api/sms/"
 CANDIDATES = (*WORDS, *NUMBERS, *PHONES, "csv", "ndjson", "xlsx", "excel", "strict", "sent", "broadcasts")

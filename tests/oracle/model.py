@@ -1,7 +1,6 @@
 """Reference model of the contract: simple and slow. It keeps rows in memory and builds every response from them."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
@@ -198,12 +197,21 @@ class ReferenceModel:
         }[name]
 
 
+def matches_number(recipient: str, written: str) -> bool:
+    """Return whether a number begins with what is written, if that begins with `+` or `00`, or else contains it."""
+    digits = "".join(str(int(character)) for character in written if character.isdecimal())
+    if written.lstrip("\u202a").startswith(("+", "\uff0b")):
+        return recipient.startswith(f"+{digits}")
+    if digits.startswith("00") and len(digits) >= 9:
+        return recipient.startswith(f"+{digits[2:]}")
+    return digits in recipient
+
+
 def matches(row: Row, params: Params) -> bool:
     """Return whether a row passes the filters other than time and source."""
-    digits = re.sub(r"[ ()+-]", "", params.get("phone", ""))
     return (
         ("status" not in params or row.winner.status in GROUPS[params["status"]])
-        and digits in row.recipient
+        and ("phone" not in params or matches_number(row.recipient, params["phone"]))
         and ("country" not in params or row.country == params["country"].upper())
         and ("sender" not in params or row.sender_id == params["sender"])
     )

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from tests.oracle.draws import Record
+from tests.oracle.draws import Record, spell_number
 from tests.oracle.traffic import list_edge_days
 
 MESSAGES = "/api/v1/sms/messages"
@@ -161,6 +161,9 @@ class QueryGenerator:
             f"({piece[:3]}) {piece[3:]}",
             "-".join(piece),
             f" {piece} ",
+            "00" + piece,
+            spell_number(rng, "+" + piece),
+            f"\u202a+{piece[:2]}\u00a0{piece[2:]}\u202c",
             "98989898",
         )
         return rng.choice(spellings)

@@ -6,7 +6,11 @@ import django_filters as filters
 import pytest
 
 from smsreports.checks import check_compiled_filters
+from smsreports.database.compiled import CompiledQuery
 from smsreports.queries.filters import CompiledFilter, SmsFilterSet, find_uncompilable
+from smsreports.queries.source_query import SourceQuery
+from smsreports.sms.phone_numbers import PartOfNumber
+from smsreports.sources import get_sources
 
 
 class OwnFilter(filters.CharFilter):
@@ -18,6 +22,10 @@ class OwnFilter(filters.CharFilter):
 
 class CompiledOwnFilter(CompiledFilter, filters.CharFilter):
     pass
+
+
+def build_phone_query(part: PartOfNumber) -> CompiledQuery:
+    return SourceQuery(get_sources()[0].sms, {"account": 1, "phone": part}).count_rows()
 
 
 def build_filterset(**declared: filters.Filter) -> type[filters.FilterSet]:
@@ -60,6 +68,13 @@ def test_a_lookup_of_the_value_may_be_compiled(declared: filters.Filter) -> None
 )
 def test_a_filter_that_looks_at_its_value_may_not(declared: filters.Filter, monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(find_uncompilable(build_filterset(declared=declared))) == ["declared"]
+
+
+def test_the_sql_of_a_shaped_value_depends_on_its_shape_alone() -> None:
+    beginnings = [build_phone_query(PartOfNumber(beginning=text)) for text in ("+1", "+4155551")]
+    parts = [build_phone_query(PartOfNumber(digits=text)) for text in ("1", "4155551")]
+    assert [query.params[-1] for query in beginnings + parts] == ["+1", "+4155551", "1", "4155551"]
+    assert beginnings[0].sql == beginnings[1].sql != parts[0].sql == parts[1].sql
 
 
 def test_the_check_names_the_filter_and_its_filterset(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from broadcasts_app.models import Broadcast
+from messages_app.models import Message
+from smsreports.accounts.models import Account
+from smsreports.queries.source_query import SourceQuery
+from smsreports.sms.phone_numbers import PartOfNumber
+from smsreports.sources import get_source_of
 from tests.conftest import DAY, broadcast_line, load_lines
 from tests.query_plans import explain_nodes
 
@@ -135,6 +140,18 @@ def test_part_of_a_number_is_counted_exactly_and_paged_up_to_a_limit(staff: Clie
     assert "More than" not in page
     assert "Pages end after 10000" in page
     assert staff.get(MESSAGES, params | {"p": "401"}).status_code == 400
+
+
+@pytest.mark.parametrize("part", [PartOfNumber(beginning="+1415000791"), PartOfNumber(digits="5000791")])
+def test_a_part_of_a_number_is_found_in_an_index(db: None, part: PartOfNumber) -> None:
+    account = Account.objects.get(name="acme")
+    source_query = SourceQuery(get_source_of(Message).sms, {"account": account.pk, "phone": part})
+    with CaptureQueriesContext(connection) as queries:
+        source_query.count_rows().fetch_all()
+    [query] = queries
+    plan = list(explain_nodes(query["sql"]))
+    assert "message_by_part_of_number" in {node.get("Index Name") for node in plan}
+    assert all(rows_read(node) <= MAX_ROWS_READ for node in plan)
 
 
 def test_a_search_ends_at_a_displayed_limit(staff: Client) -> None:

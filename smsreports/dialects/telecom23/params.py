@@ -37,7 +37,9 @@ TEXT_FILTERS = {"phone": "phone", "country": "country", "sender": "sender"}
 # Parameters by the filter of a FilterSet that they set.
 FILTER_PARAMS = {
     "status": (Parameter("status", "`sent` means `pending`, `failed` means `undelivered`.", enum_of(STATUS_WORDS)),),
-    "phone": (Parameter("phone", "Part of the number.", reference_to("PartOfNumber")),),
+    "phone": (
+        Parameter("phone", "Part of the number, or its beginning after `+` or `00`.", reference_to("PartOfNumber")),
+    ),
     "country": (Parameter("country", "ISO code, in any case.", reference_to("Country")),),
     "sender": (
         Parameter(
