@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
@@ -66,6 +66,10 @@ class SourceTable:
     source_label: str
     # This source's expression by the name of the joined column.
     columns: Mapping[str, Expression | F]
+
+    def with_columns(self, *names: str, **expressions: Expression | F) -> SourceTable:
+        """Return the same rows with these of its columns, and others by name. Make each one once, too."""
+        return replace(self, columns={**{name: self.columns[name] for name in names}, **expressions})
 
 
 @dataclass(frozen=True)

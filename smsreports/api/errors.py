@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class HandlerContext(TypedDict):
-    """What DRF gives to its exception handler."""
+    """Context of an exception, which DRF passes to its exception handler."""
 
     view: DialectViewSet
     request: Request

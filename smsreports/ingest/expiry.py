@@ -1,7 +1,6 @@
 """Receipts that close SMS without a final status."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -61,5 +60,4 @@ def _iterate_pending(
 @cache
 def _select_expiry_columns(rows: SourceTable) -> SourceTable:
     """Return the same rows with the columns that an expiry receipt needs."""
-    expressions = {"at": F("status_at"), "time": F(rows.time_field), "id": F("id")}
-    return replace(rows, columns={name: expressions.get(name) or rows.columns[name] for name in EXPIRY_COLUMNS})
+    return rows.with_columns("client_message_id", "message_id", "id", at=F("status_at"), time=F(rows.time_field))

@@ -1,7 +1,6 @@
 """Endpoint of a single message, found by its client_message_id, with its timeline of receipts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import ClassVar
 
@@ -83,8 +82,7 @@ class StatusViewSet(DialectViewSet):
 @cache
 def _build_status_table(table: SourceTable) -> SourceTable:
     """Return the table with the columns of a status, and the time that the verdicts on its receipts depend on."""
-    columns = {name: table.columns[name] for name in COLUMNS}
-    return replace(table, columns=columns | {"created_at": F(table.time_field), "status_at": F("status_at")})
+    return table.with_columns(*COLUMNS, created_at=F(table.time_field), status_at=F("status_at"))
 
 
 def load_receipts(account: Account, message: Mapping[str, object]) -> tuple[Sequence[Mapping[str, object]], int]:

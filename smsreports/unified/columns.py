@@ -77,13 +77,7 @@ def build_columns(
     """
     if unknown := expressions.keys() - {column.name for column in columns}:
         raise ValueError(f"there is no column {', '.join(sorted(unknown))}")
-    own = {"source": Value(label, CharField())} | expressions
-    fields = {field.attname for field in model._meta.concrete_fields}
-    return {
-        column.name: own[column.name]
-        if column.name in own
-        else F(column.name)
-        if column.name in fields
-        else Cast(Value(None), FIELDS[column.kind])
-        for column in columns
-    }
+    known: dict[str, Expression | F] = {field.attname: F(field.attname) for field in model._meta.concrete_fields}
+    known |= {"source": Value(label, CharField()), **expressions}
+    nulls = {column.name: Cast(Value(None), FIELDS[column.kind]) for column in columns}
+    return {column.name: known.get(column.name, nulls[column.name]) for column in columns}
